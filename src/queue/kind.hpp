@@ -1,0 +1,47 @@
+// What a job does. A kind is registered once with the worker; run() is called for each start.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <filesystem>
+#include <stop_token>
+#include <string_view>
+
+#include "queue/job.hpp"
+#include "store/database.hpp"
+
+namespace son1k::queue {
+
+// Why a run was asked to stop.
+enum class stop_reason { none, cancelled, timed_out, lease_lost, shutting_down };
+
+// A run's window on the world; lives as long as the run. Thread-safe: kinds may report from the
+// compute pool.
+class job_context {
+ public:
+  virtual ~job_context() = default;
+  virtual const claimed_job& job() const = 0;
+  virtual int attempt() const = 0;  // 1 for the first
+  virtual std::stop_token stop() const = 0;
+  virtual stop_reason why_stopped() const = 0;
+  virtual void progress(int percent, std::string_view message) = 0;
+  virtual void log(std::string_view line) = 0;
+  // Durable when the coroutine resumes; the next start gets it as job().checkpoint.
+  virtual boost::asio::awaitable<result<void>> checkpoint(std::string json) = 0;
+  // Runs `work` on the compute pool and resumes here; bounded by the pool's size.
+  virtual boost::asio::awaitable<void> offload(std::function<void()> work) = 0;
+  // Waits, or returns at once when asked to stop.
+  virtual boost::asio::awaitable<void> sleep(std::int64_t ms) = 0;
+  // Commits domain writes under this run's fence: lease_lost if a newer start exists.
+  virtual boost::asio::awaitable<result<void>> commit(store::transaction tx) = 0;
+};
+
+class job_kind {
+ public:
+  virtual ~job_kind() = default;
+  virtual std::string_view name() const = 0;
+  virtual boost::asio::awaitable<outcome> run(job_context& context) = 0;
+  // Stages the domain's part of a terminal state (completed, failed for good, cancelled) into the
+  // same commit as the job's. Called for every end, also one without a run. Idempotent.
+  virtual void settle(const job_view& ended, store::transaction& tx) = 0;
+};
+
+}  // namespace son1k::queue

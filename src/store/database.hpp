@@ -1,0 +1,137 @@
+// The `database` port: one SQL text for SQLite and PostgreSQL, reads on a pool, writes gathered into
+// groups that share one commit.
+//
+// Threads: every method of `database` may be called from any thread. A `connection` belongs to the
+// database's own threads: it is only ever seen inside a staged step or a read, and must not be kept.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace son1k::store {
+
+struct blob {
+  std::string_view bytes;
+};
+// A bound parameter. Views must live until the call returns.
+using value = std::variant<std::monostate, std::int64_t, double, std::string_view, blob>;
+
+// An SQL text with an identity, so that a connection prepares it once. Make it a static constant.
+// Parameters are $1, $2, … ; the common subset of both databases serves unless it cannot.
+class statement {
+ public:
+  explicit statement(std::string_view sql);
+  std::string_view sql() const { return sql_; }
+  std::size_t id() const { return id_; }
+
+ private:
+  std::string_view sql_;
+  std::size_t id_;  // dense, in order of construction
+};
+
+// One row of a reply; valid during the callback only. Columns count from 0.
+class row {
+ public:
+  virtual ~row() = default;
+  virtual bool is_null(int column) const = 0;
+  virtual std::int64_t integer(int column) const = 0;  // 0 for NULL
+  virtual double real(int column) const = 0;           // 0 for NULL
+  virtual std::string_view text(int column) const = 0; // also blobs; "" for NULL
+};
+
+class connection {
+ public:
+  virtual ~connection() = default;
+  // Runs a statement; the number of rows it changed.
+  // conflict: a unique or check constraint · storage_full · storage_corrupt · unavailable: locked or
+  // gone · internal: the SQL is wrong.
+  virtual result<std::int64_t> execute(const statement& sql, std::span<const value> params) = 0;
+  // Runs a query; calls `on_row` for each row in order until it returns false.
+  virtual result<void> query(const statement& sql, std::span<const value> params,
+                             const std::function<bool(const row&)>& on_row) = 0;
+
+  result<std::int64_t> execute(const statement& sql, std::initializer_list<value> params) {
+    return execute(sql, std::span<const value>(params.begin(), params.size()));
+  }
+  result<void> query(const statement& sql, std::initializer_list<value> params,
+                     const std::function<bool(const row&)>& on_row) {
+    return query(sql, std::span<const value>(params.begin(), params.size()), on_row);
+  }
+};
+
+// What a commit promises before it is acknowledged.
+enum class durability {
+  process,  // written: survives the death of this program, not of the machine
+  power,    // fsynced: survives a power cut
+};
+
+// A unit of work: engines stage their parts, the caller commits once. All steps take effect or none.
+// Move-only, owned by the caller until it is committed.
+class transaction {
+ public:
+  // Runs on the writer's thread inside the group's transaction, steps in the order of staging. It
+  // may be run again after a roll-back of the group, so it must change nothing but the database
+  // (and what it may overwrite harmlessly). An error rolls back this whole transaction, only this.
+  using step = std::function<result<void>(connection&)>;
+  // Runs once on the writer's thread when the outcome is certain; `committed` says which. Outcomes
+  // arrive in commit order. Must be short and must not block or throw.
+  using outcome_hook = std::function<void(bool committed)>;
+
+  explicit transaction(durability d = durability::power) : durability_(d) {}
+  transaction(transaction&&) = default;
+  transaction& operator=(transaction&&) = default;
+
+  void stage(step s) { steps_.push_back(std::move(s)); }
+  void on_outcome(outcome_hook hook) { hooks_.push_back(std::move(hook)); }
+  bool empty() const { return steps_.empty(); }
+  durability promise() const { return durability_; }
+  std::span<const step> steps() const { return steps_; }
+  std::span<const outcome_hook> hooks() const { return hooks_; }
+
+ private:
+  std::vector<step> steps_;
+  std::vector<outcome_hook> hooks_;
+  durability durability_;
+};
+
+struct migration_status {
+  int version = 0;
+  std::string name;
+  bool applied = false;
+  std::int64_t applied_at_ms = 0;
+};
+
+class database {
+ public:
+  using commit_handler = std::function<void(result<void>)>;
+  using read_work = std::function<void(connection&)>;
+
+  virtual ~database() = default;
+
+  // Queues the transaction for the next group. Transactions take effect in the order in which
+  // commit() was called. `done` runs on the writer's thread after the hooks, once the promise of the
+  // transaction holds. unavailable: more than the bound are queued, or the database is stopping.
+  virtual void commit(transaction tx, commit_handler done) = 0;
+
+  // Runs `work` on a reader's thread over a consistent snapshot that holds every transaction whose
+  // `done` has run. unavailable (returned at once, `work` is not run): the queue of reads is full.
+  virtual result<void> read(read_work work) = 0;
+
+  // Forward-only, numbered migrations (src/store/migrations). Applied versions are never edited.
+  virtual result<std::vector<migration_status>> migrations() = 0;
+  // Applies what is missing, each in a transaction of its own; the versions that were applied.
+  // schema_newer: the file was written by a newer program. Safe to call twice.
+  virtual result<std::vector<migration_status>> migrate() = 0;
+
+  // Finishes what was queued, then ends the threads. Repeatable.
+  virtual void stop() = 0;
+};
+
+}  // namespace son1k::store
