@@ -35,7 +35,8 @@ timestamp_text iso_time(std::int64_t epoch_ms) {
   timestamp_text out{};
   std::snprintf(out.chars, sizeof out.chars, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
                 static_cast<int>(date.year()) % 10000, static_cast<unsigned>(date.month()) % 100,
-                static_cast<unsigned>(date.day()) % 100, static_cast<int>(time.hours().count() % 100),
+                static_cast<unsigned>(date.day()) % 100,
+                static_cast<int>(time.hours().count() % 100),
                 static_cast<int>(time.minutes().count() % 100),
                 static_cast<int>(time.seconds().count() % 100),
                 static_cast<int>(time.subseconds().count() % 1000));

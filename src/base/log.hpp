@@ -20,8 +20,8 @@ struct field {
   field(std::string_view n, bool v) : name(n), data(v) {}
   field(std::string_view n, double v) : name(n), data(v) {}
   template <class Integer>
-    requires std::is_integral_v<Integer>
-  field(std::string_view n, Integer v) : name(n), data(static_cast<std::int64_t>(v)) {}
+  requires std::is_integral_v<Integer> field(std::string_view n, Integer v)
+      : name(n), data(static_cast<std::int64_t>(v)) {}
 
   std::string_view name;
   value data;

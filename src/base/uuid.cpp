@@ -11,7 +11,8 @@
 namespace son1k {
 namespace {
 
-// Random bytes from the kernel, drawn in blocks because one system call an id would be the id's cost.
+// Random bytes from the kernel, drawn in blocks because one system call an id would be the id's
+// cost.
 class random_block {
  public:
   std::uint64_t next() {
