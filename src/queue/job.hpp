@@ -68,6 +68,12 @@ struct lease {
   std::uint64_t slot = 0;  // the backend's own handle to find the job fast; opaque
 };
 
+struct job_error {
+  std::string code;     // stable, e.g. errc's name
+  std::string message;  // for people; no secrets
+  bool retryable = true;
+};
+
 struct claimed_job {
   lease held;
   std::string kind;
@@ -76,12 +82,9 @@ struct claimed_job {
   std::int32_t attempts_made = 0;
   job_options options;
   std::int64_t added_at_ms = 0;
-};
-
-struct job_error {
-  std::string code;     // stable, e.g. errc's name
-  std::string message;  // for people; no secrets
-  bool retryable = true;
+  // Set: the job must end with this error without a run (expired, or poison after repeated stalls).
+  // The worker does it, so that the kind settles the domain's part in the same commit.
+  std::optional<job_error> verdict;
 };
 
 // How a run ended, as the kind says it.

@@ -1,7 +1,7 @@
 // What a job does. A kind is registered once with the worker; run() is called for each start.
 #pragma once
 #include <boost/asio/awaitable.hpp>
-#include <filesystem>
+#include <functional>
 #include <stop_token>
 #include <string_view>
 
@@ -42,6 +42,8 @@ class job_kind {
   // Stages the domain's part of a terminal state (completed, failed for good, cancelled) into the
   // same commit as the job's. Called for every end, also one without a run. Idempotent.
   virtual void settle(const job_view& ended, store::transaction& tx) = 0;
+  // False: this kind has no domain part, settle() need not be called.
+  virtual bool settles() const { return true; }
 };
 
 }  // namespace son1k::queue

@@ -59,6 +59,9 @@ class queue_port {
 
   // Up to `max` jobs by priority, then order of arrival. The start is on record before the reply.
   virtual boost::asio::awaitable<result<std::vector<claimed_job>>> claim(claim_request request) = 0;
+  // Ends the waiting claims of `worker` at once, with what they have (nothing is an empty reply), and
+  // any it makes later reply without waiting: the worker drains. Repeatable.
+  virtual void end_waits(const std::string& worker) = 0;
   // Extends leases; the ids that are no longer held. Plain and blocking-free: the renewal thread
   // calls it.
   virtual std::vector<std::string> renew(std::span<const lease> held, std::int64_t lease_ms) = 0;
@@ -66,6 +69,11 @@ class queue_port {
   // the batch are unaffected. storage errors leave the job active: call again.
   virtual boost::asio::awaitable<std::vector<result<finish_reply>>> finish(
       std::vector<finish_request> requests) = 0;
+
+  // Stages a check that `held` is still the newest start of an active job into the caller's unit of
+  // work; lease_lost rolls the unit back. It reads the job's record inside the transaction, so a
+  // later start, here or in another process, is always seen. Domain writes of a run stand on it.
+  virtual void stage_fence_check(store::transaction& tx, const lease& held) = 0;
 
   // Progress never goes back: a lower percent keeps the old one. lease_lost. Not durable by itself.
   virtual result<void> progress(const lease& held, progress_value value) = 0;
