@@ -1,7 +1,8 @@
 #include "base/clock.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
-#include <cstdio>
 
 namespace son1k {
 namespace {
@@ -33,13 +34,12 @@ timestamp_text iso_time(std::int64_t epoch_ms) {
   const year_month_day date{day};
   const hh_mm_ss<milliseconds> time{at - day};
   timestamp_text out{};
-  std::snprintf(out.chars, sizeof out.chars, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()) % 10000, static_cast<unsigned>(date.month()) % 100,
-                static_cast<unsigned>(date.day()) % 100,
-                static_cast<int>(time.hours().count() % 100),
-                static_cast<int>(time.minutes().count() % 100),
-                static_cast<int>(time.seconds().count() % 100),
-                static_cast<int>(time.subseconds().count() % 1000));
+  const auto end =
+      fmt::format_to_n(out.chars, 24, "{:04d}-{:02d}-{:02d}T{:02d}:{:02d}:{:02d}.{:03d}Z",
+                       static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()), time.hours().count(),
+                       time.minutes().count(), time.seconds().count(), time.subseconds().count());
+  *end.out = '\0';
   return out;
 }
 

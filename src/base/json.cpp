@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
-#include <boost/json/parser.hpp>
+#include <boost/json/stream_parser.hpp>
 #include <cmath>
 
 #include "base/utf8.hpp"
@@ -80,7 +80,7 @@ class duplicate_finder {
 result<json::value> parse_json(std::string_view bytes, std::size_t depth) {
   json::parse_options options;
   options.max_depth = depth;
-  json::parser parser({}, options);
+  json::stream_parser parser({}, options);
   json::error_code ec;
   const std::size_t used = parser.write_some(bytes.data(), bytes.size(), ec);
   if (!ec && used < bytes.size()) ec = json::error::extra_data;
@@ -106,7 +106,7 @@ object_reader::object_reader(const json::value& v, std::string where)
   if (object_ == nullptr) {
     problem_ =
         error(errc::validation, where_.empty() ? "body" : where_.substr(0, where_.size() - 1),
-              son1k::text("must be a JSON object", "debe ser un objeto JSON"));
+              text("must be a JSON object", "debe ser un objeto JSON"));
   }
 }
 
@@ -121,11 +121,11 @@ const json::value* object_reader::take(std::string_view name) {
   return found == nullptr || found->is_null() ? nullptr : found;
 }
 
-void object_reader::fail(std::string_view name, son1k::text why) {
+void object_reader::fail(std::string_view name, text why) {
   if (!problem_) problem_ = error(errc::validation, path(name), std::move(why));
 }
 
-std::optional<std::string> object_reader::text(std::string_view name, text_bounds bounds) {
+std::optional<std::string> object_reader::utf8(std::string_view name, text_bounds bounds) {
   const auto* v = take(name);
   if (v == nullptr) return std::nullopt;
   if (!v->is_string()) return fail(name, {"must be text", "debe ser texto"}), std::nullopt;
@@ -211,10 +211,10 @@ std::optional<std::vector<std::string>> object_reader::texts(std::string_view na
                                                              std::size_t points_max) {
   const auto* v = take(name);
   if (v == nullptr) return std::nullopt;
-  const son1k::text why(fmt::format("must be a list of at most {} texts of at most {} characters",
-                                    count_max, points_max),
-                        fmt::format("debe ser una lista de hasta {} textos de hasta {} caracteres",
-                                    count_max, points_max));
+  const text why(fmt::format("must be a list of at most {} texts of at most {} characters",
+                             count_max, points_max),
+                 fmt::format("debe ser una lista de hasta {} textos de hasta {} caracteres",
+                             count_max, points_max));
   if (!v->is_array() || v->get_array().size() > count_max) return fail(name, why), std::nullopt;
   std::vector<std::string> out;
   for (const auto& item : v->get_array()) {
@@ -240,9 +240,8 @@ result<void> object_reader::finish() {
   if (problem_) return *problem_;
   for (const auto& member : *object_) {
     if (std::find(known_.begin(), known_.end(), std::string_view(member.key())) == known_.end()) {
-      return error(
-          errc::validation, path(member.key()),
-          son1k::text("is not a field of this request", "no es un campo de esta petición"));
+      return error(errc::validation, path(member.key()),
+                   text("is not a field of this request", "no es un campo de esta petición"));
     }
   }
   return {};

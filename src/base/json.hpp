@@ -5,6 +5,7 @@
 #include <boost/json/value.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,7 @@ class object_reader {
     std::size_t max_points = 10'000;
     bool blank_allowed = true;
   };
-  std::optional<std::string> text(std::string_view name, text_bounds bounds);
+  std::optional<std::string> utf8(std::string_view name, text_bounds bounds);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max);
   std::optional<double> number(std::string_view name, double min, double max);
   std::optional<bool> boolean(std::string_view name);
