@@ -13,16 +13,16 @@ namespace son1k::queue {
 
 struct added_job {
   std::string id;
-  bool duplicate = false;  // an earlier job has this id; nothing was added
+  bool duplicate = false;     // an earlier job has this id; nothing was added
   std::int64_t position = 0;  // how many jobs of the queue were ready before it
 };
 
 struct claim_request {
   std::string queue;
-  std::string worker;            // who claims, for the job's record
+  std::string worker;  // who claims, for the job's record
   std::size_t max = 1;
   std::int64_t lease_ms = 30'000;
-  std::int64_t wait_ms = 0;      // 0: reply at once, also with nothing
+  std::int64_t wait_ms = 0;  // 0: reply at once, also with nothing
 };
 
 struct finish_request {
@@ -59,8 +59,8 @@ class queue_port {
 
   // Up to `max` jobs by priority, then order of arrival. The start is on record before the reply.
   virtual boost::asio::awaitable<result<std::vector<claimed_job>>> claim(claim_request request) = 0;
-  // Ends the waiting claims of `worker` at once, with what they have (nothing is an empty reply), and
-  // any it makes later reply without waiting: the worker drains. Repeatable.
+  // Ends the claims of `worker` that wait now: they reply at once, empty-handed. Later ones wait
+  // again. Repeatable; a draining worker calls it until its claims have ended.
   virtual void end_waits(const std::string& worker) = 0;
   // Extends leases; the ids that are no longer held. Plain and blocking-free: the renewal thread
   // calls it.
