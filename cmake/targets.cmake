@@ -1,6 +1,5 @@
 # The project's target kinds. One static library a folder; a test or bench is one program a folder.
 find_package(Threads REQUIRED)
-find_package(PkgConfig REQUIRED)
 # Not find_package(Boost): a machine may carry another Boost beside 1.81, and headers decide.
 find_path(BOOST_INCLUDE boost/version.hpp REQUIRED)
 find_library(BOOST_JSON NAMES libboost_json.a boost_json REQUIRED)
