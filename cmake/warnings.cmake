@@ -3,7 +3,9 @@ option(SON1K_WERROR "Treat warnings as errors" OFF)
 
 add_library(son1k_warnings INTERFACE)
 target_compile_options(son1k_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wpedantic
-                                                -Wno-psabi)
+                                                -Wno-psabi
+                                                # designated initialisers name what differs
+                                                -Wno-missing-field-initializers)
 if(SON1K_WERROR)
   target_compile_options(son1k_warnings INTERFACE -Werror)
 endif()
