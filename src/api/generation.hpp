@@ -1,0 +1,27 @@
+// The resource /api/generation: ask for a piece, follow it, fetch it.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "api/generation_request.hpp"
+#include "api/pace.hpp"
+#include "api/services.hpp"
+#include "net/router.hpp"
+
+namespace son1k::api {
+
+inline constexpr std::string_view generation_queue = "generation";
+
+struct submitted_generation {
+  std::string id;
+  std::int64_t position = 0;  // pieces of the queue that go first
+};
+
+// Stages row and job of a new piece into one unit of work. validation. The caller commits.
+result<submitted_generation> stage_generation_job(const services& with, store::transaction& tx,
+                                                  const generation_request& request,
+                                                  std::string id);
+
+void bind_generation(net::router& routes, const services& with, std::shared_ptr<pace> learnt);
+
+}  // namespace son1k::api

@@ -1,0 +1,52 @@
+// The rows of the resource "generation": what is stored when a piece is asked for, how it is found
+// again. Statements only; rules of the run itself live in kinds. Calls run inside a unit of work or
+// a read of the database, on its threads.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "store/database.hpp"
+
+namespace son1k::api {
+
+struct generation_record {
+  std::string id;
+  std::string owner;
+  std::string status;  // pending | processing | completed | failed | cancelled
+  std::string prompt;
+  std::string request;  // JSON, as accepted
+  std::string error_code;
+  std::string error_message;
+  std::string result;  // JSON of the finished piece; empty before
+  std::int64_t created_at_ms = 0;
+  std::int64_t started_at_ms = 0;   // 0: not yet
+  std::int64_t finished_at_ms = 0;  // 0: not yet
+  bool ended() const { return status != "pending" && status != "processing"; }
+};
+
+struct history_query {
+  std::string owner;
+  std::string before;  // id of the last row of the page before; empty: the newest
+  std::string status;  // empty: any
+  std::int64_t offset = 0;
+  int limit = 20;
+};
+
+// Stages the row of a new piece.
+void stage_generation(store::transaction& tx, generation_record row);
+// Stages a cancel; conflict (rolls the unit of work back) if the piece has ended already.
+void stage_generation_cancel(store::transaction& tx, std::string id, std::int64_t now_ms);
+
+// not_found if there is none of that id that belongs to `owner`.
+result<generation_record> find_generation(store::connection& db, std::string_view owner,
+                                          std::string_view id);
+// Newest first.
+result<std::vector<generation_record>> list_generations(store::connection& db,
+                                                        const history_query& query);
+result<std::int64_t> count_generations(store::connection& db, const history_query& query);
+
+}  // namespace son1k::api

@@ -1,0 +1,115 @@
+#include "api/generation_request.hpp"
+
+#include <array>
+#include <boost/json/serialize.hpp>
+
+#include "base/json.hpp"
+#include "base/utf8.hpp"
+
+namespace son1k::api {
+namespace json = boost::json;
+namespace {
+
+constexpr std::array<std::string_view, 3> quality_names{"standard", "premium", "ultra"};
+constexpr std::array<std::string_view, 4> format_names{"mp3", "ogg", "flac", "wav"};
+constexpr std::array<std::string_view, 1> provider_names{"local"};
+constexpr std::size_t prompt_points_max = 2'000;
+constexpr int duration_min = 5;
+constexpr int duration_max = 600;
+
+// FNV-1a: a piece without a seed gets one from its id, so that it can be made again.
+std::uint64_t seed_of(std::string_view id) {
+  std::uint64_t hash = 1469598103934665603ULL;
+  for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash & 0x1fffffffffffffULL;  // fits a JavaScript number
+}
+
+void append_words(std::string& to, std::string_view more) {
+  if (more.empty()) return;
+  if (!to.empty()) to += ", ";
+  to += more;
+}
+
+void read_music(object_reader& in, generation_request& out) {
+  in.require("prompt");
+  out.piece.prompt = in.utf8("prompt", {1, prompt_points_max, false}).value_or("");
+  out.piece.style = in.utf8("style", {0, 200, true}).value_or("");
+  out.piece.title = in.utf8("title", {0, 200, true}).value_or("");
+  out.piece.lyrics = in.utf8("lyrics", {0, 5'000, true}).value_or("");
+  out.piece.negative_tags = in.utf8("negativeTags", {0, 500, true}).value_or("");
+  const auto tags = in.texts("tags", 20, 60);
+  if (tags) {
+    for (const auto& tag : *tags) append_words(out.piece.style, tag);
+  }
+}
+
+}  // namespace
+
+result<generation_request> read_generation_request(std::string_view body, std::string_view id) {
+  const auto parsed = parse_json(body);
+  if (!parsed) return parsed.error();
+  generation_request out;
+  object_reader in(*parsed);
+  read_music(in, out);
+  if (const auto seconds = in.integer("duration", duration_min, duration_max)) {
+    out.piece.duration_seconds = static_cast<int>(*seconds);
+  }
+  if (const auto at = in.choice("quality", quality_names)) {
+    out.piece.grade = static_cast<music::quality>(*at);
+  }
+  if (const auto at = in.choice("format", format_names)) {
+    out.format = static_cast<music::audio_format>(*at);
+  }
+  in.choice("provider", provider_names);
+  in.boolean("customMode");
+  out.piece.instrumental = in.boolean("instrumental").value_or(true);
+  const auto seed = in.integer("seed", 0, 9'007'199'254'740'991);
+  out.piece.seed = seed ? static_cast<std::uint64_t>(*seed) : seed_of(id);
+  if (auto finished = in.finish(); !finished) return finished.error();
+  return out;
+}
+
+result<void> check(const generation_request& request) {
+  const auto points = count_code_points(request.piece.prompt);
+  if (!points) {
+    return error(errc::malformed, "prompt", text("must be valid UTF-8", "debe ser UTF-8 válido"));
+  }
+  if (*points == 0 || is_blank(request.piece.prompt)) {
+    return error(errc::validation, "prompt",
+                 text("must not be empty or blank", "no puede estar vacío o en blanco"));
+  }
+  if (*points > prompt_points_max) {
+    const auto n = std::to_string(*points);
+    return error(errc::validation, "prompt",
+                 text("must have 1 to 2000 characters, it has " + n,
+                      "debe tener de 1 a 2000 caracteres, tiene " + n));
+  }
+  const auto seconds = request.piece.duration_seconds.value_or(duration_min);
+  if (seconds < duration_min || seconds > duration_max) {
+    return error(
+        errc::validation, "duration",
+        text("must be a whole number from 5 to 600", "debe ser un número entero de 5 a 600"));
+  }
+  return {};
+}
+
+std::string to_job_data(const generation_request& request, std::string_view id,
+                        std::string_view owner) {
+  const auto& piece = request.piece;
+  json::object out;
+  out["generationId"] = id;
+  out["owner"] = owner;
+  out["prompt"] = piece.prompt;
+  if (!piece.style.empty()) out["style"] = piece.style;
+  if (!piece.title.empty()) out["title"] = piece.title;
+  if (!piece.lyrics.empty()) out["lyrics"] = piece.lyrics;
+  if (!piece.negative_tags.empty()) out["negativeTags"] = piece.negative_tags;
+  if (piece.duration_seconds) out["duration"] = *piece.duration_seconds;
+  out["quality"] = quality_names[static_cast<std::size_t>(piece.grade)];
+  out["format"] = format_names[static_cast<std::size_t>(request.format)];
+  out["instrumental"] = piece.instrumental;
+  out["seed"] = piece.seed;
+  return json::serialize(out);
+}
+
+}  // namespace son1k::api
