@@ -1,9 +1,9 @@
 // Coroutine and blocking faces of the `database` port. A coroutine resumes on the executor it runs
-// on; the blocking forms are for commands and tests, never for a reactor's thread.
+// on; the blocking forms are for commands and tests, never for a reactor's thread or one of the
+// database's own. The database must outlive the calls.
 #pragma once
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <future>
@@ -11,6 +11,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "store/completion.hpp"
 #include "store/database.hpp"
 
 namespace son1k::store {
@@ -20,28 +21,49 @@ boost::asio::awaitable<result<void>> async_commit(database& db, transaction tx);
 
 result<void> commit_and_wait(database& db, transaction tx);
 
+// A coroutine that waits for a thread of the database; the handler keeps its frame alive.
+template <class Handler>
+struct waiting_handler final : waiting {
+  waiting_handler(boost::asio::any_io_executor e, Handler h)
+      : waiting(std::move(e)), handler(std::move(h)) {}
+  void resume() override {
+    Handler last = std::move(handler);
+    std::move(last)();
+  }
+  Handler handler;
+};
+
+// Suspends the calling coroutine; `start(std::shared_ptr<waiting>)` begins the work that ends with
+// resume_soon() of what it was given.
+template <class Start>
+boost::asio::awaitable<void> suspend_until_resumed(Start start) {
+  namespace asio = boost::asio;
+  auto executor = co_await asio::this_coro::executor;
+  auto initiate = [executor, start = std::move(start)](auto handler) mutable {
+    using waiter = waiting_handler<decltype(handler)>;
+    start(std::make_shared<waiter>(executor, std::move(handler)));
+  };
+  co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(std::move(initiate),
+                                                                       asio::use_awaitable);
+}
+
 // Runs `work(connection&) -> result<T>` on a reader's thread and resumes with its result.
 template <class Work>
 auto async_read(database& db, Work work)
     -> boost::asio::awaitable<std::invoke_result_t<Work&, connection&>> {
-  namespace asio = boost::asio;
   using reply = std::invoke_result_t<Work&, connection&>;
-  auto executor = co_await asio::this_coro::executor;
   auto answer = std::make_shared<std::optional<reply>>();
-  auto initiate = [&db, executor, answer, work = std::move(work)](auto handler) mutable {
-    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-    auto resume = [executor, shared] { asio::post(executor, [shared] { (*shared)(); }); };
-    auto queued = db.read([answer, resume, work = std::move(work)](connection& c) mutable {
+  auto start = [&db, answer, work = std::move(work)](std::shared_ptr<waiting> waiter) mutable {
+    auto queued = db.read([answer, waiter, work = std::move(work)](connection& c) mutable {
       answer->emplace(work(c));
-      resume();
+      resume_soon(std::move(waiter));
     });
     if (!queued) {
       answer->emplace(queued.error());
-      resume();
+      resume_soon(std::move(waiter));
     }
   };
-  co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(std::move(initiate),
-                                                                       asio::use_awaitable);
+  co_await suspend_until_resumed(std::move(start));
   co_return std::move(**answer);
 }
 
@@ -50,9 +72,8 @@ auto read_and_wait(database& db, Work work) -> std::invoke_result_t<Work&, conne
   using reply = std::invoke_result_t<Work&, connection&>;
   auto promise = std::make_shared<std::promise<reply>>();
   auto future = promise->get_future();
-  auto queued = db.read([promise, work = std::move(work)](connection& c) mutable {
-    promise->set_value(work(c));
-  });
+  auto queued = db.read(
+      [promise, work = std::move(work)](connection& c) mutable { promise->set_value(work(c)); });
   if (!queued) return queued.error();
   return future.get();
 }

@@ -1,8 +1,9 @@
-// The `database` port: one SQL text for SQLite and PostgreSQL, reads on a pool, writes gathered into
-// groups that share one commit.
+// The `database` port: one SQL text for SQLite and PostgreSQL, reads on a pool, writes gathered
+// into groups that share one commit.
 //
 // Threads: every method of `database` may be called from any thread. A `connection` belongs to the
-// database's own threads: it is only ever seen inside a staged step or a read, and must not be kept.
+// database's own threads: it is only ever seen inside a staged step or a read, and must not be
+// kept.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -23,8 +24,10 @@ struct blob {
 // A bound parameter. Views must live until the call returns.
 using value = std::variant<std::monostate, std::int64_t, double, std::string_view, blob>;
 
-// An SQL text with an identity, so that a connection prepares it once. Make it a static constant.
-// Parameters are $1, $2, … ; the common subset of both databases serves unless it cannot.
+// An SQL text with an identity, so that a connection prepares it once. Make it a static constant: a
+// text is kept for the life of the program (equal texts share one identity), so values belong into
+// the parameters. Parameters are $1, $2, … ; the common subset of both databases serves unless it
+// cannot. Thread-safe.
 class statement {
  public:
   explicit statement(std::string_view sql);
@@ -33,7 +36,7 @@ class statement {
 
  private:
   std::string_view sql_;
-  std::size_t id_;  // dense, in order of construction
+  std::size_t id_ = 0;  // dense, in order of first construction
 };
 
 // One row of a reply; valid during the callback only. Columns count from 0.
@@ -41,21 +44,23 @@ class row {
  public:
   virtual ~row() = default;
   virtual bool is_null(int column) const = 0;
-  virtual std::int64_t integer(int column) const = 0;  // 0 for NULL
-  virtual double real(int column) const = 0;           // 0 for NULL
-  virtual std::string_view text(int column) const = 0; // also blobs; "" for NULL
+  virtual std::int64_t integer(int column) const = 0;   // 0 for NULL
+  virtual double real(int column) const = 0;            // 0 for NULL
+  virtual std::string_view text(int column) const = 0;  // also blobs; "" for NULL
 };
 
 class connection {
  public:
   virtual ~connection() = default;
   // Runs a statement; the number of rows it changed.
-  // conflict: a unique or check constraint · storage_full · storage_corrupt · unavailable: locked or
-  // gone · internal: the SQL is wrong.
+  // conflict: a unique or check constraint · storage_full · storage_corrupt · unavailable: locked
+  // or gone · internal: the SQL is wrong.
   virtual result<std::int64_t> execute(const statement& sql, std::span<const value> params) = 0;
   // Runs a query; calls `on_row` for each row in order until it returns false.
   virtual result<void> query(const statement& sql, std::span<const value> params,
                              const std::function<bool(const row&)>& on_row) = 0;
+  // Runs every statement of a text without parameters (a migration). Errors as for execute().
+  virtual result<void> run_script(std::string_view sql) = 0;
 
   result<std::int64_t> execute(const statement& sql, std::initializer_list<value> params) {
     return execute(sql, std::span<const value>(params.begin(), params.size()));
@@ -72,8 +77,8 @@ enum class durability {
   power,    // fsynced: survives a power cut
 };
 
-// A unit of work: engines stage their parts, the caller commits once. All steps take effect or none.
-// Move-only, owned by the caller until it is committed.
+// A unit of work: engines stage their parts, the caller commits once. All steps take effect or
+// none. Move-only, owned by the caller until it is committed.
 class transaction {
  public:
   // Runs on the writer's thread inside the group's transaction, steps in the order of staging. It
@@ -106,6 +111,7 @@ struct migration_status {
   std::string name;
   bool applied = false;
   std::int64_t applied_at_ms = 0;
+  std::string_view sql;  // of this program's copy; lives as long as the program
 };
 
 class database {
@@ -116,8 +122,12 @@ class database {
   virtual ~database() = default;
 
   // Queues the transaction for the next group. Transactions take effect in the order in which
-  // commit() was called. `done` runs on the writer's thread after the hooks, once the promise of the
-  // transaction holds. unavailable: more than the bound are queued, or the database is stopping.
+  // commit() was called. `done` runs on the writer's thread after the hooks, once the promise of
+  // the transaction holds. unavailable: more than the bound are queued, or the database is
+  // stopping; then the hooks and `done` run on the caller's thread before commit() returns. The
+  // other errors are those of the steps, and storage_full, storage_corrupt, forbidden and
+  // unavailable from the disk: nothing of the transaction took effect, or (a failed fsync) it is
+  // not known to be safe.
   virtual void commit(transaction tx, commit_handler done) = 0;
 
   // Runs `work` on a reader's thread over a consistent snapshot that holds every transaction whose

@@ -3,23 +3,37 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <span>
+#include <string>
 
-#include "store/database.hpp"
+#include "store/migrator.hpp"
 
 namespace son1k::store {
+
+enum class sqlite_access {
+  own,      // the one program that writes; a lock file beside the database says so
+  inspect,  // reads beside the owner, which may be running; every commit is refused
+};
 
 struct sqlite_settings {
   std::filesystem::path file;
   int readers = 2;
   std::size_t queued_writes_max = 65'536;  // transactions; more are refused with unavailable
   std::size_t queued_reads_max = 65'536;
-  std::size_t group_max = 4'096;           // transactions in one commit
-  int busy_ms = 2'000;                     // how long to wait for another program's lock
+  std::size_t group_max = 4'096;  // transactions in one commit
+  int busy_ms = 2'000;            // how long to wait for another program's lock
+  int check_ms_max = 500;         // bound on the search for damage at open
+  sqlite_access access = sqlite_access::own;
+  std::span<const migration_source> migrations = embedded_sources();
+  std::string vfs;  // SQLite's file layer by name; empty = the system's
 };
 
-// Opens or creates the file. The schema is not touched: call migrate().
-// storage_corrupt: damaged, or not an SQLite file; it is left as it is · schema_newer · unavailable:
-// locked by another program (field names the file) · forbidden: no permission · storage_full.
+// Opens or creates the file (0600, a new folder 0700). The schema is not touched: call migrate().
+// The owner holds an advisory lock on `<file>.lock`, which carries its process id.
+// storage_corrupt: damaged, or not a database of ours; it is left as it is · schema_newer ·
+// unavailable: in use by another program, or the file system cannot share memory as the log needs ·
+// forbidden: no permission, or read-only · not_found: nothing to inspect · storage_full.
+// `field` names the file or folder.
 result<std::unique_ptr<database>> open_sqlite(const sqlite_settings& settings);
 
 }  // namespace son1k::store
