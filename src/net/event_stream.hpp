@@ -38,8 +38,14 @@ class event_stream {
 
   // For the connection. `wake` is called, on any thread, when there is something new to take.
   void attach(std::function<void()> wake);
-  // Moves what is queued into `out` (appended). False when nothing more will come.
-  bool take(std::string& out);
+  enum class supply { more, last, cut };
+  // Appends what is queued to `out`; the bytes of the call before count as written. `last`: nothing
+  // more will come; `cut`: the reader was too slow or gone, and nothing was appended.
+  supply take(std::string& out);
+  // What was taken has been written.
+  void written();
+  // True once the queue was dropped: nothing of it will be written.
+  bool is_cut() const;
   // The client is gone or was cut: drops the queue and tells the producer.
   void abandon();
 
@@ -50,9 +56,10 @@ class event_stream {
   const event_stream_settings settings_;
   mutable std::mutex mutex_;
   std::string queued_;
-  bool ended_ = false;  // no more sends
-  bool cut_ = false;    // what is queued will not be written either
-  bool woken_ = false;  // a wake is under way
+  std::size_t in_flight_ = 0;  // taken, not yet written
+  bool ended_ = false;         // no more sends
+  bool cut_ = false;           // what is queued will not be written either
+  bool woken_ = false;         // a wake is under way
   std::function<void()> wake_;
   std::function<void()> callback_;
 };

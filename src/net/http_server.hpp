@@ -38,16 +38,16 @@ struct http_server_settings {
   std::size_t target_bytes_max = 8 * 1024;
   std::size_t header_fields_max = 100;
   std::size_t body_bytes_max = 1024 * 1024;  // unless the route says otherwise
-  std::chrono::milliseconds header_time{10'000};
-  std::chrono::milliseconds body_time{30'000};         // grows with the body at body_rate_min
-  std::size_t body_rate_min = 64 * 1024;               // bytes a second
-  std::chrono::milliseconds body_stall_time{10'000};   // without a single byte
-  std::chrono::milliseconds write_stall_time{10'000};  // a reader that takes nothing is cut
-  std::chrono::milliseconds idle_time{60'000};         // keep-alive without a request
-  std::chrono::milliseconds handler_time{30'000};      // unless the route says otherwise
-  std::chrono::milliseconds drain_time{10'000};        // grace of stop()
-  std::chrono::milliseconds sweep_time{250};           // how often deadlines are looked at
-  std::chrono::milliseconds heartbeat_time{15'000};    // of event streams
+  std::chrono::milliseconds header_time{9'500};
+  // A body gets this much time, and more only while it keeps body_rate_min on the whole.
+  std::chrono::milliseconds body_time{9'500};
+  std::size_t body_rate_min = 8 * 1024;               // bytes a second
+  std::chrono::milliseconds write_stall_time{9'500};  // a reader that takes nothing is cut
+  std::chrono::milliseconds idle_time{60'000};        // keep-alive without a request
+  std::chrono::milliseconds handler_time{30'000};     // unless the route says otherwise
+  std::chrono::milliseconds drain_time{10'000};       // grace of stop()
+  std::chrono::milliseconds sweep_time{250};          // how often deadlines are looked at
+  std::chrono::milliseconds heartbeat_time{15'000};   // of event streams
   std::size_t connections_max = 16'384;  // also kept under the process's limit of descriptors
   std::size_t pipeline_max = 32;         // requests served in a row before others get a turn
   std::size_t gzip_bytes_min = 1024;

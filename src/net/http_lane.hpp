@@ -1,0 +1,89 @@
+// A server's part on one reactor: the listener, the connections and the sweep that looks at their
+// deadlines. Everything here runs on that reactor's thread, but for the atomics and start()'s
+// caller. Internal to net.
+#pragma once
+#include <atomic>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "net/http_server.hpp"
+
+namespace son1k::net {
+
+class http_session;
+
+using reactor_executor = boost::asio::io_context::executor_type;
+using reactor_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, reactor_executor>;
+using reactor_acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, reactor_executor>;
+using coarse_clock = std::chrono::steady_clock;
+using reactor_timer =
+    boost::asio::basic_waitable_timer<coarse_clock, boost::asio::wait_traits<coarse_clock>,
+                                      reactor_executor>;
+
+// What all lanes of a server share.
+struct server_core {
+  server_core(const router& r, http_server_settings s, error_renderer e, request_observer o);
+  void connection_opened() { open.fetch_add(1, std::memory_order_relaxed); }
+  void connection_closed();
+  // True once no connection is open; false after `limit`.
+  bool wait_empty(std::chrono::milliseconds limit);
+
+  const router& routes;
+  const http_server_settings settings;
+  const error_renderer renderer;
+  const request_observer observer;
+  std::size_t connections_max;
+  std::atomic<std::size_t> open{0};
+  std::mutex mutex;
+  std::condition_variable emptied;
+};
+
+class http_lane : public std::enable_shared_from_this<http_lane> {
+ public:
+  http_lane(std::shared_ptr<server_core> core, boost::asio::io_context& context,
+            reactor_acceptor acceptor);
+
+  void start();  // from any thread, once
+  void drain();  // on the reactor
+  void cut();    // on the reactor
+
+  void join(http_session& session);
+  void leave(http_session& session);
+
+  server_core& core() { return *core_; }
+  reactor_executor executor() { return context_.get_executor(); }
+  bool draining() const { return draining_; }
+  // Time as of the last sweep: exact enough for deadlines, and free.
+  coarse_clock::time_point now() const { return now_; }
+  std::string_view date();
+
+ private:
+  boost::asio::awaitable<void> accept_loop(std::shared_ptr<http_lane> self);
+  boost::asio::awaitable<void> sweep_loop(std::shared_ptr<http_lane> self);
+  void admit(reactor_socket socket);
+  void sweep();
+
+  const std::shared_ptr<server_core> core_;
+  boost::asio::io_context& context_;
+  reactor_acceptor acceptor_;
+  reactor_timer pause_;
+  reactor_timer sweep_timer_;
+  std::vector<http_session*> sessions_;
+  coarse_clock::time_point now_ = coarse_clock::now();
+  std::int64_t date_s_ = 0;
+  std::string date_;
+  bool draining_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace son1k::net
