@@ -71,6 +71,13 @@ result<piece> produce(const piece_request& request, const std::vector<audio_form
                       const production_settings& settings, const on_stage& report = {},
                       std::stop_token stop = {});
 
+// The same for a score that is already there (a test's, a cover's); `b` gives title, prompt, grade,
+// seed and how the key is spelled.
+result<piece> produce_score(const brief& b, const score& s,
+                            const std::vector<audio_format>& formats,
+                            const production_settings& settings, const on_stage& report = {},
+                            std::stop_token stop = {});
+
 // The font to play: `configured` if given (it must exist and be a SoundFont), else the setting
 // SON1K_SOUND_FONT, else FluidR3 GM, else a lighter font from the usual folders.
 // Error: unavailable, field "sound_font", saying what to install.
