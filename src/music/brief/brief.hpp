@@ -16,8 +16,23 @@ namespace son1k::music {
 enum class language { unknown, english, spanish };
 
 enum class genre {
-  pop, rock, metal, jazz, blues, classical, electronic, hip_hop, lofi, funk, soul,
-  country, folk, reggae, latin, ambient, cinematic
+  pop,
+  rock,
+  metal,
+  jazz,
+  blues,
+  classical,
+  electronic,
+  hip_hop,
+  lofi,
+  funk,
+  soul,
+  country,
+  folk,
+  reggae,
+  latin,
+  ambient,
+  cinematic
 };
 
 enum class mode { major, minor, dorian, phrygian, lydian, mixolydian };
@@ -27,8 +42,8 @@ enum class mode { major, minor, dorian, phrygian, lydian, mixolydian };
 enum class origin { chosen, prompt, field };
 
 struct mood_profile {
-  double valence = 0.0;  // -1 sad .. 1 happy
-  double energy = 0.5;   // 0 still .. 1 wild
+  double valence = 0.0;            // -1 sad .. 1 happy
+  double energy = 0.5;             // 0 still .. 1 wild
   std::vector<std::string> words;  // English names of the moods that were heard
 };
 
@@ -36,11 +51,11 @@ struct mood_profile {
 enum class part_wish { any, lead, accompaniment };
 
 struct instrument_wish {
-  std::string name;        // "electric piano", English, see instruments.hpp
-  int program = 0;         // General MIDI program; meaningless where percussion
-  bool percussion = false; // drums and hand percussion
+  std::string name;         // "electric piano", English, see instruments.hpp
+  int program = 0;          // General MIDI program; meaningless where percussion
+  bool percussion = false;  // drums and hand percussion
   part_wish part = part_wish::any;
-  double gain_db = 0.0;    // "soft drums" -4, "loud guitars" +3
+  double gain_db = 0.0;  // "soft drums" -4, "loud guitars" +3
 };
 
 struct brief {
@@ -77,6 +92,8 @@ struct brief {
   std::string title;
   origin title_from = origin::chosen;
 
+  bool only_asked = false;  // "solo piano": nothing but the asked instruments
+
   quality grade = quality::standard;
   std::uint64_t seed = 0;
 
@@ -98,8 +115,8 @@ boost::json::object to_json(const brief& b);
 std::string key_name(const brief& b);
 std::string_view name_of(genre g);
 std::string_view name_of(mode m);
-bool is_minor(mode m);              // minor, dorian, phrygian
-bool is_compound(const brief& b);   // 6/8, 9/8, 12/8: the beat is a dotted quarter
-double quarter_bpm(const brief& b); // what score::bpm holds
+bool is_minor(mode m);               // minor, dorian, phrygian
+bool is_compound(const brief& b);    // 6/8, 9/8, 12/8: the beat is a dotted quarter
+double quarter_bpm(const brief& b);  // what score::bpm holds
 
 }  // namespace son1k::music
