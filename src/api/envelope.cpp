@@ -69,7 +69,7 @@ const error_row& row_of(errc code) {
   return rows.back();
 }
 
-net::http_response reply(int status, std::string_view data) {
+net::http_response reply_serialized(int status, std::string_view data) {
   std::string body;
   body.reserve(data.size() + 32);
   body.append(R"({"success":true,"data":)").append(data).push_back('}');
@@ -77,7 +77,7 @@ net::http_response reply(int status, std::string_view data) {
 }
 
 net::http_response reply(int status, const json::value& data) {
-  return reply(status, std::string_view(json::serialize(data)));
+  return reply_serialized(status, json::serialize(data));
 }
 
 net::http_response reply_page(const json::value& data, const json::object& pagination) {

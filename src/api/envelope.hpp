@@ -21,7 +21,7 @@ struct error_row {
 const error_row& row_of(errc code);
 
 // `data` is a serialised JSON value.
-net::http_response reply(int status, std::string_view data);
+net::http_response reply_serialized(int status, std::string_view data);
 net::http_response reply(int status, const boost::json::value& data);
 net::http_response reply_page(const boost::json::value& data,
                               const boost::json::object& pagination);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <charconv>
 
 #include "api/envelope.hpp"
 #include "api/generation_files.hpp"
@@ -84,7 +85,7 @@ awaitable<http_response> create(context_ptr self, http_request& request) {
   if (const auto e = self->learnt->estimate(seconds, staged->position, with.local_slots)) {
     estimate = fmt::format("{:.1f}", *e);
   }
-  co_return reply(
+  co_return reply_serialized(
       202, fmt::format(R"({{"generationId":"{0}","status":"pending",)"
                        R"("message":"the piece is queued","estimatedTime":{1},"position":{2},)"
                        R"("statusUrl":"/api/generation/{0}/status"}})",

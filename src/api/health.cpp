@@ -93,7 +93,7 @@ struct health::state {
   }
 
   http_response ready(http_request& request) {
-    if (database_up && !is_draining) return reply(200, R"({"status":"ready"})");
+    if (database_up && !is_draining) return reply_serialized(200, R"({"status":"ready"})");
     return refuse(is_draining
                       ? error(errc::unavailable,
                               text("the server is shutting down", "el servidor se está apagando"))
@@ -131,8 +131,9 @@ void health::bind(net::router& routes) {
   const auto s = state_;
   routes.add_all({
       {http_method::get, "/health", net::sync_handler([s](http_request&) { return s->show(); })},
-      {http_method::get, "/live",
-       net::sync_handler([](http_request&) { return reply(200, R"({"status":"live"})"); })},
+      {http_method::get, "/live", net::sync_handler([](http_request&) {
+         return reply_serialized(200, R"({"status":"live"})");
+       })},
       {http_method::get, "/ready", net::sync_handler([s](http_request& r) { return s->ready(r); })},
   });
 }

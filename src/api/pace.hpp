@@ -4,7 +4,10 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
+
+#include "queue/queue.hpp"
 
 namespace son1k::api {
 
@@ -32,5 +35,8 @@ class pace {
   static constexpr double weight = 0.2;  // of the newest piece
   std::atomic<double> ratio_{0.0};
 };
+
+// Listens for pieces that end; until the handle is released.
+std::shared_ptr<void> learn_pace(queue::queue_port& queue, std::shared_ptr<pace> learner);
 
 }  // namespace son1k::api

@@ -1,1 +1,38 @@
-int main() { return 0; }
+// son1k: one program; a role is a subcommand.
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+
+#include "app/command_line.hpp"
+#include "app/version.hpp"
+
+int main(int argc, char** argv) {
+  using namespace son1k::app;
+  // A client that goes away must be an error of one write, not the end of the program.
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App program("Jobs that take minutes, in one program: music from a prompt.", "son1k");
+  program.set_version_flag("--version", std::string(version));
+  program.require_subcommand(1);
+  program.footer(
+      "Start with:  son1k generate \"cumbia alegre con acordeón\" --out cumbia.mp3\n"
+      "             son1k serve");
+  command_run run;
+  for (auto* add :
+       {add_serve, add_generate, add_migrate, add_doctor, add_config, add_bench, add_version}) {
+    add(program, run);
+  }
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return program.exit(e) == 0 ? exit_ok : exit_usage;
+  }
+  try {
+    return run();
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "son1k: a fault of the program: %s\n", e.what());
+    return exit_failed;
+  }
+}

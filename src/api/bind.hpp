@@ -1,0 +1,32 @@
+// All resources of the API and what they keep between requests.
+#pragma once
+#include <memory>
+
+#include "api/events.hpp"
+#include "api/health.hpp"
+#include "api/pace.hpp"
+#include "api/services.hpp"
+#include "net/http_message.hpp"
+#include "net/router.hpp"
+
+namespace son1k::api {
+
+class resources {
+ public:
+  explicit resources(const services& with);
+  void bind(net::router& routes);
+  // Before a drain: /ready turns to 503 and the event streams end. Repeatable.
+  void close();
+
+ private:
+  const services with_;
+  std::shared_ptr<pace> pace_;
+  std::shared_ptr<void> learning_;
+  event_hub events_;
+  health health_;
+};
+
+// How the server's own errors look; see net::error_renderer.
+net::http_response render_error(const error& fault, int status, const net::http_request& request);
+
+}  // namespace son1k::api

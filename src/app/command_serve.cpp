@@ -1,0 +1,121 @@
+// son1k serve: the API, and the workers in the same process.
+#include <CLI/App.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "api/bind.hpp"
+#include "app/command_line.hpp"
+#include "app/system.hpp"
+#include "app/version.hpp"
+#include "base/lifecycle.hpp"
+#include "base/log.hpp"
+#include "net/http_server.hpp"
+
+namespace son1k::app {
+namespace {
+
+// Anyone who reaches the port is the owner until accounts exist, so nobody else's machine may.
+result<void> check_host(const settings& config) {
+  const auto& host = config.text("host");
+  boost::system::error_code ec;
+  const auto address = boost::asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, ec);
+  if (!ec && address.is_loopback()) return {};
+  return error(errc::forbidden, "host",
+               text(host + " is not a loopback address; this version has no accounts yet, so it "
+                           "serves this machine only: use 127.0.0.1 or ::1",
+                    host + " no es una dirección de bucle local; esta versión aún no tiene "
+                           "cuentas y solo sirve a esta máquina: use 127.0.0.1 o ::1"));
+}
+
+result<void> configure_log(const settings& config) {
+  log::settings with;
+  if (!log::parse_level(config.text("log_level"), with.minimum)) {
+    return error(errc::validation, "log_level",
+                 text("must be debug, info, warn or error", "debe ser debug, info, warn o error"));
+  }
+  with.json = ::isatty(STDERR_FILENO) != 1;
+  log::configure(with);
+  return {};
+}
+
+void observe(const net::request_report& report) {
+  if (!log::enabled(log::level::debug)) return;
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(report.took).count();
+  log::debug("http.request", {{"route", report.request->route},
+                              {"status", report.status},
+                              {"us", micros},
+                              {"requestId", report.request->request_id}});
+}
+
+// Waits for SIGTERM or SIGINT. A second one ends the program at once: somebody is in a hurry.
+void wait_for_signal() {
+  boost::asio::io_context loop;
+  boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
+  signals.async_wait([](const boost::system::error_code&, int) {});
+  loop.run();
+  std::signal(SIGTERM, [](int) { std::_Exit(exit_failed); });
+  std::signal(SIGINT, [](int) { std::_Exit(exit_failed); });
+}
+
+int serve(const common_flags& flags) {
+  auto config = flags.load();
+  if (!config) return fail(config.error(), flags.json);
+  if (auto ok = configure_log(*config); !ok) return fail(ok.error(), flags.json);
+  if (auto ok = check_host(*config); !ok) return fail(ok.error(), flags.json);
+  auto opened = embedded_system::open(*config);
+  if (!opened) return fail(opened.error(), flags.json);
+  auto& system = **opened;
+
+  net::reactors loops;
+  net::router routes;
+  api::resources resources(system.services());
+  resources.bind(routes);
+  net::http_server_settings http;
+  http.host = config->text("host");
+  http.port = static_cast<std::uint16_t>(config->integer("port"));
+  net::http_server server(loops, routes, http, api::render_error, observe);
+
+  lifecycle parts;
+  parts.add(
+      "reactors", [&]() -> result<void> { return loops.start(), result<void>(); },
+      [&] { loops.stop(); });
+  parts.add(
+      "workers", [&] { return system.start_workers(); }, [&] { system.stop_workers(); });
+  parts.add(
+      "http", [&] { return server.start(); },
+      [&] {
+        resources.close();
+        server.stop();
+      });
+  if (auto ok = parts.start(); !ok) return fail(ok.error(), flags.json);
+  const std::string address = "http://" + http.host + ":" + std::to_string(server.port());
+  if (flags.json) {
+    print_json({{"address", address}, {"pid", ::getpid()}, {"version", version}});
+  } else {
+    std::printf("son1k %s listens on %s\n", std::string(version).c_str(), address.c_str());
+    std::fflush(stdout);
+  }
+  wait_for_signal();
+  log::info("serve.draining", {});
+  parts.stop();
+  system.stop();
+  log::info("serve.stopped", {});
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& program, command_run& run) {
+  auto flags = std::make_shared<common_flags>();
+  auto* command = program.add_subcommand("serve", "Serve the API and run jobs in this process");
+  add_common_flags(
+      *command, *flags,
+      {"data_dir", "host", "port", "workers", "concurrency", "sound_font", "log_level", "probe"});
+  command->footer("Example:  son1k serve --data-dir ./data --port 3001");
+  command->callback([&run, flags] { run = [flags] { return serve(*flags); }; });
+}
+
+}  // namespace son1k::app

@@ -1,0 +1,168 @@
+// The small commands: migrate, config, version, bench.
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <boost/json.hpp>
+#include <boost/version.hpp>
+#include <cstdio>
+
+#include "app/command_line.hpp"
+#include "app/system.hpp"
+#include "app/version.hpp"
+#include "base/log.hpp"
+#include "ops/bench_queue.hpp"
+#include "store/migrator.hpp"
+#include "store/sqlite/sqlite_database.hpp"
+
+namespace son1k::app {
+namespace json = boost::json;
+namespace {
+
+json::array as_json(const std::vector<store::migration_status>& rows) {
+  json::array out;
+  for (const auto& row : rows) {
+    json::object one{{"version", row.version}, {"name", row.name}, {"applied", row.applied}};
+    if (row.applied) one["appliedAt"] = iso_time(row.applied_at_ms).chars;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+void print_rows(const std::vector<store::migration_status>& rows) {
+  for (const auto& row : rows) {
+    fmt::print(
+        "{:04d} {:<24} {}\n", row.version, row.name,
+        row.applied ? std::string("applied ") + iso_time(row.applied_at_ms).chars : "pending");
+  }
+}
+
+enum class migrate_what { up, status, dry_run };
+
+int migrate(const common_flags& flags, migrate_what what) {
+  auto config = flags.load();
+  if (!config) return fail(config.error(), flags.json);
+  if (auto ok = prepare_data_dir(config->text("data_dir")); !ok)
+    return fail(ok.error(), flags.json);
+  store::sqlite_settings sqlite;
+  sqlite.file = database_file(*config);
+  auto db = store::open_sqlite(sqlite);
+  if (!db) return fail(db.error(), flags.json);
+  auto rows = what == migrate_what::up ? (*db)->migrate() : (*db)->migrations();
+  if (!rows) return fail(rows.error(), flags.json);
+  if (what == migrate_what::dry_run) {
+    std::erase_if(*rows, [](const auto& row) { return row.applied; });
+  }
+  if (flags.json) {
+    print_json({{"success", true}, {"data", as_json(*rows)}});
+  } else if (rows->empty()) {
+    fmt::print("nothing to do: the schema is up to date\n");
+  } else {
+    print_rows(*rows);
+  }
+  if (what == migrate_what::dry_run && !flags.json) {
+    for (const auto& row : *rows) fmt::print("\n{}", store::migration_sql(row.version));
+  }
+  (*db)->stop();
+  return exit_ok;
+}
+
+int show_config(const common_flags& flags) {
+  auto config = flags.load();
+  if (!config) return fail(config.error(), flags.json);
+  json::object out;
+  for (const auto& row : setting_rows()) {
+    // A connection URL may hold a password; the log's redactor knows how to hide it.
+    const auto shown = log::redact(config->text(row.name));
+    if (flags.json) {
+      out[row.name] = {{"value", shown}, {"source", config->source(row.name)}};
+    } else {
+      fmt::print("{:<14} {:<36} {:<28} {}\n", row.name, shown.empty() ? "-" : shown,
+                 config->source(row.name), row.environment);
+    }
+  }
+  if (flags.json) print_json({{"success", true}, {"data", std::move(out)}});
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_migrate(CLI::App& program, command_run& run) {
+  auto* command = program.add_subcommand("migrate", "Look at or change the database's schema");
+  command->require_subcommand(1);
+  struct row {
+    const char* name;
+    const char* meaning;
+    migrate_what what;
+  };
+  static constexpr row rows[] = {
+      {"up", "Apply what is missing", migrate_what::up},
+      {"status", "List all migrations", migrate_what::status},
+      {"dry-run", "Show what `up` would apply, with its SQL", migrate_what::dry_run},
+  };
+  for (const auto& one : rows) {
+    auto flags = std::make_shared<common_flags>();
+    auto* sub = command->add_subcommand(one.name, one.meaning);
+    add_common_flags(*sub, *flags, {"data_dir"});
+    sub->callback(
+        [&run, flags, what = one.what] { run = [flags, what] { return migrate(*flags, what); }; });
+  }
+}
+
+void add_config(CLI::App& program, command_run& run) {
+  auto flags = std::make_shared<common_flags>();
+  auto* command =
+      program.add_subcommand("config", "Show every setting, its value and where it comes from");
+  add_common_flags(
+      *command, *flags,
+      {"data_dir", "host", "port", "workers", "concurrency", "sound_font", "log_level", "probe"});
+  command->callback([&run, flags] { run = [flags] { return show_config(*flags); }; });
+}
+
+void add_version(CLI::App& program, command_run& run) {
+  auto flags = std::make_shared<common_flags>();
+  auto* command = program.add_subcommand("version", "Show the version");
+  add_common_flags(*command, *flags, {});
+  command->callback([&run, flags] {
+    run = [flags] {
+      if (flags->json) {
+        print_json({{"version", version}, {"compiler", __VERSION__}, {"boost", BOOST_LIB_VERSION}});
+      } else {
+        fmt::print("son1k {}\n", version);
+      }
+      return static_cast<int>(exit_ok);
+    };
+  });
+}
+
+void add_bench(CLI::App& program, command_run& run) {
+  auto* command = program.add_subcommand("bench", "Measure this machine");
+  command->require_subcommand(1);
+  auto* queue = command->add_subcommand("queue", "Jobs a second through the code that serves them");
+  auto flags = std::make_shared<common_flags>();
+  auto with = std::make_shared<ops::queue_bench_settings>();
+  add_common_flags(*queue, *flags, {"data_dir"});
+  queue->add_option("--jobs", with->jobs, "how many")->check(CLI::Range(1, 10'000'000));
+  queue->add_option("--concurrency", with->concurrency, "in flight at once")
+      ->check(CLI::Range(1, 10'000));
+  queue->add_option("--progress", with->progress, "progress updates a job")
+      ->check(CLI::Range(0, 100));
+  queue->callback([&run, flags, with] {
+    run = [flags, with] {
+      if (const auto at = flags->settings.find("data_dir"); at != flags->settings.end()) {
+        with->data_dir = at->second;
+      }
+      auto measured = ops::run_queue_bench(*with);
+      if (!measured) return fail(measured.error(), flags->json);
+      if (flags->json) {
+        print_json(*measured);
+      } else {
+        for (const auto& pair : *measured) {
+          fmt::print("{:<20} {}\n", std::string_view(pair.key()), json::serialize(pair.value()));
+        }
+      }
+      return static_cast<int>(exit_ok);
+    };
+  });
+}
+
+}  // namespace son1k::app

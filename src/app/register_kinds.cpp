@@ -1,0 +1,20 @@
+#include "app/register_kinds.hpp"
+
+#include "kinds/generation/generation_kind.hpp"
+#include "kinds/probe/probe.hpp"
+
+namespace son1k::app {
+
+std::filesystem::path artifacts_folder(const settings& config) {
+  return std::filesystem::path(config.text("data_dir")) / "artifacts";
+}
+
+std::vector<registered_kind> register_kinds(const settings& config) {
+  std::vector<registered_kind> out;
+  out.push_back({"generation", kinds::make_generation_kind(
+                                   {artifacts_folder(config), config.text("sound_font")})});
+  if (config.boolean("probe")) out.push_back({"probe", kinds::make_probe_kind()});
+  return out;
+}
+
+}  // namespace son1k::app

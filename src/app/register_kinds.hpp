@@ -1,0 +1,22 @@
+// The one list of what jobs can do.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/settings.hpp"
+#include "queue/kind.hpp"
+
+namespace son1k::app {
+
+struct registered_kind {
+  std::string queue;  // where its jobs wait
+  std::shared_ptr<queue::job_kind> kind;
+};
+
+std::vector<registered_kind> register_kinds(const settings& config);
+
+// Where the generation kind puts its files, and the API finds them.
+std::filesystem::path artifacts_folder(const settings& config);
+
+}  // namespace son1k::app

@@ -1,0 +1,170 @@
+#include "app/settings.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <stdexcept>
+
+namespace son1k::app {
+namespace {
+
+constexpr std::int64_t no_limit = 0;
+constexpr std::array rows{
+    setting_row{"data_dir", "--data-dir", "DATA_DIR", setting_type::text, "", no_limit, no_limit,
+                "folder of the database and the pieces (default: ~/.local/share/son1k)"},
+    setting_row{"host", "--host", "HOST", setting_type::text, "127.0.0.1", no_limit, no_limit,
+                "address to listen on; only loopback until accounts exist"},
+    setting_row{"port", "--port", "PORT", setting_type::integer, "3001", 0, 65'535,
+                "port to listen on; 0 takes any free one"},
+    setting_row{"workers", "--workers", "WORKERS", setting_type::integer, "1", 0, 64,
+                "workers in this process; 0 serves the API only"},
+    setting_row{"concurrency", "--concurrency", "GENERATION_CONCURRENCY", setting_type::integer,
+                "0", 0, 10'000, "jobs a worker runs at once; 0 is one per core"},
+    setting_row{"rate_limit", "", "GENERATION_RATE_LIMIT", setting_type::integer, "100", 0,
+                1'000'000, "job starts a second and worker; 0 is no limit"},
+    setting_row{"sound_font", "--sound-font", "SON1K_SOUND_FONT", setting_type::text, "", no_limit,
+                no_limit, "SoundFont to play with (default: FluidR3 GM, else a lighter one)"},
+    setting_row{"log_level", "--log-level", "LOG_LEVEL", setting_type::text, "info", no_limit,
+                no_limit, "debug, info, warn or error"},
+    setting_row{"probe", "--probe", "SON1K_PROBE", setting_type::boolean, "false", no_limit,
+                no_limit, "also run jobs of the kind \"probe\", for tests and benchmarks"},
+    setting_row{"database_url", "", "DATABASE_URL", setting_type::text, "", no_limit, no_limit,
+                "database of the cluster profile; this version has the embedded one only"},
+    setting_row{"redis_url", "", "REDIS_URL", setting_type::text, "", no_limit, no_limit,
+                "Redis of the cluster profile; this version has the embedded one only"},
+};
+
+error bad(const setting_row& row, const std::string& source, text why) {
+  return {errc::validation, std::string(row.name),
+          text(why.en + " (from the " + source + ")", why.es + " (de: " + source + ")")};
+}
+
+std::optional<std::int64_t> whole(const std::string& v) {
+  std::int64_t n = 0;
+  const auto read = std::from_chars(v.data(), v.data() + v.size(), n);
+  return read.ec == std::errc() && read.ptr == v.data() + v.size() ? std::optional(n)
+                                                                   : std::nullopt;
+}
+
+result<std::string> normal(const setting_row& row, const std::string& v,
+                           const std::string& source) {
+  if (row.type == setting_type::integer) {
+    const auto n = whole(v);
+    if (!n || *n < row.min || *n > row.max) {
+      return bad(row, source,
+                 text(fmt::format("must be a whole number from {} to {}", row.min, row.max),
+                      fmt::format("debe ser un número entero de {} a {}", row.min, row.max)));
+    }
+  }
+  if (row.type == setting_type::boolean) {
+    if (v == "1" || v == "true" || v == "yes" || v == "on") return std::string("true");
+    if (v == "0" || v == "false" || v == "no" || v == "off" || v.empty()) {
+      return std::string("false");
+    }
+    return bad(row, source, text("must be true or false", "debe ser true o false"));
+  }
+  return v;
+}
+
+std::string as_text(const toml::node& node) {
+  if (const auto* v = node.as_string()) return v->get();
+  if (const auto* v = node.as_integer()) return std::to_string(v->get());
+  if (const auto* v = node.as_boolean()) return v->get() ? "true" : "false";
+  return {};
+}
+
+result<std::map<std::string, std::string>> read_file(const std::filesystem::path& file) {
+  std::map<std::string, std::string> out;
+  if (file.empty()) return out;
+  toml::table table;
+  try {
+    table = toml::parse_file(file.string());
+  } catch (const toml::parse_error& e) {
+    const auto where = fmt::format("{}:{}", file.string(), e.source().begin.line);
+    return error(errc::validation, "config",
+                 text(where + ": " + std::string(e.description()),
+                      where + ": " + std::string(e.description())));
+  }
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    const bool known =
+        std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return row.name == name; });
+    if (!known) {
+      return error(errc::validation, name,
+                   text("is no setting of this program (in " + file.string() + ")",
+                        "no es un ajuste de este programa (en " + file.string() + ")"));
+    }
+    out[name] = as_text(node);
+  }
+  return out;
+}
+
+// Where a laptop's user expects the data of a program to be (XDG Base Directory Specification).
+std::string default_data_dir() {
+  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg == '/') {
+    return std::string(xdg) + "/son1k";
+  }
+  const char* home = std::getenv("HOME");
+  return std::string(home != nullptr && *home != '\0' ? home : "/var/lib") + "/.local/share/son1k";
+}
+
+}  // namespace
+
+std::span<const setting_row> setting_rows() {
+  return rows;
+}
+
+result<settings> settings::load(const std::map<std::string, std::string>& flags,
+                                const std::filesystem::path& file) {
+  const auto from_file = read_file(file);
+  if (!from_file) return from_file.error();
+  settings out;
+  for (const auto& row : rows) {
+    const std::string name(row.name);
+    std::string v(row.fallback);
+    std::string source = "default";
+    if (const auto at = from_file->find(name); at != from_file->end()) {
+      v = at->second;
+      source = "file";
+    }
+    const char* env = std::getenv(std::string(row.environment).c_str());
+    if (env != nullptr && *env != '\0') {
+      v = env;
+      source = "environment " + std::string(row.environment);
+    }
+    if (const auto at = flags.find(name); at != flags.end()) {
+      v = at->second;
+      source = "flag";
+    }
+    auto checked = normal(row, v, source);
+    if (!checked) return checked.error();
+    out.entries_[name] = {std::move(*checked), std::move(source)};
+  }
+  auto& data_dir = out.entries_["data_dir"];
+  if (data_dir.value.empty()) data_dir.value = default_data_dir();
+  return out;
+}
+
+const settings::entry& settings::at(std::string_view name) const {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) throw std::logic_error("no setting " + std::string(name));
+  return found->second;
+}
+
+const std::string& settings::text(std::string_view name) const {
+  return at(name).value;
+}
+std::int64_t settings::integer(std::string_view name) const {
+  return *whole(at(name).value);
+}
+bool settings::boolean(std::string_view name) const {
+  return at(name).value == "true";
+}
+const std::string& settings::source(std::string_view name) const {
+  return at(name).source;
+}
+
+}  // namespace son1k::app

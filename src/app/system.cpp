@@ -1,0 +1,151 @@
+#include "app/system.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "app/register_kinds.hpp"
+#include "app/version.hpp"
+#include "queue/embedded/embedded_queue.hpp"
+#include "store/sqlite/sqlite_database.hpp"
+
+namespace son1k::app {
+namespace fs = std::filesystem;
+namespace {
+
+std::size_t cores() {
+  return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+error folder_error(const fs::path& folder, int code) {
+  const std::string why = std::error_code(code, std::generic_category()).message();
+  const auto kind = code == ENOSPC                                     ? errc::storage_full
+                    : code == EROFS || code == EACCES || code == EPERM ? errc::forbidden
+                                                                       : errc::unavailable;
+  return {kind, "data_dir",
+          text("cannot write to " + folder.string() + ": " + why +
+                   "; choose another folder with --data-dir or DATA_DIR",
+               "no se puede escribir en " + folder.string() + ": " + why +
+                   "; elija otra carpeta con --data-dir o DATA_DIR")};
+}
+
+// The cluster profile's settings are known, so leaving them unused would be a silent surprise.
+result<void> check_profile(const settings& config) {
+  for (const auto* name : {"database_url", "redis_url"}) {
+    if (config.text(name).empty()) continue;
+    return error(errc::forbidden, name,
+                 text("is set, but this version has the embedded profile only; unset it to use "
+                      "SQLite in the data folder",
+                      "está definido, pero esta versión solo tiene el perfil embebido; quítelo "
+                      "para usar SQLite en la carpeta de datos"));
+  }
+  return {};
+}
+
+}  // namespace
+
+fs::path database_file(const settings& config) {
+  return fs::path(config.text("data_dir")) / "son1k.db";
+}
+
+result<void> prepare_data_dir(const fs::path& folder) {
+  std::error_code ec;
+  if (!fs::exists(folder, ec)) {
+    if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), ec);
+    if (!ec && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+      return folder_error(folder, errno);
+    }
+    if (ec) return folder_error(folder, ec.value());
+  }
+  // Permission bits do not tell a read-only mount or a full disk from a usable folder; a file does.
+  const auto trial = folder / (".writable-" + std::to_string(::getpid()));
+  const int fd = ::open(trial.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  if (fd < 0) return folder_error(folder, errno);
+  const bool written = ::write(fd, "son1k", 5) == 5;
+  const int code = errno;
+  ::close(fd);
+  ::unlink(trial.c_str());
+  if (!written) return folder_error(folder, code);
+  return {};
+}
+
+embedded_system::embedded_system(const settings& config)
+    : config_(config), folder_(config.text("data_dir")) {}
+
+embedded_system::~embedded_system() {
+  stop();
+}
+
+result<std::unique_ptr<embedded_system>> embedded_system::open(const settings& config) {
+  if (auto ok = check_profile(config); !ok) return ok.error();
+  std::unique_ptr<embedded_system> out(new embedded_system(config));
+  if (auto ok = out->open_parts(); !ok) return ok.error();
+  return out;
+}
+
+result<void> embedded_system::open_parts() {
+  if (auto ok = prepare_data_dir(folder_); !ok) return ok;
+  std::error_code ec;
+  fs::create_directories(artifacts_folder(config_), ec);
+  if (ec) return folder_error(artifacts_folder(config_), ec.value());
+
+  store::sqlite_settings sqlite;
+  sqlite.file = database_file(config_);
+  auto opened = store::open_sqlite(sqlite);
+  if (!opened) return opened.error();
+  database_ = std::move(*opened);
+  if (auto migrated = database_->migrate(); !migrated) return migrated.error();
+
+  auto made = queue::make_embedded_queue(*database_, {}, system_clock());
+  if (!made) return made.error();
+  queue_ = std::move(*made);
+  conversions_ = std::make_unique<queue::compute_pool>(1, 64);
+  services_.reset(new api::services{*database_, *queue_, system_clock(), artifacts_folder(config_),
+                                    std::string(version), "local", cores(),
+                                    config_.integer("workers") > 0,
+                                    [pool = conversions_.get()](std::function<void()> work) {
+                                      return pool->submit(std::move(work)).has_value();
+                                    }});
+  return {};
+}
+
+result<void> embedded_system::start_workers() {
+  const auto kinds = register_kinds(config_);
+  queue::worker_settings with;
+  std::vector<std::shared_ptr<queue::job_kind>> run;
+  for (const auto& row : kinds) {
+    with.queues.push_back(row.queue);
+    run.push_back(row.kind);
+  }
+  const auto asked = static_cast<std::size_t>(config_.integer("concurrency"));
+  with.concurrency = asked == 0 ? cores() : asked;
+  const auto rate = config_.integer("rate_limit");
+  if (rate == 0) {
+    with.limiter.reset();
+  } else {
+    with.limiter->max = rate;
+  }
+  for (std::int64_t i = 0; i < config_.integer("workers"); ++i) {
+    auto one = std::make_unique<queue::worker>(*queue_, *database_, run, with);
+    if (auto ok = one->start(); !ok) return ok;
+    workers_.push_back(std::move(one));
+  }
+  return {};
+}
+
+void embedded_system::stop_workers() {
+  for (auto& one : workers_) one->stop();
+  workers_.clear();
+}
+
+void embedded_system::stop() {
+  stop_workers();
+  if (conversions_) conversions_->stop();
+  if (queue_) queue_->stop();
+  if (database_) database_->stop();
+}
+
+}  // namespace son1k::app

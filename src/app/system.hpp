@@ -1,0 +1,53 @@
+// The embedded profile, wired: database, queue, workers and what the API needs of them. One object
+// is one running system; it owns its parts and stops them in reverse order.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "api/services.hpp"
+#include "app/settings.hpp"
+#include "queue/compute_pool.hpp"
+#include "queue/queue.hpp"
+#include "queue/worker.hpp"
+#include "store/database.hpp"
+
+namespace son1k::app {
+
+class embedded_system {
+ public:
+  // Makes the data folder if need be, opens and migrates the database, rebuilds the queue.
+  // forbidden, unavailable, storage_full, storage_corrupt, schema_newer: the field names the thing.
+  static result<std::unique_ptr<embedded_system>> open(const settings& config);
+  ~embedded_system();  // stop()
+
+  result<void> start_workers();
+  // Drains the workers. Repeatable.
+  void stop_workers();
+  // Drains the workers, then ends queue and database. Repeatable.
+  void stop();
+
+  const api::services& services() const { return *services_; }
+  queue::queue_port& queue() { return *queue_; }
+  store::database& database() { return *database_; }
+
+ private:
+  explicit embedded_system(const settings& config);
+  result<void> open_parts();
+
+  const settings config_;
+  const std::filesystem::path folder_;
+  std::unique_ptr<store::database> database_;
+  std::unique_ptr<queue::queue_port> queue_;
+  std::unique_ptr<queue::compute_pool> conversions_;
+  std::vector<std::unique_ptr<queue::worker>> workers_;
+  std::unique_ptr<api::services> services_;
+};
+
+std::filesystem::path database_file(const settings& config);
+
+// Makes the folder with mode 0700 and checks that it can be written to. forbidden, storage_full,
+// unavailable with the field "data_dir".
+result<void> prepare_data_dir(const std::filesystem::path& folder);
+
+}  // namespace son1k::app
