@@ -1,6 +1,7 @@
 // son1k generate: the main job with nothing else running.
 #include <CLI/App.hpp>
 #include <boost/json.hpp>
+#include <charconv>
 #include <csignal>
 #include <fstream>
 

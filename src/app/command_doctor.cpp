@@ -1,0 +1,62 @@
+// son1k doctor: is this machine fit to run Son1k, and if not, what to do.
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <boost/json.hpp>
+#include <filesystem>
+
+#include "app/command_line.hpp"
+#include "app/system.hpp"
+#include "ops/doctor.hpp"
+#include "store/sqlite/sqlite_database.hpp"
+
+namespace son1k::app {
+namespace {
+
+int doctor(const common_flags& flags) {
+  auto config = flags.load();
+  if (!config) return fail(config.error(), flags.json);
+  const std::filesystem::path folder = config->text("data_dir");
+  if (auto ok = prepare_data_dir(folder); !ok) return fail(ok.error(), flags.json);
+  const auto file = database_file(*config);
+  const std::vector<ops::finding> findings{
+      ops::check_folder(folder),
+      ops::check_disk(folder),
+      ops::check_fsync(folder),
+      ops::check_database(file,
+                          [&] {
+                            store::sqlite_settings sqlite;
+                            sqlite.file = file;
+                            return store::open_sqlite(sqlite);
+                          }),
+      ops::check_sound_font(config->text("sound_font")),
+      ops::check_descriptors(),
+  };
+  bool bad = false;
+  boost::json::array out;
+  for (const auto& one : findings) {
+    bad = bad || one.how == ops::verdict::bad;
+    if (flags.json) {
+      out.push_back({{"about", one.about},
+                     {"verdict", ops::name_of(one.how)},
+                     {"what", say(one.what)},
+                     {"advice", say(one.advice)}});
+    } else {
+      fmt::print("{:<8} {:<14} {}\n", ops::name_of(one.how), one.about, say(one.what));
+      if (!one.advice.en.empty()) fmt::print("{:<8} {:<14} -> {}\n", "", "", say(one.advice));
+    }
+  }
+  if (flags.json) print_json({{"success", !bad}, {"data", std::move(out)}});
+  return bad ? exit_failed : exit_ok;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& program, command_run& run) {
+  auto flags = std::make_shared<common_flags>();
+  auto* command = program.add_subcommand("doctor", "Check this machine and say what to do");
+  add_common_flags(*command, *flags, {"data_dir", "sound_font"});
+  command->callback([&run, flags] { run = [flags] { return doctor(*flags); }; });
+}
+
+}  // namespace son1k::app
