@@ -1,6 +1,9 @@
 // Drives a fuzz entry without libFuzzer: every file of the corpus as it is, then a fixed series of
 // mutations of them. The same arguments give the same inputs; the one that broke is left in a file.
 //   program CORPUS_DIR MUTATIONS LAST_INPUT_FILE
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -66,10 +69,30 @@ void mutate_once(std::string& input, const std::string& other, random_source& ra
   }
 }
 
-void run(const std::string& input, const fs::path& last_input) {
-  std::ofstream(last_input, std::ios::binary | std::ios::trunc) << input;
-  LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
-}
+// The input under test, kept in a file that outlives a crash. One descriptor, and never truncated
+// to nothing: file systems flush such files at once.
+class last_input {
+ public:
+  explicit last_input(const char* path)
+      : path_(path), descriptor_(::open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644)) {
+    if (descriptor_ < 0) std::perror(path), std::exit(2);
+  }
+  void run(const std::string& input) const {
+    if (::pwrite(descriptor_, input.data(), input.size(), 0) < 0 ||
+        ::ftruncate(descriptor_, static_cast<off_t>(input.size())) != 0) {
+      std::perror(path_), std::exit(2);
+    }
+    LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
+  }
+  void survived() const {
+    ::close(descriptor_);
+    ::unlink(path_);
+  }
+
+ private:
+  const char* path_;
+  int descriptor_;
+};
 
 }  // namespace
 
@@ -79,10 +102,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   const auto mutations = std::strtoull(argv[2], nullptr, 10);
-  const fs::path last_input = argv[3];
+  const last_input last(argv[3]);
   auto corpus = read_corpus(argv[1]);
   const auto files = corpus.size();
-  for (const auto& input : corpus) run(input, last_input);
+  for (const auto& input : corpus) last.run(input);
   corpus.emplace_back();
 
   random_source random(0x50116);
@@ -94,10 +117,9 @@ int main(int argc, char** argv) {
       mutate_once(input, other, random);
     }
     if (input.size() > bound) input.resize(bound);
-    run(input, last_input);
+    last.run(input);
   }
-  std::error_code gone;
-  fs::remove(last_input, gone);
+  last.survived();
   std::printf("%zu files of the corpus, %llu mutations\n", files,
               static_cast<unsigned long long>(mutations));
   return 0;
