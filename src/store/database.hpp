@@ -60,7 +60,9 @@ class connection {
   virtual result<void> query(const statement& sql, std::span<const value> params,
                              const std::function<bool(const row&)>& on_row) = 0;
   // Runs every statement of a text without parameters (a migration). Errors as for execute().
-  virtual result<void> run_script(std::string_view sql) = 0;
+  virtual result<void> run_script(std::string_view) {
+    return error(errc::internal, text("This database runs no scripts."));
+  }
 
   result<std::int64_t> execute(const statement& sql, std::initializer_list<value> params) {
     return execute(sql, std::span<const value>(params.begin(), params.size()));
