@@ -1,0 +1,188 @@
+// What is said about jobs while they wait or run: progress, logs, checkpoints, cancels, pause,
+// counts, events.
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "queue/embedded/core.hpp"
+
+namespace son1k::queue::embedded {
+namespace {
+
+constexpr std::size_t note_bytes_max = 1'024;
+constexpr std::size_t log_bytes_max = 4'096;
+
+void cut_text(std::string& text, std::size_t most) {
+  if (text.size() <= most) return;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  text.resize(most);
+}
+
+error unknown_job() {
+  return {errc::not_found, "id", {"no such job", "no existe ese trabajo"}};
+}
+
+}  // namespace
+
+result<void> core::progress(const lease& held, progress_value value) {
+  cut_text(value.message, note_bytes_max);
+  {
+    std::lock_guard lock(mutex_);
+    const auto i = held_entry(held);
+    if (!i) return i.error();
+    auto& e = schedule_[*i];
+    auto& known = e.run->progress;
+    known.percent = std::max(known.percent, std::clamp(value.percent, 0, 100));
+    known.message = std::move(value.message);
+    emit(event_type::progress, e, clock_.now_ms(), known.message, known.percent);
+  }
+  events_.deliver();
+  return {};
+}
+
+result<void> core::log(const lease& held, std::string line) {
+  cut_text(line, log_bytes_max);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::lock_guard lock(mutex_);
+  const auto i = held_entry(held);
+  if (!i) return i.error();
+  auto& lines = schedule_[*i].run->log;
+  if (lines.size() == log_lines_max) lines.pop_front();
+  lines.push_back(std::move(line));
+  return {};
+}
+
+result<void> core::stage_checkpoint(store::transaction& tx, const lease& held, std::string json) {
+  if (json.size() > data_bytes_max)
+    return error(errc::payload_too_large, "checkpoint",
+                 {"must be at most 1048576 bytes", "debe tener como mucho 1048576 bytes"});
+  std::lock_guard lock(mutex_);
+  const auto i = held_entry(held);
+  if (!i) return i.error();
+  auto& e = schedule_[*i];
+  if (e.in_flight != commit_in_flight::none)
+    return error(errc::lease_lost, {"its end is being recorded", "se está registrando su final"});
+  // Said before the commit: reading a row that has none costs a read, missing one costs the work.
+  e.on_disk_more = true;
+  tx.stage([seq = e.seq, json = std::move(json)](store::connection& c) {
+    return save_checkpoint(c, seq, json);
+  });
+  return {};
+}
+
+result<void> core::stage_cancel(store::transaction& tx, const std::string& queue,
+                                const std::string& id) {
+  if (!usable_) return usable_;
+  std::lock_guard lock(mutex_);
+  const auto number = schedule_.find_room(queue);
+  const auto i = number ? schedule_.find(*number, id) : no_entry;
+  if (i == no_entry || is_ended(schedule_[i].state)) return unknown_job();
+  const auto seq = schedule_[i].seq;
+  tx.stage([seq](store::connection& c) { return mark_cancelled(c, seq); });
+  tx.on_outcome([self = shared_from_this(), room = *number, id, seq](bool committed) {
+    if (committed) self->cancelled(room, id, seq);
+  });
+  return {};
+}
+
+void core::cancelled(std::uint32_t room_number, std::string_view id, std::int64_t seq) {
+  {
+    std::lock_guard lock(mutex_);
+    const auto i = schedule_.find(room_number, id);
+    if (i == no_entry || schedule_[i].seq != seq || is_ended(schedule_[i].state)) return;
+    auto& e = schedule_[i];
+    const auto now = clock_.now_ms();
+    e.cancel = true;
+    const auto to = next(e.facts(), job_trigger::cancelled, {now}, default_options());
+    if (!to || !to->removed) return;  // running: its worker asks for cancel_requests()
+    emit(event_type::cancelled, e, now, name_of(e.state));
+    emit(event_type::removed, e, now, name_of(e.state));
+    trimmed_.push_back(seq);
+    drop(i);
+  }
+  events_.deliver();
+}
+
+result<std::int64_t> core::row_of(const std::string& queue, const std::string& id) {
+  if (!usable_) return usable_.error();
+  std::lock_guard lock(mutex_);
+  const auto number = schedule_.find_room(queue);
+  const auto i = number ? schedule_.find(*number, id) : no_entry;
+  if (i == no_entry) return unknown_job();
+  return schedule_[i].seq;
+}
+
+void core::overlay(job_view& v) {
+  std::lock_guard lock(mutex_);
+  const auto number = schedule_.find_room(v.queue);
+  const auto i = number ? schedule_.find(*number, v.id) : no_entry;
+  if (i == no_entry || is_ended(schedule_[i].state)) return;
+  const auto& e = schedule_[i];
+  v.state = e.state;
+  v.attempts_made = e.attempts;
+  v.starts = e.starts;
+  v.stalls = e.stalls;
+  v.run_at_ms = e.state == job_state::delayed ? e.at_ms : 0;
+  if (!e.run) return;
+  v.started_at_ms = e.run->started_at_ms;
+  v.progress = e.run->progress;
+  v.error.reset();
+  v.logs.insert(v.logs.end(), e.run->log.begin(), e.run->log.end());
+  if (v.logs.size() > log_lines_max)
+    v.logs.erase(v.logs.begin(), v.logs.end() - static_cast<std::ptrdiff_t>(log_lines_max));
+}
+
+result<queue_counts> core::counts(const std::string& queue) {
+  if (!usable_) return usable_.error();
+  std::lock_guard lock(mutex_);
+  queue_counts n;
+  const auto number = schedule_.find_room(queue);
+  if (!number) return n;
+  const auto& r = schedule_.in(*number);
+  const auto count = [](std::size_t size) { return static_cast<std::int64_t>(size); };
+  n.waiting = count(r.waiting.size());
+  n.prioritized = count(r.prioritized_size);
+  n.delayed = count(r.delayed.size());
+  n.active = count(r.active.size());
+  n.completed = count(r.completed.size());
+  n.failed = count(r.failed.size());
+  n.paused = r.paused;
+  return n;
+}
+
+result<void> core::pause(const std::string& queue, bool paused) {
+  if (!usable_) return usable_;
+  tickets ready;
+  {
+    std::lock_guard lock(mutex_);
+    const auto number = schedule_.open_room(queue);
+    if (!number)
+      return error(errc::unavailable, "queue",
+                   {"too many different names", "demasiados nombres distintos"});
+    auto& r = schedule_.in(*number);
+    if (r.paused == paused) return {};
+    r.paused = paused;
+    events_.append({paused ? event_type::paused : event_type::resumed,
+                    schedule_.name(*number),
+                    {},
+                    {},
+                    clock_.now_ms(),
+                    {},
+                    0});
+    serve(r, ready);
+  }
+  store::transaction tx;
+  tx.stage([queue, paused](store::connection& c) { return save_paused(c, queue, paused); });
+  db_.commit(std::move(tx), [queue](result<void> ok) {
+    if (!ok) log::warn("queue.pause_not_saved", {{"queue", queue}, {"error", ok.error().what()}});
+  });
+  record_starts(std::move(ready));
+  events_.deliver();
+  return {};
+}
+
+void core::emit(event_type type, const job_entry& e, std::int64_t now, std::string_view detail,
+                std::int32_t percent) {
+  events_.append({type, schedule_.name(e.room), e.id.view(), kinds_[e.kind], now, detail, percent});
+}
+
+}  // namespace son1k::queue::embedded

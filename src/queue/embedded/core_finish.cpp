@@ -1,0 +1,252 @@
+// Ending runs: decided under the lock, committed with the domain's writes, then moved in memory.
+#include <algorithm>
+
+#include "queue/embedded/core.hpp"
+
+namespace son1k::queue::embedded {
+namespace {
+
+constexpr std::size_t error_text_max = 8'192;
+constexpr std::size_t trim_ahead = 64;
+
+job_trigger trigger_of(outcome::what kind) {
+  switch (kind) {
+    case outcome::what::completed:
+      return job_trigger::completed;
+    case outcome::what::failed:
+      return job_trigger::failed;
+    case outcome::what::cancelled:
+      return job_trigger::cancelled;
+    case outcome::what::delayed:
+      return job_trigger::delayed;
+    case outcome::what::released:
+      return job_trigger::released;
+  }
+  return job_trigger::failed;
+}
+
+// At most `most` bytes, not cut inside a code point.
+void cut_text(std::string& text, std::size_t most) {
+  if (text.size() <= most) return;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  text.resize(most);
+}
+
+const job_error& cancelled_error() {
+  static const job_error e{"cancelled", "cancelled", false};
+  return e;
+}
+
+std::string joined(const std::deque<std::string>& lines) {
+  std::string out;
+  for (const auto& line : lines) out.append(line).push_back('\n');
+  return out;
+}
+
+}  // namespace
+
+void core::decide(finish_batch& batch) {
+  const auto now = clock_.now_ms();
+  batch.jobs.clear();
+  batch.refused.clear();
+  batch.jobs.reserve(batch.part.size());
+  std::lock_guard lock(mutex_);
+  for (const auto n : batch.part) {
+    auto& request = (*batch.requests)[n];
+    if (request.how.result.size() > data_bytes_max) {
+      batch.refused.emplace_back(
+          n, error(errc::payload_too_large, "result",
+                   {"must be at most 1048576 bytes", "debe tener como mucho 1048576 bytes"}));
+      continue;
+    }
+    const auto held = held_entry(request.held);
+    if (!held || schedule_[*held].in_flight != commit_in_flight::none) {
+      batch.refused.emplace_back(
+          n, held ? error(errc::lease_lost, {"its end is being recorded"}) : held.error());
+      continue;
+    }
+    auto& e = schedule_[*held];
+    cut_text(request.how.error.message, error_text_max);
+    trigger_facts facts{now, request.how.run_at_ms, request.how.error.retryable, 0.0};
+    const auto& options = e.options ? *e.options : default_options();
+    if (options.backoff.jitter > 0) facts.random = std::generate_canonical<double, 32>(random_);
+    finishing f;
+    f.request = n;
+    f.entry = *held;
+    f.to = *next(e.facts(), trigger_of(request.how.kind), facts, options);
+    change_of(f, request, now);
+    e.in_flight = commit_in_flight::finishing;
+    batch.jobs.push_back(std::move(f));
+  }
+  batch.erased = take_trimmed(2 * batch.jobs.size() + trim_ahead);
+}
+
+void core::change_of(finishing& f, finish_request& request, std::int64_t now) {
+  const auto& e = schedule_[f.entry];
+  const auto& options = e.options ? *e.options : default_options();
+  auto& c = f.change;
+  c.seq = e.seq;
+  c.state = f.to.to;
+  c.attempts = f.to.attempts_made;
+  c.starts = e.starts;
+  c.stalls = e.stalls;
+  c.run_at_ms = f.to.run_at_ms;
+  c.started_at_ms = e.run->started_at_ms;
+  c.in_log = e.in_log || !e.run->log.empty();
+  if (f.to.ended) {
+    c.finished_at_ms = now;
+    c.erase = keeps_nothing(f.to.to == job_state::completed ? options.keep_completed
+                                                            : options.keep_failed);
+  }
+  if (c.erase) return;
+  c.percent = e.run->progress.percent;
+  c.note = e.run->progress.message;
+  c.log = joined(e.run->log);
+  if (f.to.cancelled)
+    c.error = encode_error(cancelled_error());
+  else if (request.how.kind == outcome::what::failed)
+    c.error = encode_error(request.how.error);
+  if (f.to.to == job_state::completed) c.result = request.how.result;
+}
+
+void core::stage(store::transaction& tx, const std::shared_ptr<finish_batch>& batch) {
+  tx.stage([batch](store::connection& c) -> result<void> {
+    for (const auto& f : batch->jobs)
+      if (auto ok = apply_change(c, f.change); !ok) return ok;
+    return erase_rows(c, batch->erased, true);
+  });
+  tx.on_outcome(
+      [self = shared_from_this(), batch](bool committed) { self->finished(*batch, committed); });
+}
+
+job_view core::view_of(const finish_batch& batch, const finishing& f) {
+  const auto& request = (*batch.requests)[f.request];
+  job_view v;
+  std::lock_guard lock(mutex_);
+  const auto& e = schedule_[f.entry];
+  v.queue = schedule_.name(e.room);
+  v.id = e.id.view();
+  v.kind = kinds_[e.kind];
+  v.state = f.to.to;
+  if (e.data.cached()) v.data = e.data.view();
+  if (v.state == job_state::completed) v.result = request.how.result;
+  if (v.state == job_state::failed)
+    v.error = f.to.cancelled ? cancelled_error() : request.how.error;
+  v.progress = e.run->progress;
+  v.options = e.options ? *e.options : default_options();
+  v.options.priority = e.priority;
+  v.attempts_made = f.to.attempts_made;
+  v.starts = e.starts;
+  v.stalls = e.stalls;
+  v.added_at_ms = e.added_at_ms;
+  v.started_at_ms = f.change.started_at_ms;
+  v.finished_at_ms = f.change.finished_at_ms;
+  v.run_at_ms = f.to.run_at_ms;
+  v.logs.assign(e.run->log.begin(), e.run->log.end());
+  return v;
+}
+
+void core::finished(finish_batch& batch, bool committed) {
+  tickets ready;
+  {
+    std::lock_guard lock(mutex_);
+    const auto now = clock_.now_ms();
+    auto last = no_entry;
+    for (const auto& f : batch.jobs) {
+      auto& e = schedule_[f.entry];
+      e.in_flight = commit_in_flight::none;
+      if (!committed) continue;
+      const auto number = e.room;
+      leave_run(batch, f, now);
+      if (number != last) serve(schedule_.in(last = number), ready);
+    }
+    if (last != no_entry) serve(schedule_.in(last), ready);
+    if (!committed) trimmed_.insert(trimmed_.end(), batch.erased.begin(), batch.erased.end());
+  }
+  record_starts(std::move(ready));
+  if (committed) events_.deliver();
+}
+
+void core::leave_run(const finish_batch& batch, const finishing& f, std::int64_t now) {
+  const auto& request = (*batch.requests)[f.request];
+  auto& e = schedule_[f.entry];
+  auto& r = schedule_.in(e.room);
+  release_board_slot(e.run->board_slot);
+  e.run.reset();
+  e.attempts = f.to.attempts_made;
+  e.in_log = f.change.in_log;
+  if (!f.to.ended) {
+    e.at_ms = f.to.run_at_ms;
+    const bool handed_back = request.how.kind == outcome::what::released;
+    if (f.to.to == job_state::delayed) {
+      e.due = clock_.steady_ms() + (e.at_ms - now);
+      emit(event_type::delayed, e, now, std::to_string(e.at_ms));
+      if (e.due < planned_) look_ = true, wake_.notify_one();
+    } else {
+      emit(event_type::waiting, e, now, name_of(job_state::active));
+    }
+    schedule_.move(f.entry, f.to.to, handed_back);
+    return;
+  }
+  const auto& options = e.options ? *e.options : default_options();
+  const bool good = f.to.to == job_state::completed;
+  if (good)
+    emit(event_type::completed, e, now, request.how.result);
+  else if (f.to.cancelled)
+    emit(event_type::cancelled, e, now, name_of(job_state::active));
+  else
+    emit(event_type::failed, e, now, request.how.error.message);
+  if (f.to.exhausted)
+    emit(event_type::retries_exhausted, e, now, std::to_string(f.to.attempts_made));
+  const auto keep = good ? options.keep_completed : options.keep_failed;
+  if (r.ready() == 0 && r.active.size() == 1) emit(event_type::drained, e, now);
+  if (f.change.erase) {
+    drop(f.entry);
+  } else {
+    uncache(e);
+    e.at_ms = now;
+    schedule_.move(f.entry, f.to.to);
+    (good ? r.keep_completed : r.keep_failed) = keep;
+    trim(r, f.to.to, keep, now, 4);
+  }
+}
+
+void core::trim(room& r, job_state state, const retention& keep, std::int64_t now,
+                std::size_t most) {
+  const auto rule = keep_of(keep, now);
+  auto& list = schedule_.ended(r, state);
+  for (; most > 0 && !list.empty(); --most) {
+    const auto oldest = list.front();
+    const auto& e = schedule_[oldest];
+    if (static_cast<std::int64_t>(list.size()) <= rule.count && e.at_ms >= rule.oldest_ms) break;
+    trimmed_.push_back(e.seq);
+    drop(oldest);
+  }
+}
+
+std::vector<std::int64_t> core::take_trimmed(std::size_t most) {
+  const auto n = std::min(most, trimmed_.size());
+  std::vector<std::int64_t> taken(trimmed_.end() - static_cast<std::ptrdiff_t>(n), trimmed_.end());
+  trimmed_.resize(trimmed_.size() - n);
+  std::sort(taken.begin(), taken.end());
+  return taken;
+}
+
+void core::commit_trimmed() {
+  auto seqs = std::make_shared<std::vector<std::int64_t>>();
+  {
+    std::lock_guard lock(mutex_);
+    *seqs = take_trimmed(sweep_slice);
+  }
+  if (seqs->empty()) return;
+  store::transaction tx(store::durability::process);
+  tx.stage([seqs](store::connection& c) { return erase_rows(c, *seqs, true); });
+  tx.on_outcome([self = shared_from_this(), seqs](bool committed) {
+    if (committed) return;
+    std::lock_guard lock(self->mutex_);
+    self->trimmed_.insert(self->trimmed_.end(), seqs->begin(), seqs->end());
+  });
+  db_.commit(std::move(tx), [](result<void>) {});
+}
+
+}  // namespace son1k::queue::embedded

@@ -1,0 +1,154 @@
+// Start and end of the core: what the file holds becomes the schedule again.
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "queue/embedded/core.hpp"
+#include "store/async.hpp"
+
+namespace son1k::queue::embedded {
+namespace {
+
+constexpr std::int64_t rows_at_once = 10'000;
+
+}  // namespace
+
+core::core(store::database& db, embedded_settings settings, const clock_port& clock)
+    : db_(db),
+      settings_(settings),
+      clock_(clock),
+      events_({.events_max = std::max<std::size_t>(settings.events_max, 16)}, clock.now_ms()),
+      schedule_(settings.queues_max),
+      kinds_(settings.kinds_max) {}
+
+core::~core() {
+  stop();
+}
+
+void core::start() {
+  load();
+  if (!usable_) {
+    log::error("queue.unreadable", {{"error", usable_.error().what()}});
+    return;
+  }
+  // The thread may not keep the core alive: its end joins the thread.
+  upkeep_ = std::thread([this] { run_upkeep(); });
+}
+
+void core::load() {
+  std::unordered_map<std::int64_t, entry_index> by_seq;
+  std::vector<std::pair<std::int64_t, std::int64_t>> starts;
+  std::vector<std::int64_t> drop;
+  usable_ = store::read_and_wait(db_, [&](store::connection& c) -> result<void> {
+    auto ok = scan_starts(c, [&](std::int64_t seq, std::int64_t fence) {
+      starts.emplace_back(seq, fence);
+      by_seq.emplace(seq, no_entry);
+    });
+    if (!ok) return ok;
+    for (std::int64_t last = 0, n = rows_at_once; n == rows_at_once;) {
+      n = 0;
+      ok = scan_rows(c, last, rows_at_once, [&](const stored_row& row) {
+        ++n;
+        last = row.seq;
+        take_row(row, by_seq, drop);
+      });
+      if (!ok) return ok;
+    }
+    return scan_paused(c, [&](std::string_view queue, bool paused) {
+      if (const auto number = schedule_.open_room(queue)) schedule_.in(*number).paused = paused;
+    });
+  });
+  if (!usable_) return;
+
+  store::transaction tx;
+  take_starts(starts, by_seq, tx);
+  order_ended();
+  std::sort(drop.begin(), drop.end());
+  tx.stage([drop](store::connection& c) -> result<void> {
+    auto ok = erase_rows(c, drop, true);
+    return ok ? clear_starts(c) : ok;
+  });
+  if (!starts.empty() || !drop.empty()) usable_ = store::commit_and_wait(db_, std::move(tx));
+}
+
+void core::take_row(const stored_row& row, std::unordered_map<std::int64_t, entry_index>& by_seq,
+                    std::vector<std::int64_t>& drop) {
+  next_seq_ = std::max(next_seq_, row.seq + 1);
+  const auto number = schedule_.open_room(row.queue);
+  const auto kind = kinds_.number_of(row.kind);
+  if (!number || !kind) {
+    log::error("queue.row_left", {{"id", row.id}, {"reason", "too many different names"}});
+    return;
+  }
+  // An earlier row of the same id was on its way out when the process ended.
+  if (const auto older = schedule_.find(*number, row.id); older != no_entry) {
+    drop.push_back(schedule_[older].seq);
+    by_seq.erase(schedule_[older].seq);
+    schedule_.forget(older);
+  }
+  job_entry e;
+  e.seq = row.seq;
+  e.added_at_ms = row.added_at_ms;
+  e.at_ms = is_ended(row.state) ? row.finished_at_ms : row.run_at_ms;
+  e.id = id_text(row.id);
+  e.options = options_.of(row.options);
+  e.priority = row.priority;
+  e.attempts = row.attempts;
+  e.starts = row.starts;
+  e.stalls = row.stalls;
+  e.kind = *kind;
+  e.room = *number;
+  e.cancel = row.cancel;
+  e.in_log = row.in_log;
+  e.on_disk_more = row.on_disk_more;
+  e.state = is_ended(row.state) || row.state == job_state::delayed ? row.state
+                                                                   : ready_state(row.priority);
+  e.due = clock_.steady_ms() + (row.run_at_ms - clock_.now_ms());
+  const auto i = schedule_.insert(std::move(e));
+  const auto started = by_seq.find(row.seq);
+  if (started != by_seq.end()) started->second = i;
+  // Cancelled while it waited; a start on record says that it ran, then its worker must end it.
+  if (row.cancel && started == by_seq.end() && !is_ended(row.state) && row.starts == 0) {
+    drop.push_back(row.seq);
+    schedule_.forget(i);
+  }
+}
+
+void core::take_starts(std::span<const std::pair<std::int64_t, std::int64_t>> starts,
+                       const std::unordered_map<std::int64_t, entry_index>& by_seq,
+                       store::transaction& tx) {
+  const auto now = clock_.now_ms();
+  for (const auto& [seq, fence] : starts) {
+    const auto known = by_seq.find(seq);
+    if (known == by_seq.end() || known->second == no_entry) continue;
+    auto& e = schedule_[known->second];
+    if (fence <= e.starts || is_ended(e.state)) continue;
+    e.starts = static_cast<std::int32_t>(fence);
+    ++e.stalls;
+    emit(event_type::stalled, e, now);
+    tx.stage([seq = seq, stalls = e.stalls, starts_ = e.starts](store::connection& c) {
+      return save_stall(c, seq, stalls, starts_);
+    });
+  }
+}
+
+void core::order_ended() {
+  // The table is in order of arrival, retention goes by the order of ends.
+  for (std::uint32_t n = 0; n < schedule_.rooms(); ++n) {
+    auto& r = schedule_.in(n);
+    for (auto* list : {&r.completed, &r.failed}) {
+      std::vector<entry_index> entries;
+      for (auto i = list->front(); i != no_entry; i = schedule_[i].next) entries.push_back(i);
+      std::stable_sort(entries.begin(), entries.end(), [&](entry_index a, entry_index b) {
+        return schedule_[a].at_ms < schedule_[b].at_ms;
+      });
+      for (const auto i : entries) schedule_.move(i, schedule_[i].state);
+      if (entries.empty()) continue;
+      const auto& newest = schedule_[entries.back()];
+      const auto& options = newest.options ? *newest.options : default_options();
+      (list == &r.completed ? r.keep_completed : r.keep_failed) =
+          list == &r.completed ? options.keep_completed : options.keep_failed;
+    }
+  }
+}
+
+}  // namespace son1k::queue::embedded

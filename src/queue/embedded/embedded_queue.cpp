@@ -1,0 +1,233 @@
+#include "queue/embedded/embedded_queue.hpp"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "queue/embedded/core.hpp"
+#include "store/async.hpp"
+#include "store/completion.hpp"
+
+namespace son1k::queue {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+using namespace embedded;
+
+constexpr std::size_t batch_max = 10'000;
+
+template <class Handler>
+struct parked final : store::waiting {
+  parked(asio::any_io_executor e, Handler h)
+      : store::waiting(std::move(e)), handler(std::move(h)) {}
+  void resume() override { std::move(handler)(); }
+  Handler handler;
+};
+
+class embedded_queue final : public queue_port {
+ public:
+  explicit embedded_queue(std::shared_ptr<core> c) : core_(std::move(c)) {}
+  ~embedded_queue() override { core_->stop(); }
+
+  result<added_job> stage(store::transaction& tx, job_spec spec) override {
+    std::vector<job_spec> one;
+    one.push_back(std::move(spec));
+    auto batch = core_->prepare(std::move(one));
+    if (!batch) return batch.error();
+    core_->stage(tx, *batch);
+    return (*batch)->replies.front();
+  }
+
+  awaitable<result<std::vector<added_job>>> add(std::vector<job_spec> specs) override {
+    if (specs.size() > batch_max)
+      co_return error(errc::payload_too_large, "jobs",
+                      {"at most 10000 jobs in one call", "como mucho 10000 trabajos por llamada"});
+    auto batch = core_->prepare(std::move(specs));
+    if (!batch) co_return batch.error();
+    store::transaction tx;
+    core_->stage(tx, *batch);
+    if (!tx.empty()) {
+      auto ok = co_await store::async_commit(core_->db(), std::move(tx));
+      if (!ok) co_return ok.error();
+    }
+    co_return std::move((*batch)->replies);
+  }
+
+  awaitable<result<std::vector<claimed_job>>> claim(claim_request request) override {
+    if (!core_->usable()) co_return core_->usable().error();
+    auto ticket = std::make_shared<claim_ticket>();
+    ticket->request = std::move(request);
+    co_await decided(ticket);
+    if (!ticket->verdict) co_return ticket->verdict.error();
+    auto got = core_->collect(*ticket);
+    if (!got.unread.empty()) {
+      auto ok = co_await read_arguments(got);
+      if (!ok) {
+        core_->hand_back(*ticket);
+        co_return ok.error();
+      }
+    }
+    co_return std::move(got.jobs);
+  }
+
+  std::vector<std::string> renew(std::span<const lease> held, std::int64_t lease_ms) override {
+    return core_->renew(held, lease_ms);
+  }
+  void end_waits(const std::string& worker) override { core_->end_waits(worker); }
+  void stage_fence_check(store::transaction& tx, const lease& held) override {
+    core_->stage_fence_check(tx, held);
+  }
+
+  awaitable<std::vector<result<finish_reply>>> finish(
+      std::vector<finish_request> requests) override {
+    auto shared = std::make_shared<std::vector<finish_request>>(std::move(requests));
+    std::vector<result<finish_reply>> replies(shared->size(), finish_reply{});
+    std::vector<std::size_t> part(shared->size());
+    for (std::size_t n = 0; n < part.size(); ++n) part[n] = n;
+    if (part.empty()) co_return replies;
+    const bool apart = !co_await finish_part(shared, part, replies) && part.size() > 1;
+    if (!apart) co_return replies;
+    // One job's domain writes failed and took the others with them: each by itself, then.
+    for (const auto n : part) {
+      std::vector<std::size_t> one(1, n);
+      co_await finish_part(shared, std::move(one), replies);
+    }
+    co_return replies;
+  }
+
+  result<void> progress(const lease& held, progress_value value) override {
+    return core_->progress(held, std::move(value));
+  }
+  result<void> log(const lease& held, std::string line) override {
+    return core_->log(held, std::move(line));
+  }
+  awaitable<result<void>> checkpoint(lease held, std::string json) override {
+    store::transaction tx;
+    auto ok = core_->stage_checkpoint(tx, held, std::move(json));
+    if (ok) ok = co_await store::async_commit(core_->db(), std::move(tx));
+    co_return ok;
+  }
+
+  result<void> stage_cancel(store::transaction& tx, const std::string& queue,
+                            const std::string& id) override {
+    return core_->stage_cancel(tx, queue, id);
+  }
+  std::vector<std::string> cancel_requests(std::span<const lease> held) override {
+    return core_->cancel_requests(held);
+  }
+
+  awaitable<result<std::size_t>> recover_stalled(std::string queue) override {
+    std::size_t recovered = 0;
+    for (std::size_t n = core::sweep_slice; n == core::sweep_slice; recovered += n) {
+      store::transaction tx(store::durability::process);
+      n = core_->stage_recovery(tx, queue);
+      if (n == 0) break;
+      auto ok = co_await store::async_commit(core_->db(), std::move(tx));
+      if (!ok) co_return ok.error();
+    }
+    core_->look_now();
+    co_return recovered;
+  }
+
+  awaitable<result<job_view>> get(std::string queue, std::string id) override {
+    const auto seq = core_->row_of(queue, id);
+    if (!seq) co_return seq.error();
+    auto read = [row = *seq](store::connection& c) { return read_view(c, row); };
+    auto view = co_await store::async_read(core_->db(), std::move(read));
+    if (view) core_->overlay(*view);
+    co_return view;
+  }
+  result<queue_counts> counts(const std::string& queue) override { return core_->counts(queue); }
+  result<void> pause(const std::string& queue, bool paused) override {
+    return core_->pause(queue, paused);
+  }
+
+  events_page events(std::uint64_t since, std::size_t limit) override {
+    return core_->events().page(since, limit);
+  }
+  std::shared_ptr<void> subscribe(std::function<void(const job_event&)> listener) override {
+    return core_->events().subscribe(std::move(listener));
+  }
+  void stop() override { core_->stop(); }
+
+ private:
+  awaitable<void> decided(std::shared_ptr<claim_ticket> ticket) {
+    auto executor = co_await asio::this_coro::executor;
+    auto initiate = [this, ticket, executor](auto handler) {
+      using handler_type = decltype(handler);
+      auto waiter = std::make_shared<parked<handler_type>>(executor, std::move(handler));
+      ticket->resume = [waiter] { store::resume_soon(waiter); };
+      core_->claim(ticket);
+    };
+    co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(std::move(initiate),
+                                                                         asio::use_awaitable);
+    ticket->resume = nullptr;
+  }
+
+  awaitable<result<void>> read_arguments(core::claimed& got) {
+    auto places = got.unread;
+    auto read =
+        [places = std::move(places)](store::connection& c) -> result<std::vector<stored_argument>> {
+      std::vector<stored_argument> rows;
+      rows.reserve(places.size());
+      for (const auto& [place, seq] : places) {
+        auto row = read_argument(c, seq);
+        if (!row) return row.error();
+        rows.push_back(std::move(*row));
+      }
+      return rows;
+    };
+    auto rows = co_await store::async_read(core_->db(), std::move(read));
+    if (!rows) co_return rows.error();
+    for (std::size_t n = 0; n < rows->size(); ++n) {
+      auto& job = got.jobs[got.unread[n].first];
+      job.data = std::move((*rows)[n].data);
+      job.checkpoint = std::move((*rows)[n].checkpoint);
+      job.options.traceparent = std::move((*rows)[n].traceparent);
+    }
+    core_->keep_arguments(got);
+    co_return result<void>();
+  }
+
+  // Ends the requests of `part` in one commit. False: it failed in a way that may concern only some
+  // of them.
+  awaitable<bool> finish_part(std::shared_ptr<std::vector<finish_request>> requests,
+                              std::vector<std::size_t> part,
+                              std::vector<result<finish_reply>>& replies) {
+    auto batch = std::make_shared<finish_batch>();
+    batch->requests = std::move(requests);
+    batch->part = std::move(part);
+    core_->decide(*batch);
+    for (auto& [n, why] : batch->refused) replies[n] = std::move(why);
+    if (batch->jobs.empty() && batch->erased.empty()) co_return true;
+    store::transaction tx;
+    for (const auto& f : batch->jobs) {
+      auto& settle = (*batch->requests)[f.request].settle;
+      if (f.to.ended && settle) settle(core_->view_of(*batch, f), tx);
+    }
+    core_->stage(tx, batch);
+    auto ok = co_await store::async_commit(core_->db(), std::move(tx));
+    for (const auto& f : batch->jobs) {
+      if (ok)
+        replies[f.request] = finish_reply{f.to.to, f.to.run_at_ms};
+      else
+        replies[f.request] = ok.error();
+    }
+    co_return ok || ok.error().code == errc::unavailable || ok.error().code == errc::storage_full ||
+        ok.error().code == errc::storage_corrupt;
+  }
+
+  std::shared_ptr<core> core_;
+};
+
+}  // namespace
+
+std::unique_ptr<queue_port> make_embedded_queue(store::database& db, embedded_settings settings,
+                                                const clock_port& clock) {
+  auto heart = std::make_shared<core>(db, settings, clock);
+  heart->start();
+  return std::make_unique<embedded_queue>(std::move(heart));
+}
+
+}  // namespace son1k::queue

@@ -1,0 +1,142 @@
+// What the embedded queue keeps in memory of each job, about 140 bytes: enough to schedule it, to
+// know its id and to find its row. Everything here is guarded by the lock of the embedded core.
+#pragma once
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "queue/policy.hpp"
+
+namespace son1k::queue::embedded {
+
+// A job id: up to 39 bytes stand inline (a UUID has 36), longer ones on the heap.
+class id_text {
+ public:
+  id_text() = default;
+  explicit id_text(std::string_view text) { assign(text); }
+  id_text(const id_text& other) { assign(other.view()); }
+  id_text(id_text&& other) noexcept { take(other); }
+  id_text& operator=(const id_text& other) {
+    if (this != &other) assign(other.view());
+    return *this;
+  }
+  id_text& operator=(id_text&& other) noexcept {
+    if (this == &other) return *this;
+    release();
+    take(other);
+    return *this;
+  }
+  ~id_text() { release(); }
+
+  std::string_view view() const {
+    if (length() != on_heap) return {bytes_, length()};
+    const char* text = heap();
+    return {text, std::strlen(text)};
+  }
+
+ private:
+  static constexpr std::size_t inline_max = 39;
+  static constexpr unsigned char on_heap = 255;
+
+  unsigned char length() const { return static_cast<unsigned char>(bytes_[inline_max]); }
+  void set_length(unsigned char n) { bytes_[inline_max] = static_cast<char>(n); }
+  char* heap() const {
+    char* at = nullptr;
+    std::memcpy(&at, bytes_, sizeof at);
+    return at;
+  }
+  // Ids are checked text: no zero byte inside.
+  void assign(std::string_view text) {
+    if (text.size() <= inline_max) {
+      release();
+      std::memmove(bytes_, text.data(), text.size());
+      set_length(static_cast<unsigned char>(text.size()));
+      return;
+    }
+    char* copy = new char[text.size() + 1];
+    std::memcpy(copy, text.data(), text.size());
+    copy[text.size()] = 0;
+    release();
+    std::memcpy(bytes_, &copy, sizeof copy);
+    set_length(on_heap);
+  }
+  void take(id_text& other) noexcept {
+    std::memcpy(bytes_, other.bytes_, sizeof bytes_);
+    other.set_length(0);
+  }
+  void release() {
+    if (length() == on_heap) delete[] heap();
+    set_length(0);
+  }
+
+  alignas(8) char bytes_[inline_max + 1] = {};
+};
+
+// The argument of a job while it is cached: one block, no more.
+class payload {
+ public:
+  payload() = default;
+  explicit payload(std::string_view text)
+      : text_(new char[text.size()]), size_(static_cast<std::uint32_t>(text.size())) {
+    std::memcpy(text_.get(), text.data(), text.size());
+  }
+  bool cached() const { return text_ != nullptr; }
+  std::string_view view() const { return {text_.get(), size_}; }
+  // Memory it stands for, the allocator's share included.
+  std::size_t cost() const { return cached() ? size_ + 16 : 0; }
+  void drop() {
+    text_.reset();
+    size_ = 0;
+  }
+
+ private:
+  std::unique_ptr<char[]> text_;
+  std::uint32_t size_ = 0;
+};
+
+// The part of a job that is only there while it runs.
+struct run_state {
+  std::string worker;
+  progress_value progress;
+  std::deque<std::string> log;
+  std::int64_t deadline = 0;  // steady ms at which the lease runs out
+  std::int64_t started_at_ms = 0;
+  std::uint32_t board_slot = 0;  // the job_start row that tells of this start
+};
+
+// The commit under way that will move a job; it keeps the other movers off.
+enum class commit_in_flight : std::uint8_t { none, starting, finishing, recovering };
+
+using entry_index = std::uint32_t;
+inline constexpr entry_index no_entry = 0xffffffff;
+
+struct job_entry {
+  std::int64_t seq = 0;
+  std::int64_t added_at_ms = 0;
+  std::int64_t at_ms = 0;  // delayed: when to run (UTC); ended: when it ended
+  std::int64_t due = 0;    // delayed: the same in steady ms, so that a clock step moves nothing
+  id_text id;
+  std::shared_ptr<const job_options> options;  // null: the defaults; see options_codec.hpp
+  payload data;
+  std::unique_ptr<run_state> run;
+  entry_index next = no_entry;  // in the list of its state; delayed: its place in the heap
+  entry_index prev = no_entry;
+  std::int32_t priority = 0;
+  std::int32_t attempts = 0;
+  std::int32_t stalls = 0;
+  std::int32_t starts = 0;
+  std::uint32_t kind = 0;
+  std::uint32_t room = 0;
+  job_state state = job_state::waiting;
+  commit_in_flight in_flight = commit_in_flight::none;
+  bool cancel = false;        // somebody asked to cancel it
+  bool in_log = false;        // job_log has rows of it
+  bool on_disk_more = false;  // its row holds a checkpoint or a trace
+  bool listed = false;        // it stands in the list of its state
+
+  job_facts facts() const { return {state, priority, attempts, stalls, starts, cancel}; }
+};
+
+}  // namespace son1k::queue::embedded

@@ -1,0 +1,93 @@
+// The durable side of the embedded queue: its SQL and the shape of its rows. Free functions over a
+// connection, called inside staged steps (write) and reads; no state of their own. Errors are those
+// of store::connection.
+#pragma once
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "queue/embedded/job_entry.hpp"
+#include "store/database.hpp"
+
+namespace son1k::queue::embedded {
+
+struct new_row {
+  std::int64_t seq = 0;
+  std::string_view queue, id, kind;
+  job_state state = job_state::waiting;
+  std::int32_t priority = 0;
+  std::int64_t added_at_ms = 0;
+  std::int64_t run_at_ms = 0;
+  std::string_view options, traceparent, data;
+};
+// Does nothing if the row is there already.
+result<void> insert_row(store::connection& c, const new_row& row);
+
+// What a finished run leaves behind.
+struct row_change {
+  std::int64_t seq = 0;
+  bool erase = false;  // the row goes; nothing below counts
+  job_state state = job_state::waiting;
+  std::int32_t attempts = 0, starts = 0, stalls = 0, percent = 0;
+  std::int64_t run_at_ms = 0, started_at_ms = 0, finished_at_ms = 0;
+  std::string note, error, result;
+  std::string log;  // lines of this run, joined; empty: none
+  bool in_log = false;
+};
+result<void> apply_change(store::connection& c, const row_change& change);
+
+// Removes rows and their logs. `seqs` is sorted ascending.
+result<void> erase_rows(store::connection& c, std::span<const std::int64_t> seqs, bool logs);
+
+result<void> save_checkpoint(store::connection& c, std::int64_t seq, std::string_view json);
+result<void> mark_cancelled(store::connection& c, std::int64_t seq);
+result<void> save_stall(store::connection& c, std::int64_t seq, std::int32_t stalls,
+                        std::int32_t starts);
+result<void> save_paused(store::connection& c, std::string_view queue, bool paused);
+
+// The record of starts; see 0001_job.sql.
+class start_list {
+ public:
+  void add(std::int64_t seq, std::int64_t fence);
+  std::string_view bytes() const { return bytes_; }
+  static void each(std::string_view bytes,
+                   const std::function<void(std::int64_t seq, std::int64_t fence)>& visit);
+
+ private:
+  std::string bytes_;
+};
+result<void> save_starts(store::connection& c, std::uint32_t slot, std::string_view worker,
+                         std::int64_t at_ms, std::string_view jobs);
+result<void> clear_starts(store::connection& c);
+
+struct stored_row {
+  std::int64_t seq = 0;
+  std::string_view queue, id, kind, options;
+  job_state state = job_state::waiting;
+  std::int32_t priority = 0, attempts = 0, starts = 0, stalls = 0;
+  bool cancel = false, in_log = false, on_disk_more = false;
+  std::int64_t added_at_ms = 0, run_at_ms = 0, finished_at_ms = 0;
+};
+// At most `limit` rows after `after_seq`, ascending.
+result<void> scan_rows(store::connection& c, std::int64_t after_seq, std::int64_t limit,
+                       const std::function<void(const stored_row&)>& visit);
+result<void> scan_starts(store::connection& c,
+                         const std::function<void(std::int64_t seq, std::int64_t fence)>& visit);
+result<void> scan_paused(store::connection& c,
+                         const std::function<void(std::string_view queue, bool paused)>& visit);
+
+struct stored_argument {
+  std::string data, checkpoint, traceparent;
+};
+// not_found: the row is gone.
+result<stored_argument> read_argument(store::connection& c, std::int64_t seq);
+// The whole row as a view, logs included. not_found.
+result<job_view> read_view(store::connection& c, std::int64_t seq);
+
+std::string encode_error(const job_error& e);
+
+inline constexpr std::size_t log_lines_max = 1'000;
+
+}  // namespace son1k::queue::embedded
