@@ -33,7 +33,7 @@ check: ## format, layers, clang-tidy, warnings, tests: what a change must pass
 
 bench: setup ## measure, and write docs/benchmarks.md
 	@tools/build release
-	@tools/bench
+	@tools/bench.py
 
 clean: ## remove what was built
 	rm -rf build

@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""Measures the release build on this machine and writes docs/benchmarks.md.
+
+    tools/bench.py [--build DIR] [--out FILE] [--folder DIR] [--seconds N] [--runs N] [--only PART]
+
+Every figure is the median of --runs (5). --folder is where databases are made: it decides the disk
+that durable figures depend on. A part whose program was not built is said to be missing. Nothing
+else should run on the machine meanwhile.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BODY = '{"prompt":"calm piano in C","duration":30,"seed":1}'
+START_SECONDS_MAX = 30
+STOP_SECONDS_MAX = 40
+
+
+def median(rows: list) -> dict:
+    """The median of each numeric field over several JSON objects; others from the last."""
+    out = dict(rows[-1])
+    for name, value in out.items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            out[name] = statistics.median(row[name] for row in rows)
+    return out
+
+
+def shown(value) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def table(heads: list, rows: list) -> str:
+    lines = ["| " + " | ".join(row) + " |" for row in [heads, ["---"] * len(heads), *rows]]
+    return "\n".join(lines)
+
+
+def first_line(*command: str) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[0]
+    except (OSError, IndexError):
+        return "unknown"
+
+
+def fsync_us(folder: pathlib.Path, times: int = 200) -> tuple:
+    """(p50, p99) of appending 4 KiB and fdatasync, in microseconds."""
+    path = folder / "fsync.probe"
+    block = os.urandom(4096)
+    took = []
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY)
+    try:
+        for _ in range(times):
+            begin = time.perf_counter()
+            os.write(descriptor, block)
+            os.fdatasync(descriptor)
+            took.append((time.perf_counter() - begin) * 1e6)
+    finally:
+        os.close(descriptor)
+        path.unlink()
+    took.sort()
+    return took[len(took) // 2], took[len(took) * 99 // 100]
+
+
+def machine(folder: pathlib.Path, build: pathlib.Path) -> str:
+    cpu = re.search(r"model name\s*:\s*(.+)", pathlib.Path("/proc/cpuinfo").read_text())
+    memory = int(re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text())[1])
+    release = re.search(r'PRETTY_NAME="(.+)"', pathlib.Path("/etc/os-release").read_text())
+    cache = (build / "CMakeCache.txt").read_text()
+    flags = re.search(r"CMAKE_CXX_FLAGS_RELEASE:\w+=(.*)", cache)
+    p50, p99 = fsync_us(folder)
+    disk = first_line("stat", "-f", "-c", "%T", str(folder))
+    return table(["fact", "value"], [
+        ["processor", f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores"],
+        ["memory", f"{memory / 1048576:.1f} GiB"],
+        ["system", f"{release[1] if release else 'unknown'}, Linux {platform.release()}"],
+        ["compiler", f"{first_line('g++', '--version')}; `{flags[1] if flags else ''}`"],
+        ["file system", disk],
+        ["4 KiB append + fdatasync", f"p50 {p50:,.0f} µs, p99 {p99:,.0f} µs"],
+        ["load generator", "on the same machine, sharing its cores"],
+        ["measured", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")],
+    ])
+
+
+class served:
+    """`son1k serve` on a free port over a folder of its own; ends with the block."""
+
+    def __init__(self, build: pathlib.Path, folder: pathlib.Path, workers: int):
+        self.data = pathlib.Path(tempfile.mkdtemp(prefix="son1k-bench-", dir=folder))
+        begin = time.perf_counter()
+        self.process = subprocess.Popen(
+            [str(build / "son1k"), "serve", "--port", "0", "--workers", str(workers),
+             "--data-dir", str(self.data), "--log-level", "warn"],
+            stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        address = re.search(r"http://([\d.]+):(\d+)", line)
+        if not address:
+            self.process.kill()
+            raise RuntimeError(f"son1k serve did not say where it listens: {line!r}")
+        self.port = address[2]
+        self.url = f"http://{address[1]}:{address[2]}"
+        self.fetch("/live")
+        self.start_ms = (time.perf_counter() - begin) * 1000
+
+    def fetch(self, path: str, body: str = "") -> dict:
+        request = urllib.request.Request(self.url + path, data=body.encode() or None,
+                                         headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=START_SECONDS_MAX) as reply:
+            return json.loads(reply.read())
+
+    def rss_mib(self) -> float:
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s*(\d+)", status)[1]) / 1024
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        shutil.rmtree(self.data, ignore_errors=True)
+
+
+def run_json(*command: str) -> dict:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr or done.stdout}")
+    return json.loads(done.stdout)
+
+
+def queue_part(options) -> str:
+    rows = []
+    for concurrency in (1, 50, 1000):
+        jobs = {1: 20_000, 50: 200_000, 1000: 500_000}[concurrency]
+        runs = []
+        for _ in range(options.runs):
+            with tempfile.TemporaryDirectory(prefix="son1k-bench-", dir=options.folder) as data:
+                runs.append(run_json(str(options.build / "son1k"), "bench", "queue", "--jobs",
+                                     str(jobs), "--concurrency", str(concurrency), "--data-dir",
+                                     data, "--json"))
+        rows.append((concurrency, jobs, median(runs)))
+    names = [name for name in rows[0][2] if name not in ("backend", "jobs", "concurrency")]
+    heads = ["measure", *(f"{c:,} in flight, {jobs:,} jobs" for c, jobs, _ in rows)]
+    return table(heads, [[f"`{name}`", *(shown(row[name]) for _, _, row in rows)]
+                         for name in names])
+
+
+def http_part(options) -> str:
+    load = [str(options.build / "http_load"), "--connections", "64", "--seconds",
+            str(options.seconds)]
+    measures = []
+    with served(options.build, options.folder, workers=0) as server:
+        at_rest = server.rss_mib()
+        begin = time.perf_counter()
+        made = server.fetch("/api/generation/create", BODY)
+        first_ms = (time.perf_counter() - begin) * 1000
+        status = f"/api/generation/{made['data']['generationId']}/status"
+        calls = [("`GET /health`", ["--path", "/health"]),
+                 ("`GET …/status`", ["--path", status]),
+                 ("`POST …/create`, durable",
+                  ["--method", "POST", "--path", "/api/generation/create", "--body", BODY])]
+        for name, call in calls:
+            runs = [run_json(*load, "--port", server.port, *call) for _ in range(options.runs)]
+            measures.append((name, median(runs)))
+        after = server.rss_mib()
+        start = server.start_ms
+    names = [name for name, value in measures[0][1].items() if isinstance(value, (int, float))]
+    rows = [[call, *(shown(row.get(name, "")) for name in names),
+             ", ".join(f"{code}: {count:,}" for code, count in row["by_status"].items())]
+            for call, row in measures]
+    return table(["call", *(f"`{name}`" for name in names), "replies of one run"], rows) + (
+        f"\n\nStart to first reply {start:.0f} ms; a create at rest {first_ms:.1f} ms; resident "
+        f"memory {at_rest:.0f} MiB at rest, {after:.0f} MiB after the runs.")
+
+
+def text_part(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr or done.stdout}")
+    return f"```\n{done.stdout.rstrip()}\n```"
+
+
+def store_part(options) -> str:
+    with tempfile.TemporaryDirectory(prefix="son1k-bench-", dir=options.folder) as data:
+        return text_part(str(options.build / "bench_store"), data, str(options.seconds))
+
+
+def render_part(options) -> str:
+    return text_part(str(options.build / "bench_render"))
+
+
+# name, heading, the program it needs, what measures it, what the reader should know
+PARTS = (
+    ("queue", "Queue, embedded, durable", "son1k", queue_part,
+     "Add, claim and complete through the code that serves jobs; fsync on. "
+     "`son1k bench queue --jobs N --concurrency C --json`"),
+    ("http", "HTTP, embedded", "http_load", http_part,
+     "64 keep-alive connections against `son1k serve --workers 0`; a create is acknowledged when "
+     "row and job are fsynced. `build/release/http_load --connections 64 --path …`"),
+    ("store", "Store", "bench_store", store_part, "`build/release/bench_store FOLDER SECONDS`"),
+    ("render", "Renderer", "bench_render", render_part, "`build/release/bench_render`"),
+)
+
+
+def main(arguments: list) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs" / "benchmarks.md")
+    parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build")
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", choices=[part[0] for part in PARTS])
+    options = parser.parse_args(arguments)
+    if not (options.build / "son1k").exists():
+        print(f"{options.build}/son1k is missing: tools/build release", file=sys.stderr)
+        return 1
+    sections = []
+    failed = False
+    for name, heading, program, measure, note in PARTS:
+        if options.only not in (None, name):
+            continue
+        print(f"measuring: {heading}", flush=True)
+        if not (options.build / program).exists():
+            text = f"Not measured: `{program}` was not built."
+        else:
+            try:
+                text = measure(options)
+            except (RuntimeError, OSError, ValueError, KeyError) as problem:
+                failed = True
+                print(f"  failed: {problem}", file=sys.stderr)
+                text = "Not measured: the run failed."
+        sections.append(f"## {heading}\n\n{note}\n\n{text}\n")
+    options.out.write_text(
+        "# Benchmarks\n\nWritten by `make bench`; repeat it on a machine that does nothing else. "
+        f"Each figure is the median of {options.runs} runs.\n\n## Machine\n\n"
+        + machine(options.folder, options.build) + "\n\n" + "\n".join(sections))
+    print(f"wrote {options.out}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
