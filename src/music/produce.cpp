@@ -142,6 +142,7 @@ struct production {
     return settings.folder / fmt::format("{}.{}", settings.name, ending);
   }
   result<render::stereo_buffer> play(const std::filesystem::path& font);
+  result<void> keep_master(render::stereo_view sound, const render::on_fraction& moved);
   result<void> write_audio(render::stereo_view sound, piece& p);
   result<piece> run();
 };
@@ -169,6 +170,14 @@ result<render::stereo_buffer> production::play(const std::filesystem::path& font
   return sound;
 }
 
+result<void> production::keep_master(render::stereo_view sound, const render::on_fraction& moved) {
+  auto kept = pending_file::create(file("flac"));
+  if (!kept) return kept.error();
+  if (auto ok = render::encode(sound, how, *kept, stop, moved); !ok) return ok.error();
+  out.add(std::move(*kept), "master", "flac", "audio/flac");
+  return {};
+}
+
 result<void> production::write_audio(render::stereo_view sound, piece& p) {
   const auto wanted = formats_to_write(formats, settings.keep_master);
   bool first = true;
@@ -178,8 +187,13 @@ result<void> production::write_audio(render::stereo_view sound, piece& p) {
     done += 0.18 / static_cast<double>(wanted.size());
     progress.begin("encode", done, {"writing " + name, "escribiendo " + name});
     how.format = format;
-    auto made =
-        render::deliver(sound, how, file(name), stop, [this](double share) { progress.at(share); });
+    const auto moved = [this](double share) { progress.at(share); };
+    // Nobody hears the kept master itself, and flac changes nothing: no need to measure it.
+    if (std::find(formats.begin(), formats.end(), format) == formats.end()) {
+      if (auto ok = keep_master(sound, moved); !ok) return ok.error();
+      continue;
+    }
+    auto made = render::deliver(sound, how, file(name), stop, moved);
     if (!made) return made.error();
     if (first) {
       p.loudness_lufs = made->figures.lufs;
@@ -192,9 +206,7 @@ result<void> production::write_audio(render::stereo_view sound, piece& p) {
         return ok.error();
     }
     first = false;
-    const auto asked = std::find(formats.begin(), formats.end(), format) != formats.end();
-    out.add(std::move(made->file), asked ? "audio" : "master", name,
-            std::string(content_type_of(format)));
+    out.add(std::move(made->file), "audio", name, std::string(content_type_of(format)));
   }
   return {};
 }

@@ -131,6 +131,8 @@ class desk {
         reverb_return_(static_cast<float>(from_db(tone_of(s.sound).reverb_db))),
         delay_return_(static_cast<float>(from_db(delay_return_db))),
         present_(stems_of(s)),
+        delay_used_(std::any_of(s.tracks.begin(), s.tracks.end(),
+                                [](const auto& from) { return from.delay > 0; })),
         stems_(stem_count, stereo_buffer(block_frames)),
         to_room_(block_frames),
         to_delay_(block_frames) {}
@@ -167,13 +169,15 @@ class desk {
   }
 
   void answer() {
-    delay_.process(to_delay_.view());
-    // The repeats stand in the same room.
-    add(to_room_.view(), to_delay_.view(), 0.25f);
+    if (delay_used_) {
+      delay_.process(to_delay_.view());
+      // The repeats stand in the same room.
+      add(to_room_.view(), to_delay_.view(), 0.25f);
+      add(stems_[ambience].view(), to_delay_.view(), delay_return_);
+    }
     room_.process(to_room_.view());
     duck_.apply(to_room_.view(), 0.4);
     add(stems_[ambience].view(), to_room_.view(), reverb_return_);
-    add(stems_[ambience].view(), to_delay_.view(), delay_return_);
   }
 
   const mix_settings& settings_;
@@ -184,6 +188,7 @@ class desk {
   tone tone_;
   float reverb_return_, delay_return_;
   std::array<bool, stem_count> present_;
+  bool delay_used_;
   std::vector<stereo_buffer> stems_;
   stereo_buffer to_room_, to_delay_;
 };

@@ -169,12 +169,11 @@ const role_sound& sound_of(stem role, kit_part part) {
 }
 
 strip::strip(const role_sound& r, double gain, double pan, quality grade, double sample_rate)
-    : filters_{biquad(high_pass(sample_rate, r.low_cut_hz)),
-               biquad(bell(sample_rate, r.body.hz, r.body.q, r.body.db)),
-               biquad(bell(sample_rate, r.presence.hz, r.presence.q, r.presence.db)),
-               biquad(high_shelf(sample_rate, 9000.0, r.air_db))},
-      squeeze_(r.squeeze, sample_rate),
-      level_(static_cast<float>(gain)) {
+    : squeeze_(r.squeeze, sample_rate), level_(static_cast<float>(gain)) {
+  filters_.emplace_back(high_pass(sample_rate, r.low_cut_hz));
+  for (const auto& b : {r.body, r.presence})
+    if (b.db != 0) filters_.emplace_back(bell(sample_rate, b.hz, b.q, b.db));
+  if (r.air_db != 0) filters_.emplace_back(high_shelf(sample_rate, 9000.0, r.air_db));
   if (grade != quality::standard && r.chorus > 0) chorus_.emplace(r.chorus, sample_rate);
   // Equal power, 0 dB in the middle.
   const double angle = (std::clamp(pan, -0.9, 0.9) + 1.0) * std::numbers::pi / 4.0;

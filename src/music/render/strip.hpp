@@ -1,8 +1,8 @@
 // One channel of the mixing desk: filters, compressor, chorus, level, pan and width for a bus,
 // chosen by its role. Owned by the mixer, one thread.
 #pragma once
-#include <array>
 #include <optional>
+#include <vector>
 
 #include "music/render/compressor.hpp"
 #include "music/render/filter.hpp"
@@ -41,7 +41,7 @@ class strip {
   void process(stereo_view block);
 
  private:
-  std::array<biquad, 4> filters_;
+  std::vector<biquad> filters_;
   compressor squeeze_;
   std::optional<chorus> chorus_;
   float left_, right_, level_;
