@@ -25,7 +25,7 @@ client_event complete_of(const queue::job_event& e) {
   boost::system::error_code ec;
   const auto facts = json::parse(e.detail, ec);
   if (!ec && facts.is_object()) {
-    if (const auto* seconds = facts.get_object().if_contains("durationSeconds")) {
+    if (const auto* seconds = facts.get_object().if_contains("duration")) {
       data["duration"] = *seconds;
     }
   }

@@ -13,7 +13,7 @@ std::shared_ptr<void> learn_pace(queue::queue_port& queue, std::shared_ptr<pace>
     const auto facts = boost::json::parse(e.detail, ec);
     if (ec || !facts.is_object()) return;
     const auto* work = facts.get_object().if_contains("renderSeconds");
-    const auto* music = facts.get_object().if_contains("durationSeconds");
+    const auto* music = facts.get_object().if_contains("duration");
     if (work == nullptr || music == nullptr || !work->is_number() || !music->is_number()) return;
     learner->learn(work->to_number<double>(), music->to_number<double>());
   });

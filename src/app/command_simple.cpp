@@ -36,6 +36,16 @@ void print_rows(const std::vector<store::migration_status>& rows) {
   }
 }
 
+void print_sql(const std::vector<store::migration_status>& rows) {
+  const auto known = store::parse_migrations(store::embedded_sources());
+  if (!known) return;
+  for (const auto& row : rows) {
+    for (const auto& one : *known) {
+      if (one.version == row.version) fmt::print("\n{}", one.sql);
+    }
+  }
+}
+
 enum class migrate_what { up, status, dry_run };
 
 int migrate(const common_flags& flags, migrate_what what) {
@@ -59,9 +69,7 @@ int migrate(const common_flags& flags, migrate_what what) {
   } else {
     print_rows(*rows);
   }
-  if (what == migrate_what::dry_run && !flags.json) {
-    for (const auto& row : *rows) fmt::print("\n{}", store::migration_sql(row.version));
-  }
+  if (what == migrate_what::dry_run && !flags.json) print_sql(*rows);
   (*db)->stop();
   return exit_ok;
 }

@@ -140,7 +140,7 @@ void print_summary(const json::object& facts, const std::filesystem::path& out) 
     const auto* v = facts.if_contains(name);
     return v != nullptr && v->is_number() ? v->to_number<double>() : 0.0;
   };
-  const auto* brief = facts.if_contains("brief");
+  const auto* brief = facts.if_contains("understood");
   const auto part = [&](std::string_view name) -> const json::value* {
     return brief != nullptr && brief->is_object() ? brief->get_object().if_contains(name) : nullptr;
   };
@@ -148,15 +148,15 @@ void print_summary(const json::object& facts, const std::filesystem::path& out) 
     const auto* v = part(name);
     return v != nullptr && v->is_object() ? words(v->get_object().if_contains("value")) : words(v);
   };
-  line("title", value_of("title"));
+  line("title", words(facts.if_contains("title")));
   line("understood",
        value_of("style") + (value_of("moods").empty() ? "" : ", ") + value_of("moods"));
-  line("instruments", words(part("instruments")));
+  line("instruments", words(facts.if_contains("instruments")));
   line("ignored", words(part("ignored")));
   line("key", words(facts.if_contains("key")));
-  line("tempo", words(facts.if_contains("tempoBpm")) + " bpm");
+  line("tempo", words(facts.if_contains("tempo")) + " bpm");
   line("form", words(facts.if_contains("form")));
-  line("duration", fmt::format("{:.2f} s", number("durationSeconds")));
+  line("duration", fmt::format("{:.2f} s", number("duration")));
   line("loudness", fmt::format("{:.1f} LUFS, true peak {:.1f} dBTP", number("loudnessLufs"),
                                number("truePeakDbtp")));
   line("speed", fmt::format("{:.1f} x real time ({:.1f} s of work)", number("timesRealTime"),
