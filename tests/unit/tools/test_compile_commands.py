@@ -17,7 +17,8 @@ class compile_commands_test(unittest.TestCase):
         for launcher in ("ccache", "/usr/bin/ccache",
                          "/usr/bin/cmake -E env CCACHE_SLOPPINESS=a,b /usr/bin/ccache"):
             with self.subTest(launcher):
-                self.assertEqual("/usr/bin/c++", self.for_clang(f"{launcher} /usr/bin/c++ a.cpp")[0])
+                command = f"{launcher} /usr/bin/c++ a.cpp"
+                self.assertEqual("/usr/bin/c++", self.for_clang(command)[0])
 
     def test_the_precompiled_header_becomes_its_text(self):
         arguments = self.for_clang("c++ -Winvalid-pch -include x/cmake_pch.hxx a.cpp")
