@@ -42,7 +42,7 @@ bool server_core::wait_empty(std::chrono::milliseconds limit) {
 }
 
 http_lane::http_lane(std::shared_ptr<server_core> core, boost::asio::io_context& context,
-                     reactor_acceptor acceptor)
+                     boost::asio::ip::tcp::acceptor acceptor)
     : core_(std::move(core)),
       context_(context),
       acceptor_(std::move(acceptor)),
@@ -102,7 +102,7 @@ boost::asio::awaitable<void> http_lane::accept_loop(
   }
 }
 
-void http_lane::admit(reactor_socket socket) {
+void http_lane::admit(boost::asio::ip::tcp::socket socket) {
   boost::system::error_code ec;
   const auto peer = socket.remote_endpoint(ec);
   if (ec) return;
@@ -142,7 +142,7 @@ void http_lane::drain() {
   // Who is connected already is served once more: closing now would reset them.
   acceptor_.non_blocking(true, ec);
   while (!ec) {
-    reactor_socket socket(context_.get_executor());
+    boost::asio::ip::tcp::socket socket(context_.get_executor());
     acceptor_.accept(socket, ec);
     if (!ec) admit(std::move(socket));
   }

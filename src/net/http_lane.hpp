@@ -3,11 +3,10 @@
 // caller. Internal to net.
 #pragma once
 #include <atomic>
-#include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -22,13 +21,7 @@ namespace son1k::net {
 
 class http_session;
 
-using reactor_executor = boost::asio::io_context::executor_type;
-using reactor_socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, reactor_executor>;
-using reactor_acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, reactor_executor>;
 using coarse_clock = std::chrono::steady_clock;
-using reactor_timer =
-    boost::asio::basic_waitable_timer<coarse_clock, boost::asio::wait_traits<coarse_clock>,
-                                      reactor_executor>;
 
 // What all lanes of a server share.
 struct server_core {
@@ -51,7 +44,7 @@ struct server_core {
 class http_lane : public std::enable_shared_from_this<http_lane> {
  public:
   http_lane(std::shared_ptr<server_core> core, boost::asio::io_context& context,
-            reactor_acceptor acceptor);
+            boost::asio::ip::tcp::acceptor acceptor);
 
   void start();  // from any thread, once
   void drain();  // on the reactor
@@ -61,7 +54,7 @@ class http_lane : public std::enable_shared_from_this<http_lane> {
   void leave(http_session& session);
 
   server_core& core() { return *core_; }
-  reactor_executor executor() { return context_.get_executor(); }
+  boost::asio::io_context::executor_type executor() { return context_.get_executor(); }
   bool draining() const { return draining_; }
   // Time as of the last sweep: exact enough for deadlines, and free.
   coarse_clock::time_point now() const { return now_; }
@@ -70,14 +63,14 @@ class http_lane : public std::enable_shared_from_this<http_lane> {
  private:
   boost::asio::awaitable<void> accept_loop(std::shared_ptr<http_lane> self);
   boost::asio::awaitable<void> sweep_loop(std::shared_ptr<http_lane> self);
-  void admit(reactor_socket socket);
+  void admit(boost::asio::ip::tcp::socket socket);
   void sweep();
 
   const std::shared_ptr<server_core> core_;
   boost::asio::io_context& context_;
-  reactor_acceptor acceptor_;
-  reactor_timer pause_;
-  reactor_timer sweep_timer_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::steady_timer pause_;
+  boost::asio::steady_timer sweep_timer_;
   std::vector<http_session*> sessions_;
   coarse_clock::time_point now_ = coarse_clock::now();
   std::int64_t date_s_ = 0;

@@ -52,9 +52,9 @@ error cannot_listen(const tcp::endpoint& where, const boost::system::error_code&
 
 // SO_REUSEPORT is set after the bind of the first listener: bound without it, it finds out whether
 // anybody else has the port, even a program that shares its own.
-result<reactor_acceptor> listen(boost::asio::io_context& context, const tcp::endpoint& where,
-                                bool first) {
-  reactor_acceptor acceptor(context.get_executor());
+result<boost::asio::ip::tcp::acceptor> listen(boost::asio::io_context& context,
+                                              const tcp::endpoint& where, bool first) {
+  boost::asio::ip::tcp::acceptor acceptor(context.get_executor());
   boost::system::error_code ec;
   const int yes = 1;
   const auto share_port = [&] {

@@ -54,7 +54,7 @@ bool is_type_allowed(const std::vector<std::string>& allowed, std::string_view f
 
 }  // namespace
 
-http_session::http_session(std::shared_ptr<http_lane> lane, reactor_socket socket,
+http_session::http_session(std::shared_ptr<http_lane> lane, boost::asio::ip::tcp::socket socket,
                            std::string remote_address)
     : lane_(std::move(lane)),
       core_(lane_->core()),
@@ -110,7 +110,10 @@ boost::asio::awaitable<void> http_session::run(
     end_request();
     if (closing_) break;
   }
-  if (alive() && co_await flush() && unread_body_) co_await linger();
+  if (alive()) {
+    const bool flushed = co_await flush();
+    if (flushed && unread_body_) co_await linger();
+  }
   close_socket();
 }
 
@@ -126,7 +129,10 @@ bool http_session::head_at_hand() {
 
 // False if the connection is over without a request to answer.
 boost::asio::awaitable<bool> http_session::read_head() {
-  if (!flush_now() && !co_await flush()) co_return false;
+  if (!flush_now()) {
+    const bool flushed = co_await flush();
+    if (!flushed) co_return false;
+  }
   for (;;) {
     if (begin_ == end_) {
       if (lane_->draining() && served_ > 0) co_return false;
@@ -259,7 +265,10 @@ boost::asio::awaitable<void> http_session::read_body() {
   if (head_.expects_continue && end_ - begin_ == head_.length()) {
     out_.append("HTTP/1.1 100 Continue\r\n\r\n");
   }
-  if (!flush_now() && !co_await flush()) co_return;
+  if (!flush_now()) {
+    const bool flushed = co_await flush();
+    if (!flushed) co_return;
+  }
   enter(phase::body, core_.settings.body_time);
   if (head_.chunked) {
     co_await read_chunks();
@@ -331,7 +340,10 @@ void http_session::run_at_once(const sync_handler& run) {
 
 boost::asio::awaitable<void> http_session::run_handler() {
   // Replies to earlier pipelined requests must not wait for this handler.
-  if (!flush_now() && !co_await flush()) co_return;
+  if (!flush_now()) {
+    const bool flushed = co_await flush();
+    if (!flushed) co_return;
+  }
   const auto& own = route_->options.timeout_ms;
   enter(phase::running, own > 0 ? std::chrono::milliseconds(own) : core_.settings.handler_time);
   try {

@@ -19,7 +19,8 @@ namespace son1k::net {
 
 class http_session : public std::enable_shared_from_this<http_session> {
  public:
-  http_session(std::shared_ptr<http_lane> lane, reactor_socket socket, std::string remote_address);
+  http_session(std::shared_ptr<http_lane> lane, boost::asio::ip::tcp::socket socket,
+               std::string remote_address);
   ~http_session();
 
   // The whole life of the connection.
@@ -78,7 +79,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
 
   const std::shared_ptr<http_lane> lane_;
   server_core& core_;
-  reactor_socket socket_;
+  boost::asio::ip::tcp::socket socket_;
   const std::string remote_address_;
   boost::asio::any_io_executor executor_;
 
@@ -110,7 +111,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
   bool overload_ = false;
 
   std::shared_ptr<event_stream> stream_;
-  std::optional<reactor_timer> wake_;
+  std::optional<boost::asio::steady_timer> wake_;
   coarse_clock::time_point stream_wrote_{};
   std::string events_;
   std::size_t ignored_bytes_ = 0;

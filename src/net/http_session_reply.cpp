@@ -101,7 +101,9 @@ bool http_session::flush_now() {
 // False if the connection is over.
 boost::asio::awaitable<bool> http_session::flush() {
   while (!flush_now()) {
-    if (!alive() || !co_await wait_writable()) co_return false;
+    if (!alive()) co_return false;
+    const bool writable = co_await wait_writable();
+    if (!writable) co_return false;
   }
   co_return alive();
 }
@@ -111,7 +113,7 @@ boost::asio::awaitable<bool> http_session::wait_writable() {
   deadline_ = lane_->now() + core_.settings.write_stall_time;
   boost::system::error_code ec;
   auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ec);
-  co_await socket_.async_wait(reactor_socket::wait_write, token);
+  co_await socket_.async_wait(boost::asio::ip::tcp::socket::wait_write, token);
   co_return !ec && alive();
 }
 
@@ -203,7 +205,8 @@ boost::asio::awaitable<void> http_session::send_events(std::shared_ptr<event_str
     if (supply == event_stream::supply::cut) break;
     const bool last = supply == event_stream::supply::last;
     if (!events_.empty() || !out_.empty() || last) {
-      if (!co_await send_event_bytes(last) || last) break;
+      const bool sent = co_await send_event_bytes(last);
+      if (!sent || last) break;
       stream_->written();
       stream_wrote_ = lane_->now();
       deadline_ = coarse_clock::time_point::max();
