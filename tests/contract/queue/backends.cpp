@@ -1,0 +1,89 @@
+#include <cstdlib>
+
+#include "contract/queue/queue_contract.hpp"
+#include "queue/embedded/embedded_queue.hpp"
+#include "store/sqlite/sqlite_database.hpp"
+#include "support/temp_folder.hpp"
+
+namespace son1k::queue::test {
+namespace {
+
+class embedded_backend final : public backend {
+ public:
+  embedded_backend() {
+    open();
+    const auto effect = store::read_and_wait(*db_, [](store::connection& c) -> result<void> {
+      static const store::statement sql("SELECT 1 FROM job LIMIT 1");
+      return c.query(sql, {}, [](const store::row&) { return true; });
+    });
+    if (!effect) ADD_FAILURE() << effect.error().what();
+    store::transaction tx;
+    tx.stage([](store::connection& c) -> result<void> {
+      static const store::statement sql("CREATE TABLE effect (id TEXT NOT NULL, what TEXT)");
+      auto made = c.execute(sql, {});
+      if (!made) return made.error();
+      return {};
+    });
+    const auto ok = store::commit_and_wait(*db_, std::move(tx));
+    if (!ok) ADD_FAILURE() << ok.error().what();
+  }
+  ~embedded_backend() override { close(); }
+
+  queue_port& port() override { return *queue_; }
+  son1k::test::faulty_database& db() override { return *db_; }
+  son1k::test::manual_clock& clock() override { return clock_; }
+  void reopen() override {
+    close();
+    open();
+  }
+  std::int64_t effects() override {
+    auto n = store::read_and_wait(*db_, [](store::connection& c) -> result<std::int64_t> {
+      static const store::statement sql("SELECT count(*) FROM effect");
+      std::int64_t rows = 0;
+      auto ok = c.query(sql, {}, [&](const store::row& r) {
+        rows = r.integer(0);
+        return true;
+      });
+      if (!ok) return ok.error();
+      return rows;
+    });
+    EXPECT_TRUE(n);
+    return n ? *n : -1;
+  }
+
+ private:
+  void open() {
+    store::sqlite_settings settings;
+    settings.file = folder_ / "q.db";
+    auto opened = store::open_sqlite(settings);
+    if (!opened) {
+      ADD_FAILURE() << opened.error().what();
+      std::abort();
+    }
+    db_ = std::make_unique<son1k::test::faulty_database>(std::move(*opened));
+    const auto migrated = db_->migrate();
+    if (!migrated) ADD_FAILURE() << migrated.error().what();
+    queue_ = make_embedded_queue(*db_, {}, clock_);
+  }
+  void close() {
+    queue_.reset();
+    if (db_) db_->stop();
+    db_.reset();
+  }
+
+  son1k::test::temp_folder folder_;
+  son1k::test::manual_clock clock_;
+  std::unique_ptr<son1k::test::faulty_database> db_;
+  std::unique_ptr<queue_port> queue_;
+};
+
+}  // namespace
+
+std::vector<backend_entry> backends() {
+  return {{"embedded", [] { return std::make_unique<embedded_backend>(); }}};
+}
+
+INSTANTIATE_TEST_SUITE_P(, queue_contract, testing::ValuesIn(backends()),
+                         [](const auto& entry) { return entry.param.name; });
+
+}  // namespace son1k::queue::test

@@ -1,0 +1,125 @@
+// One suite for every implementation of the `queue` port: each says how to make one over a fresh
+// place, how to open the same place again, and what it declares it can do.
+#pragma once
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "queue/queue.hpp"
+#include "store/async.hpp"
+#include "support/faulty_database.hpp"
+#include "support/manual_clock.hpp"
+
+namespace son1k::queue::test {
+
+// A backend on a fresh place, torn down with it.
+class backend {
+ public:
+  virtual ~backend() = default;
+  virtual queue_port& port() = 0;
+  virtual son1k::test::faulty_database& db() = 0;
+  virtual son1k::test::manual_clock& clock() = 0;
+  // The process dies and another one opens the same place.
+  virtual void reopen() = 0;
+  // The number of rows of the table `effect` that domain writes of the tests go to.
+  virtual std::int64_t effects() = 0;
+};
+
+struct backend_entry {
+  std::string name;
+  std::function<std::unique_ptr<backend>()> make;
+};
+
+class queue_contract : public testing::TestWithParam<backend_entry> {
+ protected:
+  void SetUp() override { backend_ = GetParam().make(); }
+
+  queue_port& q() { return backend_->port(); }
+  store::database& db() { return backend_->db(); }
+  son1k::test::faulty_database& faults() { return backend_->db(); }
+  son1k::test::manual_clock& clock() { return backend_->clock(); }
+  void reopen() { backend_->reopen(); }
+
+  // Runs a coroutine of the port to its end on a loop of its own.
+  template <class T>
+  static T run(boost::asio::awaitable<T> work) {
+    boost::asio::io_context loop;
+    auto future = boost::asio::co_spawn(loop, std::move(work), boost::asio::use_future);
+    loop.run();
+    return future.get();
+  }
+
+  static job_spec spec(std::string id = {}, std::int32_t priority = 0) {
+    job_spec s;
+    s.queue = "songs";
+    s.kind = "probe";
+    s.id = std::move(id);
+    s.options.priority = priority;
+    return s;
+  }
+  result<std::vector<added_job>> add(std::vector<job_spec> specs) {
+    return run(q().add(std::move(specs)));
+  }
+  result<std::vector<added_job>> add(job_spec s) {
+    std::vector<job_spec> one;
+    one.push_back(std::move(s));
+    return add(std::move(one));
+  }
+  std::vector<claimed_job> claim(std::size_t max = 1, std::int64_t lease_ms = 30'000) {
+    claim_request r;
+    r.queue = "songs";
+    r.worker = "w";
+    r.max = max;
+    r.lease_ms = lease_ms;
+    auto got = run(q().claim(std::move(r)));
+    EXPECT_TRUE(got) << got.error().what();
+    return got ? std::move(*got) : std::vector<claimed_job>{};
+  }
+  std::vector<std::string> claim_ids(std::size_t max) {
+    std::vector<std::string> ids;
+    for (auto& job : claim(max)) ids.push_back(job.held.id);
+    return ids;
+  }
+  result<finish_reply> finish(const lease& held, outcome how) {
+    std::vector<finish_request> one(1);
+    one[0].held = held;
+    one[0].how = std::move(how);
+    return run(q().finish(std::move(one))).front();
+  }
+  std::size_t recover() {
+    auto n = run(q().recover_stalled("songs"));
+    EXPECT_TRUE(n) << n.error().what();
+    return n ? *n : 0;
+  }
+  result<job_view> get(const std::string& id) { return run(q().get("songs", id)); }
+  job_state state(const std::string& id) {
+    auto view = get(id);
+    EXPECT_TRUE(view) << view.error().what();
+    return view ? view->state : job_state::waiting_children;
+  }
+  queue_counts counts() { return *q().counts("songs"); }
+  result<void> cancel(const std::string& id) {
+    store::transaction tx;
+    if (auto ok = q().stage_cancel(tx, "songs", id); !ok) return ok;
+    return store::commit_and_wait(db(), std::move(tx));
+  }
+  // The events kept, as "type:id".
+  std::vector<std::string> told(std::uint64_t since = 0) {
+    std::vector<std::string> out;
+    for (const auto& e : q().events(since, 10'000).events)
+      out.push_back(std::string(name_of(e.type)) + ":" + e.job_id);
+    return out;
+  }
+  static job_error broken(bool retryable = true) { return {"upstream", "it broke", retryable}; }
+
+  std::unique_ptr<backend> backend_;
+};
+
+std::vector<backend_entry> backends();
+
+}  // namespace son1k::queue::test
