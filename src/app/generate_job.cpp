@@ -149,8 +149,11 @@ void print_summary(const json::object& facts, const std::filesystem::path& out) 
     return v != nullptr && v->is_object() ? words(v->get_object().if_contains("value")) : words(v);
   };
   line("title", words(facts.if_contains("title")));
-  line("understood",
-       value_of("style") + (value_of("moods").empty() ? "" : ", ") + value_of("moods"));
+  const auto* mood = part("mood");
+  const auto moods = mood != nullptr && mood->is_object()
+                         ? words(mood->get_object().if_contains("words"))
+                         : std::string();
+  line("understood", value_of("style") + (moods.empty() ? "" : ", ") + moods);
   line("instruments", words(facts.if_contains("instruments")));
   line("ignored", words(part("ignored")));
   line("key", words(facts.if_contains("key")));
