@@ -129,11 +129,16 @@ std::string write_midi(const score& s, const std::string& title) {
   put_u16(out, ticks_per_quarter);
   out += chunk(conductor(s, title), end);
   int melodic = 0;
-  for (const track& t : s.tracks) {
+  int kit = -1;
+  for (track t : s.tracks) {
     int channel = 9;
     if (!t.percussion) {
       channel = melodic++ % 15;
       channel += channel >= 9 ? 1 : 0;
+    } else {
+      // All percussion shares channel 10, so the first track's kit serves every one.
+      kit = kit < 0 ? t.program : kit;
+      t.program = kit;
     }
     out += chunk(performance(t, channel), end);
   }
