@@ -82,7 +82,8 @@ struct claimed_job {
   std::int32_t attempts_made = 0;
   job_options options;
   std::int64_t added_at_ms = 0;
-  // Set: the job must end with this error without a run (expired, or poison after repeated stalls).
+  // Set: the job must end with this error without a run (expired, poison after repeated stalls, or
+  // "cancelled": asked for while no worker had it).
   // The worker does it, so that the kind settles the domain's part in the same commit.
   std::optional<job_error> verdict;
 };

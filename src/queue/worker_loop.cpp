@@ -188,7 +188,9 @@ void worker_loop::accept(std::size_t queue_index, std::vector<claimed_job> jobs)
     } else if (run->job().verdict) {
       job_error verdict = *run->job().verdict;
       verdict.retryable = false;
-      finish_.end(std::move(run), outcome::fail(std::move(verdict)));
+      const bool cancelled = verdict.code == "cancelled";
+      finish_.end(std::move(run),
+                  cancelled ? outcome::cancel() : outcome::fail(std::move(verdict)));
     } else if (run->kind() == nullptr) {
       log::warn("worker.unknown_kind", {{"kind", run->job().kind}, {"job", run->job().held.id}});
       job_error why{"unknown_kind",

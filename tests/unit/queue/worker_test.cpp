@@ -1,0 +1,380 @@
+// The worker's rules over the memory queue: what runs, how often, and how it ends.
+#include <gtest/gtest.h>
+
+#include "support/queue/worker_harness.hpp"
+
+namespace son1k::queue {
+namespace {
+
+namespace asio = boost::asio;
+using test::gate;
+using test::watched;
+using test::worker_bench;
+using what = outcome::what;
+
+asio::awaitable<outcome> complete() {
+  co_return outcome::complete("{}");
+}
+
+job_options quick_retries(int attempts) {
+  job_options options;
+  options.attempts = attempts;
+  options.backoff = {backoff_kind::fixed, 1, 0.0};
+  return options;
+}
+
+TEST(worker, a_job_runs_and_its_result_is_on_record) {
+  worker_bench bench;
+  bench.kind("sum", [](job_context& context) -> asio::awaitable<outcome> {
+    co_return outcome::complete(context.job().data + "!");
+  });
+  bench.start();
+  const std::string id = bench.add("sum", {}, "[1,2]");
+  ASSERT_TRUE(bench.wait_event(event_type::completed));
+  EXPECT_EQ(bench.view(id).result, "[1,2]!");
+  EXPECT_EQ(bench.view(id).attempts_made, 1);
+}
+
+TEST(worker, never_runs_more_than_its_concurrency) {
+  worker_bench bench;
+  struct counts {
+    int inside = 0, most = 0;
+  };
+  watched<counts> seen;
+  gate door;
+  bench.kind("slow", [&](job_context&) -> asio::awaitable<outcome> {
+    seen.change([](counts& c) { c.most = std::max(c.most, ++c.inside); });
+    co_await door.pass();
+    seen.change([](counts& c) { --c.inside; });
+    co_return outcome::complete("{}");
+  });
+  bench.settings.concurrency = 3;
+  for (int i = 0; i < 20; ++i) bench.add("slow");
+  bench.start();
+  ASSERT_TRUE(seen.wait([](const counts& c) { return c.inside == 3; }));
+  EXPECT_EQ(bench.worker->stats().running, 3U);
+  door.open();
+  ASSERT_TRUE(bench.wait_event(event_type::completed, 20));
+  EXPECT_EQ(seen.get().most, 3);
+}
+
+TEST(worker, serves_several_queues_within_one_bound) {
+  worker_bench bench;
+  bench.settings.queues = {"a", "b", "q"};
+  bench.settings.concurrency = 4;
+  std::atomic<int> inside{0};
+  std::atomic<int> most{0};
+  bench.kind("k", [&](job_context& context) -> asio::awaitable<outcome> {
+    most = std::max(most.load(), ++inside);
+    co_await context.sleep(1);
+    --inside;
+    co_return outcome::complete("{}");
+  });
+  for (int i = 0; i < 60; ++i) {
+    job_spec spec;
+    spec.queue = bench.settings.queues[static_cast<std::size_t>(i % 3)];
+    spec.kind = "k";
+    store::transaction tx;
+    ASSERT_TRUE(bench.queue.stage(tx, spec));
+    ASSERT_TRUE(store::commit_and_wait(bench.db, std::move(tx)));
+  }
+  bench.start();
+  ASSERT_TRUE(bench.wait_event(event_type::completed, 60));
+  EXPECT_LE(most, 4);
+  EXPECT_GE(most, 2);
+}
+
+TEST(worker, runs_that_end_together_are_written_together) {
+  worker_bench bench;
+  bench.kind("no-op", [](job_context&) { return complete(); });
+  bench.settings.concurrency = 16;
+  for (int i = 0; i < 64; ++i) bench.add("no-op");
+  bench.start();
+  ASSERT_TRUE(bench.wait_event(event_type::completed, 64));
+  EXPECT_GE(bench.queue.seen().finish_batch_max, 8U);
+}
+
+TEST(worker, starts_no_more_in_a_window_than_the_limiter_allows) {
+  test::manual_clock clock;
+  worker_bench bench(clock);
+  std::atomic<int> starts{0};
+  bench.kind("k", [&](job_context&) {
+    ++starts;
+    return complete();
+  });
+  bench.settings.limiter = rate_limit{2, 20};
+  bench.settings.concurrency = 10;
+  for (int i = 0; i < 5; ++i) bench.add("k");
+  bench.start();
+  for (const int allowed : {2, 4, 5}) {
+    ASSERT_TRUE(bench.wait_event(event_type::completed, allowed));
+    // The clock stands still: however often the worker asks, nothing more may start.
+    const int asked = clock.reads();
+    for (int i = 0; i < 1'000 && clock.reads() < asked + 4; ++i) {
+      bench.queue.wait_for([&, before = bench.queue.seen().claims](const auto& t) {
+        return t.claims > before || clock.reads() >= asked + 4;
+      });
+      if (allowed == 5) break;
+    }
+    EXPECT_EQ(starts, allowed);
+    clock.advance(20);
+  }
+}
+
+TEST(worker, a_cancel_reaches_a_running_job) {
+  worker_bench bench;
+  watched<stop_reason> why;
+  auto kind = bench.kind("hang", [&](job_context& context) -> asio::awaitable<outcome> {
+    co_await context.sleep(3'600'000);
+    why.change([&](stop_reason& r) { r = context.why_stopped(); });
+    co_return outcome::complete("{}");  // a cancel stands all the same
+  });
+  bench.start();
+  const std::string id = bench.add("hang");
+  ASSERT_TRUE(bench.wait_event(event_type::active));
+  bench.cancel(id);
+  ASSERT_TRUE(bench.wait_event(event_type::cancelled));
+  EXPECT_EQ(why.get(), stop_reason::cancelled);
+  EXPECT_EQ(bench.view(id).error->code, "cancelled");
+  ASSERT_EQ(kind->settled.get().size(), 1U);
+  EXPECT_EQ(kind->settled.get()[0].state, job_state::failed);
+}
+
+TEST(worker, a_run_over_its_time_fails_with_timeout_and_is_retried) {
+  worker_bench bench;
+  watched<std::vector<int>> attempts;
+  bench.kind("late", [&](job_context& context) -> asio::awaitable<outcome> {
+    attempts.change([&](auto& all) { all.push_back(context.attempt()); });
+    co_await context.sleep(3'600'000);
+    co_return outcome::fail({"stopped", "as asked", false});
+  });
+  job_options options = quick_retries(2);
+  options.timeout_ms = 5;
+  bench.start();
+  const std::string id = bench.add("late", options);
+  ASSERT_TRUE(bench.wait_event(event_type::failed));
+  EXPECT_EQ(attempts.get(), (std::vector<int>{1, 2}));
+  EXPECT_EQ(bench.view(id).error->code, "timeout");
+}
+
+TEST(worker, retries_pass_the_attempt_and_the_checkpoint_on) {
+  worker_bench bench;
+  watched<std::vector<std::string>> seen;
+  auto kind = bench.kind("steps", [&](job_context& context) -> asio::awaitable<outcome> {
+    std::string line = std::to_string(context.attempt()) + ":" + context.job().checkpoint;
+    seen.change([&](auto& all) { all.push_back(line); });
+    if (context.attempt() == 3) co_return outcome::complete("{}");
+    std::string at = "[" + std::to_string(context.attempt()) + "]";
+    auto kept = co_await context.checkpoint(std::move(at));
+    if (!kept) throw std::runtime_error("no checkpoint");
+    co_return outcome::fail({"flaky", "not yet", true});
+  });
+  bench.start();
+  bench.add("steps", quick_retries(3));
+  ASSERT_TRUE(bench.wait_event(event_type::completed));
+  EXPECT_EQ(seen.get(), (std::vector<std::string>{"1:", "2:[1]", "3:[2]"}));
+  EXPECT_EQ(bench.queue.seen().events[event_type::delayed], 2);
+  EXPECT_EQ(kind->settled.get().size(), 1U) << "only the end settles, no retry does";
+}
+
+TEST(worker, what_escapes_a_run_becomes_its_failure) {
+  worker_bench bench;
+  bench.kind("throws", [](job_context& context) -> asio::awaitable<outcome> {
+    co_await context.sleep(1);
+    throw std::runtime_error("the wheel came off");
+  });
+  bench.kind("throws-early", [](job_context&) -> asio::awaitable<outcome> { throw 7; });
+  bench.start();
+  const std::string id = bench.add("throws", quick_retries(1));
+  const std::string early = bench.add("throws-early", quick_retries(1));
+  ASSERT_TRUE(bench.wait_event(event_type::failed, 2));
+  EXPECT_EQ(bench.view(id).error->message, "the wheel came off");
+  EXPECT_EQ(bench.view(id).error->code, "exception");
+  EXPECT_EQ(bench.view(early).error->code, "exception");
+}
+
+TEST(worker, an_unknown_kind_fails_for_good) {
+  worker_bench bench;
+  bench.start();
+  const std::string id = bench.add("nobody", quick_retries(5));
+  ASSERT_TRUE(bench.wait_event(event_type::failed));
+  EXPECT_EQ(bench.view(id).error->code, "unknown_kind");
+  EXPECT_NE(bench.view(id).error->message.find("nobody"), std::string::npos);
+  EXPECT_EQ(bench.queue.seen().events[event_type::delayed], 0);
+}
+
+TEST(worker, a_verdict_ends_the_job_without_a_run_and_settles_it) {
+  test::manual_clock clock;
+  worker_bench bench(clock);
+  std::atomic<int> runs{0};
+  auto kind = bench.kind("k", [&](job_context&) {
+    ++runs;
+    return complete();
+  });
+  job_options options;
+  options.expires_in_ms = 100;
+  const std::string id = bench.add("k", options);
+  clock.advance(101);
+  bench.start();
+  ASSERT_TRUE(bench.wait_event(event_type::failed));
+  EXPECT_EQ(bench.view(id).error->code, "expired");
+  EXPECT_EQ(runs, 0);
+  EXPECT_EQ(kind->settled.get().size(), 1U);
+}
+
+TEST(worker, an_end_that_could_not_be_written_is_written_again) {
+  worker_bench bench;
+  std::atomic<int> runs{0};
+  auto kind = bench.kind("k", [&](job_context&) {
+    ++runs;
+    return complete();
+  });
+  bench.queue.fail_finishes(2);
+  bench.start();
+  const std::string id = bench.add("k");
+  ASSERT_TRUE(bench.wait_event(event_type::completed));
+  EXPECT_EQ(runs, 1);
+  EXPECT_EQ(bench.queue.seen().finishes, 3);
+  EXPECT_EQ(kind->settled.get().size(), 1U);
+}
+
+TEST(worker, a_lost_lease_stops_the_run_and_writes_nothing) {
+  worker_bench bench;
+  bench.settings.lease_ms = 30;
+  bench.settings.recover_every_ms = 60'000;
+  watched<stop_reason> why;
+  auto kind = bench.kind("hang", [&](job_context& context) -> asio::awaitable<outcome> {
+    co_await context.sleep(3'600'000);
+    auto kept = co_await context.checkpoint("[1]");
+    if (kept) throw std::logic_error("a late write was taken");
+    why.change([&](stop_reason& r) { r = context.why_stopped(); });
+    co_return outcome::complete("{}");
+  });
+  bench.start();
+  const std::string id = bench.add("hang");
+  ASSERT_TRUE(bench.wait_event(event_type::active));
+  bench.queue.take_over("q", id);
+  ASSERT_TRUE(why.wait([](stop_reason r) { return r == stop_reason::lease_lost; }));
+  bench.worker->stop();
+  EXPECT_EQ(bench.queue.seen().finishes, 0);
+  EXPECT_EQ(bench.view(id).state, job_state::active) << "it is the newer start's";
+  EXPECT_EQ(kind->settled.get().size(), 0U);
+  EXPECT_EQ(bench.worker->stats().leases_lost, 1U);
+}
+
+TEST(worker, leases_are_renewed_while_loop_and_compute_threads_are_blocked) {
+  worker_bench bench;
+  bench.settings.lease_ms = 30;
+  std::mutex mutex;
+  std::condition_variable opened;
+  bool open = false;
+  auto block = [&] {
+    std::unique_lock lock(mutex);
+    opened.wait(lock, [&] { return open; });
+  };
+  bench.kind("compute", [&](job_context& context) -> asio::awaitable<outcome> {
+    std::function<void()> work = block;
+    co_await context.offload(std::move(work));
+    co_return outcome::complete("{}");
+  });
+  bench.kind("loop", [&](job_context&) -> asio::awaitable<outcome> {
+    block();
+    co_return outcome::complete("{}");
+  });
+  bench.start();
+  bench.add("compute");
+  ASSERT_TRUE(bench.wait_event(event_type::active));
+  bench.add("loop");
+  ASSERT_TRUE(bench.wait_event(event_type::active, 2));
+  const int before = bench.queue.seen().renewals;
+  EXPECT_TRUE(bench.queue.wait_for([&](const auto& t) { return t.renewals >= before + 5; }));
+  {
+    const std::lock_guard lock(mutex);
+    open = true;
+  }
+  opened.notify_all();
+  EXPECT_TRUE(bench.wait_event(event_type::completed, 2));
+}
+
+TEST(worker, progress_goes_through_and_never_back) {
+  worker_bench bench;
+  bench.kind("steps", [](job_context& context) -> asio::awaitable<outcome> {
+    for (const int percent : {10, 10, 5, 250, -3}) context.progress(percent, "at work");
+    context.log("one line");
+    co_return outcome::complete("{}");
+  });
+  bench.start();
+  const std::string id = bench.add("steps");
+  ASSERT_TRUE(bench.wait_event(event_type::completed));
+  EXPECT_EQ(bench.queue.seen().events[event_type::progress], 2);
+  EXPECT_EQ(bench.view(id).progress.percent, 100);
+  EXPECT_EQ(bench.view(id).logs, (std::vector<std::string>{"one line"}));
+}
+
+TEST(worker, commit_stands_under_the_fence_of_the_run) {
+  worker_bench bench;
+  watched<std::vector<std::string>> outcomes;
+  bench.settings.recover_every_ms = 60'000;
+  bench.kind("writes", [&](job_context& context) -> asio::awaitable<outcome> {
+    for (int i = 0; i < 2; ++i) {
+      store::transaction tx;
+      tx.stage([](store::connection&) { return result<void>{}; });
+      result<void> done = co_await context.commit(std::move(tx));
+      std::string said = done ? "ok" : std::string(name_of(done.error().code));
+      outcomes.change([&](auto& all) { all.push_back(said); });
+      bench.queue.take_over("q", context.job().held.id);
+    }
+    co_return outcome::complete("{}");
+  });
+  bench.start();
+  bench.add("writes");
+  ASSERT_TRUE(outcomes.wait([](const auto& all) { return all.size() == 2; }));
+  EXPECT_EQ(outcomes.get(), (std::vector<std::string>{"ok", "lease_lost"}));
+}
+
+TEST(worker, a_run_that_ignores_its_stop_token_loses_its_slot) {
+  worker_bench bench;
+  gate door;
+  bench.settings.concurrency = 1;
+  bench.settings.stop_grace_ms = 10;
+  bench.kind("deaf", [&](job_context& context) -> asio::awaitable<outcome> {
+    co_await door.pass();
+    context.progress(50, "too late");  // reaches nothing any more
+    co_return outcome::complete("{}");
+  });
+  bench.kind("next", [](job_context&) { return complete(); });
+  bench.start();
+  const std::string id = bench.add("deaf");
+  ASSERT_TRUE(bench.wait_event(event_type::active));
+  bench.cancel(id);
+  ASSERT_TRUE(bench.wait_event(event_type::cancelled));
+  EXPECT_EQ(bench.worker->stats().abandoned, 1U);
+  bench.add("next");
+  ASSERT_TRUE(bench.wait_event(event_type::completed)) << "the slot must have been replaced";
+  door.open();
+  bench.worker->stop();
+  EXPECT_EQ(bench.worker->stats().abandoned, 0U);
+  EXPECT_EQ(bench.queue.seen().events[event_type::progress], 0);
+}
+
+TEST(worker, offloaded_work_runs_on_another_thread_and_its_exceptions_come_back) {
+  worker_bench bench;
+  bench.kind("heavy", [](job_context& context) -> asio::awaitable<outcome> {
+    const auto loop = std::this_thread::get_id();
+    auto there = std::make_shared<std::thread::id>();
+    std::function<void()> work = [there] { *there = std::this_thread::get_id(); };
+    co_await context.offload(std::move(work));
+    if (*there == loop) co_return outcome::fail({"same", "the same thread", false});
+    if (std::this_thread::get_id() != loop) co_return outcome::fail({"moved", "moved", false});
+    std::function<void()> bad = [] { throw std::runtime_error("from the pool"); };
+    co_await context.offload(std::move(bad));
+    co_return outcome::complete("{}");
+  });
+  bench.start();
+  const std::string id = bench.add("heavy", quick_retries(1));
+  ASSERT_TRUE(bench.wait_event(event_type::failed));
+  EXPECT_EQ(bench.view(id).error->message, "from the pool");
+}
+
+}  // namespace
+}  // namespace son1k::queue
