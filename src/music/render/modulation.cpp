@@ -88,7 +88,7 @@ tape_drift::tape_drift(double sample_rate)
 
 double tape_drift::delay_at(std::size_t frame) const {
   const double t = static_cast<double>(frame) / rate_;
-  const double wow = 0.00085 * std::sin(tau * 0.55 * t) + 0.0004 * std::sin(tau * 0.83 * t + 1.0);
+  const double wow = 0.0007 * std::sin(tau * 0.55 * t) + 0.0003 * std::sin(tau * 0.83 * t + 1.0);
   const double flutter = 0.000012 * std::sin(tau * 6.7 * t) + 0.000008 * std::sin(tau * 9.1 * t);
   return (0.004 + wow + flutter) * rate_;
 }

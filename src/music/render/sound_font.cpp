@@ -15,13 +15,18 @@ constexpr std::array usual_places = {
     "/usr/share/sounds/sf2/TimGM6mb.sf2",   "/usr/share/sounds/sf3/default-GM.sf3",
 };
 
-// A RIFF container of the form "sfbk" (SoundFont 2.04, section 4).
+// A whole RIFF container of the form "sfbk" (SoundFont 2.04, section 4).
 bool looks_like_sound_font(const std::filesystem::path& file) {
   std::array<char, 12> head{};
   std::ifstream in(file, std::ios::binary);
   in.read(head.data(), head.size());
   const std::string_view bytes(head.data(), head.size());
-  return in.gcount() == 12 && bytes.starts_with("RIFF") && bytes.substr(8) == "sfbk";
+  if (in.gcount() != 12 || !bytes.starts_with("RIFF") || bytes.substr(8) != "sfbk") return false;
+  std::uint64_t length = 8;
+  for (std::size_t i = 0; i < 4; ++i)
+    length += static_cast<std::uint64_t>(static_cast<unsigned char>(head[4 + i])) << (8 * i);
+  std::error_code code;
+  return std::filesystem::file_size(file, code) >= length && !code;
 }
 
 error unusable(const std::filesystem::path& file, const char* why, const char* why_es) {
@@ -38,7 +43,8 @@ result<std::filesystem::path> checked(const std::filesystem::path& file) {
   if (!std::filesystem::is_regular_file(file, code))
     return unusable(file, "does not exist", "no existe");
   if (!looks_like_sound_font(file))
-    return unusable(file, "is not a SoundFont 2 file", "no es un archivo SoundFont 2");
+    return unusable(file, "is not a whole SoundFont 2 file",
+                    "no es un archivo SoundFont 2 completo");
   return file;
 }
 
