@@ -148,6 +148,10 @@ void core::order_ended() {
       (list == &r.completed ? r.keep_completed : r.keep_failed) =
           list == &r.completed ? options.keep_completed : options.keep_failed;
     }
+    // What had been trimmed from memory when the process ended may still be in the table.
+    const auto now = clock_.now_ms();
+    trim(r, job_state::completed, r.keep_completed, now, r.completed.size());
+    trim(r, job_state::failed, r.keep_failed, now, r.failed.size());
   }
 }
 
