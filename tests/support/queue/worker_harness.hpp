@@ -78,15 +78,19 @@ class manual_clock final : public clock_port {
  public:
   std::int64_t now_ms() const override { return now_; }
   std::int64_t steady_ms() const override {
-    ++reads_;
+    reads_.change([](int& n) { ++n; });
     return now_;
   }
   void advance(std::int64_t ms) { now_ += ms; }
-  int reads() const { return reads_; }
+  // Waits until somebody has asked for the steady time so many times more.
+  bool wait_reads(int more) {
+    const int before = reads_.get();
+    return reads_.wait([&](int n) { return n >= before + more; });
+  }
 
  private:
   std::atomic<std::int64_t> now_{1'000'000};
-  mutable std::atomic<int> reads_{0};
+  mutable watched<int> reads_;
 };
 
 class closure_kind final : public queue::job_kind {

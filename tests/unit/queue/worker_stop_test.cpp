@@ -38,14 +38,16 @@ TEST(worker_stop, running_jobs_end_and_no_other_is_claimed) {
 TEST(worker_stop, after_the_grace_a_run_is_told_and_its_job_handed_back) {
   worker_bench bench;
   watched<stop_reason> why;
+  watched<bool> entered;
   auto kind = bench.kind("hang", [&](job_context& context) -> asio::awaitable<outcome> {
+    entered.change([](bool& in) { in = true; });
     co_await context.sleep(3'600'000);
     why.change([&](stop_reason& r) { r = context.why_stopped(); });
     co_return outcome::fail({"stopped", "asked to stop", true});
   });
   bench.start();
   const std::string id = bench.add("hang");
-  ASSERT_TRUE(bench.wait_event(event_type::active));
+  ASSERT_TRUE(entered.wait([](bool in) { return in; }));
   bench.worker->stop_within(0);
   EXPECT_EQ(why.get(), stop_reason::shutting_down);
   EXPECT_EQ(bench.view(id).state, job_state::waiting);
@@ -57,14 +59,15 @@ TEST(worker_stop, a_run_deaf_to_its_stop_token_is_handed_back_all_the_same) {
   worker_bench bench;
   gate door;
   bench.settings.stop_grace_ms = 10;
-  // Owned by the runs: this one outlives the worker.
+  watched<bool> entered;
   bench.kind("deaf", [&](job_context&) -> asio::awaitable<outcome> {
+    entered.change([](bool& in) { in = true; });
     co_await door.pass();
     co_return outcome::complete("{}");
   });
   bench.start();
   const std::string id = bench.add("deaf");
-  ASSERT_TRUE(bench.wait_event(event_type::active));
+  ASSERT_TRUE(entered.wait([](bool in) { return in; }));
   bench.worker->stop_within(0);
   EXPECT_EQ(bench.view(id).state, job_state::waiting);
   EXPECT_EQ(bench.worker->stats().abandoned, 1U);
@@ -75,7 +78,10 @@ TEST(worker_stop, another_worker_starts_what_was_handed_back) {
   watched<int> starts;
   bench.kind("k", [&](job_context& context) -> asio::awaitable<outcome> {
     starts.change([](int& n) { ++n; });
-    if (context.job().held.fence == 1) co_await context.sleep(3'600'000);
+    if (context.job().held.fence == 1) {
+      co_await context.sleep(3'600'000);
+      co_return outcome::release();
+    }
     co_return outcome::complete("{}");
   });
   bench.start();

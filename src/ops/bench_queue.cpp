@@ -1,0 +1,281 @@
+#include "ops/bench_queue.hpp"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/spawn.hpp"
+#include "ops/machine_facts.hpp"
+#include "queue/embedded/embedded_queue.hpp"
+#include "queue/worker.hpp"
+#include "store/sqlite/sqlite_database.hpp"
+
+namespace son1k::ops {
+namespace asio = boost::asio;
+using namespace std::chrono;
+
+namespace {
+
+constexpr std::size_t adds_in_flight = 4;  // of many jobs each
+constexpr seconds phase_limit{600};
+
+double seconds_since(steady_clock::time_point begun) {
+  return duration<double>(steady_clock::now() - begun).count();
+}
+
+// A folder that is removed with all it holds.
+class bench_folder {
+ public:
+  static result<std::unique_ptr<bench_folder>> make(std::filesystem::path parent) {
+    std::error_code ec;
+    if (parent.empty()) parent = std::filesystem::temp_directory_path(ec);
+    std::string pattern = (parent / "son1k-bench-XXXXXX").string();
+    if (ec || mkdtemp(pattern.data()) == nullptr) {
+      return error(errc::forbidden, "data_dir", {"cannot make a folder in " + parent.string()});
+    }
+    return std::unique_ptr<bench_folder>(new bench_folder(std::move(pattern)));
+  }
+  ~bench_folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path, ignored);
+  }
+  const std::filesystem::path path;
+
+ private:
+  explicit bench_folder(std::string made) : path(std::move(made)) {}
+};
+
+class queue_bench {
+ public:
+  queue_bench(queue_bench_settings settings, std::shared_ptr<queue::job_kind> kind)
+      : settings_(std::move(settings)), kind_(std::move(kind)), data_(make_data()) {}
+  ~queue_bench();
+
+  result<void> open(const std::filesystem::path& folder);
+  // Adds `jobs` jobs, `batch` a call, `in_flight` calls at once; jobs per second.
+  result<double> add(std::string queue, std::size_t batch, std::size_t in_flight);
+  result<double> process(const std::string& queue);
+  result<double> lifecycle(const std::string& queue);
+  // Sorted milliseconds.
+  result<std::vector<double>> latencies(const std::string& queue);
+
+ private:
+  std::string make_data() const;
+  std::unique_ptr<queue::worker> make_worker(const std::string& queue);
+  result<void> wait_ended(const queue::worker& worker);
+  asio::awaitable<void> adder(std::string queue, std::size_t batch);
+
+  queue_bench_settings settings_;
+  std::shared_ptr<queue::job_kind> kind_;
+  std::string data_;
+  std::unique_ptr<store::database> db_;
+  std::unique_ptr<queue::queue_port> queue_;
+  std::atomic<std::int64_t> left_{0};
+  result<void> failure_;
+};
+
+queue_bench::~queue_bench() {
+  if (queue_) queue_->stop();
+  if (db_) db_->stop();
+}
+
+std::string queue_bench::make_data() const {
+  std::string data = "{";
+  if (settings_.progress > 0) data += fmt::format("\"progressSteps\":{}", settings_.progress);
+  if (settings_.payload_bytes > 0) {
+    data += fmt::format("{}\"result\":\"{}\"", data.size() > 1 ? "," : "",
+                        std::string(settings_.payload_bytes, 'x'));
+  }
+  return data + "}";
+}
+
+result<void> queue_bench::open(const std::filesystem::path& folder) {
+  store::sqlite_settings file;
+  file.file = folder / "bench.db";
+  auto db = store::open_sqlite(file);
+  if (!db) return db.error();
+  db_ = std::move(*db);
+  if (auto migrated = db_->migrate(); !migrated) return migrated.error();
+  queue_ = queue::make_embedded_queue(*db_, {}, system_clock());
+  return {};
+}
+
+asio::awaitable<void> queue_bench::adder(std::string queue, std::size_t batch) {
+  const auto step = static_cast<std::int64_t>(batch);
+  for (;;) {
+    const std::int64_t left = left_.fetch_sub(step);
+    if (left <= 0 || !failure_) co_return;
+    std::vector<queue::job_spec> specs(static_cast<std::size_t>(std::min(left, step)));
+    for (queue::job_spec& spec : specs) {
+      spec.queue = queue;
+      spec.kind = kind_->name();
+      spec.data = data_;
+    }
+    auto added = co_await queue_->add(std::move(specs));
+    if (!added) failure_ = added.error();
+  }
+}
+
+result<double> queue_bench::add(std::string queue, std::size_t batch, std::size_t in_flight) {
+  asio::io_context loop(1);
+  left_ = static_cast<std::int64_t>(settings_.jobs);
+  const auto begun = steady_clock::now();
+  for (std::size_t i = 0; i < in_flight; ++i) {
+    spawn(loop.get_executor(), "bench.add", adder(queue, batch));
+  }
+  loop.run();  // until the last adder has ended
+  if (!failure_) return failure_.error();
+  return static_cast<double>(settings_.jobs) / seconds_since(begun);
+}
+
+std::unique_ptr<queue::worker> queue_bench::make_worker(const std::string& queue) {
+  queue::worker_settings settings;
+  settings.queues = {queue};
+  settings.concurrency = settings_.concurrency;
+  settings.limiter.reset();
+  settings.compute_threads = 1;
+  std::vector<std::shared_ptr<queue::job_kind>> kinds{kind_};
+  return std::make_unique<queue::worker>(*queue_, *db_, std::move(kinds), std::move(settings));
+}
+
+result<void> queue_bench::wait_ended(const queue::worker& worker) {
+  const auto until = steady_clock::now() + phase_limit;
+  while (worker.stats().ended < settings_.jobs) {
+    if (steady_clock::now() > until) {
+      return error(errc::timeout,
+                   fmt::format("{} of {} jobs ended within {} s", worker.stats().ended,
+                               settings_.jobs, phase_limit.count()));
+    }
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  return {};
+}
+
+result<double> queue_bench::process(const std::string& queue) {
+  auto worker = make_worker(queue);
+  const auto begun = steady_clock::now();
+  if (auto ok = worker->start(); !ok) return ok.error();
+  if (auto ok = wait_ended(*worker); !ok) return ok.error();
+  const double took = seconds_since(begun);
+  worker->stop();
+  return static_cast<double>(settings_.jobs) / took;
+}
+
+result<double> queue_bench::lifecycle(const std::string& queue) {
+  auto worker = make_worker(queue);
+  if (auto ok = worker->start(); !ok) return ok.error();
+  const auto begun = steady_clock::now();
+  if (auto added = add(queue, settings_.add_batch, adds_in_flight); !added) return added.error();
+  if (auto ok = wait_ended(*worker); !ok) return ok.error();
+  const double took = seconds_since(begun);
+  worker->stop();
+  return static_cast<double>(settings_.jobs) / took;
+}
+
+result<std::vector<double>> queue_bench::latencies(const std::string& queue) {
+  struct seen {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::size_t completed = 0;
+    steady_clock::time_point at;
+  };
+  auto state = std::make_shared<seen>();
+  auto listening = queue_->subscribe([state, queue](const queue::job_event& event) {
+    if (event.type != queue::event_type::completed || event.queue != queue) return;
+    const auto now = steady_clock::now();
+    {
+      const std::lock_guard lock(state->mutex);
+      ++state->completed;
+      state->at = now;
+    }
+    state->changed.notify_one();
+  });
+  auto worker = make_worker(queue);
+  if (auto ok = worker->start(); !ok) return ok.error();
+  std::vector<double> took;
+  const std::size_t jobs = std::exchange(settings_.jobs, 1);
+  for (std::size_t i = 1; i <= settings_.latency_samples; ++i) {
+    const auto begun = steady_clock::now();
+    if (auto added = add(queue, 1, 1); !added) return added.error();
+    std::unique_lock lock(state->mutex);
+    const auto arrived = [&] { return state->completed >= i; };
+    if (!state->changed.wait_for(lock, seconds(10), arrived)) {
+      return error(errc::timeout, "a job did not end within 10 s");
+    }
+    took.push_back(duration<double, std::milli>(state->at - begun).count());
+  }
+  settings_.jobs = jobs;
+  worker->stop();
+  std::sort(took.begin(), took.end());
+  return took;
+}
+
+result<void> check(const queue_bench_settings& s) {
+  struct row {
+    const char* field;
+    std::size_t value, low, high;
+  };
+  const row rows[] = {
+      {"jobs", s.jobs, 1, 10'000'000},       {"concurrency", s.concurrency, 1, 10'000},
+      {"progress", s.progress, 0, 100},      {"payload_bytes", s.payload_bytes, 0, 100'000},
+      {"add_batch", s.add_batch, 1, 10'000}, {"latency_samples", s.latency_samples, 1, 100'000}};
+  for (const row& r : rows) {
+    if (r.value >= r.low && r.value <= r.high) continue;
+    return error(errc::validation, r.field,
+                 {fmt::format("must be between {} and {}", r.low, r.high),
+                  fmt::format("debe estar entre {} y {}", r.low, r.high)});
+  }
+  return {};
+}
+
+double at_share(const std::vector<double>& sorted, double share) {
+  const auto index = static_cast<std::size_t>(share * static_cast<double>(sorted.size()));
+  return sorted[std::min(index, sorted.size() - 1)];
+}
+
+}  // namespace
+
+result<boost::json::object> run_queue_bench(queue_bench_settings settings,
+                                            std::shared_ptr<queue::job_kind> kind) {
+  if (auto ok = check(settings); !ok) return ok.error();
+  auto folder = bench_folder::make(settings.data_dir);
+  if (!folder) return folder.error();
+  queue_bench bench(settings, std::move(kind));
+  if (auto ok = bench.open((*folder)->path); !ok) return ok.error();
+
+  auto latencies = bench.latencies("bench-idle");
+  if (!latencies) return latencies.error();
+  auto add = bench.add("bench-add", 1, settings.concurrency);
+  if (!add) return add.error();
+  auto add_many = bench.add("bench-process", settings.add_batch, adds_in_flight);
+  if (!add_many) return add_many.error();
+  auto process = bench.process("bench-process");
+  if (!process) return process.error();
+  auto lifecycle = bench.lifecycle("bench-life");
+  if (!lifecycle) return lifecycle.error();
+
+  boost::json::object figures;
+  figures["backend"] = "embedded";
+  figures["jobs"] = settings.jobs;
+  figures["concurrency"] = settings.concurrency;
+  figures["add_per_s"] = *add;
+  figures["add_many_per_s"] = *add_many;
+  figures["process_per_s"] = *process;
+  figures["lifecycle_per_s"] = *lifecycle;
+  figures["latency_ms_p50"] = at_share(*latencies, 0.50);
+  figures["latency_ms_p99"] = at_share(*latencies, 0.99);
+  figures["fsync"] = true;
+  figures["rss_mib"] = resident_mib();
+  figures["machine"] = machine_facts((*folder)->path);
+  return figures;
+}
+
+}  // namespace son1k::ops

@@ -1,0 +1,32 @@
+// Figures of the queue, run through the very code that serves jobs: SQLite file, embedded queue,
+// worker. Blocks the caller until all phases are through; owns everything it starts.
+#pragma once
+#include <boost/json/object.hpp>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+
+#include "base/error.hpp"
+#include "queue/kind.hpp"
+
+namespace son1k::ops {
+
+struct queue_bench_settings {
+  std::size_t jobs = 200'000;     // in each throughput phase; 1..10'000'000
+  std::size_t concurrency = 50;   // of the worker, and single adds in flight; 1..10'000
+  std::size_t progress = 0;       // progress updates a job; 0..100
+  std::size_t payload_bytes = 0;  // of each job's data; at most 100'000
+  std::size_t add_batch = 500;    // jobs in one add of many; 1..10'000
+  std::size_t latency_samples = 300;
+  std::filesystem::path data_dir;  // empty: a temporary folder; removed afterwards either way
+};
+
+// `kind` must be the probe, or one that takes its data. The object holds `backend`, `jobs`,
+// `concurrency`, `add_per_s` (one job a call), `add_many_per_s`, `process_per_s` (claim to end, of
+// jobs that wait already), `lifecycle_per_s` (add to end, both at once), `latency_ms_p50` and
+// `latency_ms_p99` (idle, from add to the completed event), `fsync`, `rss_mib` and `machine`.
+// validation: a setting out of range. Storage errors of the folder as they come.
+result<boost::json::object> run_queue_bench(queue_bench_settings settings,
+                                            std::shared_ptr<queue::job_kind> kind);
+
+}  // namespace son1k::ops
