@@ -25,6 +25,12 @@ json::object valued(json::value value, origin from) {
   return {{"value", std::move(value)}, {"source", name_of(from)}};
 }
 
+// 80 rather than 8E1.
+json::value number(double v) {
+  const auto whole = static_cast<std::int64_t>(v);
+  return static_cast<double>(whole) == v ? json::value(whole) : json::value(v);
+}
+
 json::array strings(const std::vector<std::string>& list) {
   json::array out;
   for (const std::string& s : list) out.emplace_back(s);
@@ -37,7 +43,7 @@ json::array wishes(const brief& b) {
     json::object one{{"name", w.name}};
     if (w.part == part_wish::lead) one["part"] = "lead";
     if (w.part == part_wish::accompaniment) one["part"] = "accompaniment";
-    if (w.gain_db != 0.0) one["gain_db"] = w.gain_db;
+    if (w.gain_db != 0.0) one["gain_db"] = number(w.gain_db);
     out.push_back(std::move(one));
   }
   return out;
@@ -128,14 +134,15 @@ json::object to_json(const brief& b) {
   out["title"] = valued(json::value(b.title), b.title_from);
   out["genre"] = valued(json::string(name_of(b.kind)), b.style_from);
   out["style"] = valued(json::value(b.style), b.style_from);
-  out["tempo_bpm"] = valued(b.bpm, b.bpm_from);
+  out["tempo_bpm"] = valued(number(b.bpm), b.bpm_from);
   out["key"] = valued(json::value(key_name(b)), key_from);
   out["metre"] =
       valued(json::value(std::to_string(b.beats_per_bar) + "/" + std::to_string(b.beat_unit)),
              b.metre_from);
   out["duration_seconds"] = valued(b.duration_seconds, b.duration_from);
-  out["mood"] = {
-      {"valence", b.mood.valence}, {"energy", b.mood.energy}, {"words", strings(b.mood.words)}};
+  out["mood"] = {{"valence", number(b.mood.valence)},
+                 {"energy", number(b.mood.energy)},
+                 {"words", strings(b.mood.words)}};
   out["instruments"] = wishes(b);
   out["excluded"] = strings(b.excluded);
   out["ignored"] = strings(b.ignored);

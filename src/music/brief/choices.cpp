@@ -52,6 +52,11 @@ std::string guess_style(const brief& b, rng& random) {
 
 void choose_mode(brief& b, const style& s, rng& random) {
   if (b.mode_from != origin::chosen) return;
+  if (b.tonic_from != origin::chosen) {
+    // "in E" means E major, unless the mood speaks against it.
+    b.key_mode = b.mood.valence < -0.2 ? mode::minor : mode::major;
+    return;
+  }
   if (b.mood.words.empty()) {
     b.key_mode = s.minor_default ? mode::minor : random.chance(75) ? mode::major : mode::minor;
     return;

@@ -108,6 +108,13 @@ std::optional<double> duration_at(std::vector<token>& t, std::size_t i, std::siz
     if (word_at(t, end, minute_words)) return ++end, 30.0;
     return std::nullopt;
   }
+  if (word_at(t, i, minute_words) && t[i].folded.size() > 1) {
+    // "minuto y medio": one minute is meant, but only with a rest after it.
+    std::size_t after = i + 1;
+    const double rest = take_rest(t, after);
+    end = after;
+    return rest > 0.0 ? std::optional<double>(60.0 + rest) : std::nullopt;
+  }
   std::size_t at = i;
   const auto number = take_number(t, at);
   if (!number) return std::nullopt;

@@ -335,6 +335,16 @@ band arrange(const brief& b, const style& s, rng random) {
       grant(g, w);
     }
   }
+  // The tune should stand out: not the sound that the chords were asked to have.
+  const auto doubled = [&](const player& p) { return p.asked && p.program == g.lead.program; };
+  if (!g.lead.asked && std::any_of(g.players.begin(), g.players.end(), doubled)) {
+    for (int program : s.lead.programs) {
+      if (program != g.lead.program && !is_excluded(b, program)) {
+        g.lead = melody_player(s, program, stem::lead);
+        break;
+      }
+    }
+  }
   if (b.only_asked) {
     keep_only_asked(b, g);
   }
