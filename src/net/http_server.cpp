@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <future>
 
 #include "base/log.hpp"
 #include "net/http_lane.hpp"
@@ -82,10 +83,18 @@ class http_server::impl {
         core(std::make_shared<server_core>(routes, std::move(settings), std::move(renderer),
                                            std::move(observer))) {}
 
+  // Returns once it has run on each lane's reactor; not for ever, as a reactor may be stopped.
   void on_every_lane(void (http_lane::*action)()) {
+    std::vector<std::future<void>> done;
     for (auto& lane : lanes) {
-      boost::asio::post(lane->executor(), [lane, action] { (lane.get()->*action)(); });
+      auto promise = std::make_shared<std::promise<void>>();
+      done.push_back(promise->get_future());
+      boost::asio::post(lane->executor(), [lane, action, promise] {
+        (lane.get()->*action)();
+        promise->set_value();
+      });
     }
+    for (auto& each : done) each.wait_for(cut_time);
   }
 
   reactors& loops;

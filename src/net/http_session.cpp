@@ -87,10 +87,12 @@ boost::asio::awaitable<void> http_session::run(
   while (alive()) {
     if (!head_at_hand()) {
       in_a_row = 0;
-      if (!co_await read_head()) break;
+      const bool arrived = co_await read_head();
+      if (!arrived) break;
     } else if (++in_a_row >= core_.settings.pipeline_max) {
       in_a_row = 0;
-      if (!co_await flush()) break;
+      const bool flushed = co_await flush();
+      if (!flushed) break;
       co_await boost::asio::post(executor_, boost::asio::use_awaitable);
     }
     open_request();

@@ -121,7 +121,8 @@ boost::asio::awaitable<bool> http_session::send_all(std::string_view bytes, int 
   for (;;) {
     if (!send_some(bytes, flags)) co_return false;
     if (bytes.empty()) co_return true;
-    if (!co_await wait_writable()) co_return false;
+    const bool writable = co_await wait_writable();
+    if (!writable) co_return false;
   }
 }
 
@@ -132,7 +133,8 @@ boost::asio::awaitable<void> http_session::send_body() {
     co_await send_events(std::move(owned));
     co_return;
   }
-  if (!co_await flush()) co_return;
+  const bool flushed = co_await flush();
+  if (!flushed) co_return;
   if (auto* file = std::get_if<file_body>(&response_.body)) {
     co_await send_file(std::move(*file));
   } else {
@@ -152,7 +154,8 @@ boost::asio::awaitable<void> http_session::send_file(file_body file) {
       // A fast reader must not keep the others of this reactor waiting.
       if (left > 0) co_await boost::asio::post(executor_, boost::asio::use_awaitable);
     } else if (sent < 0 && would_block(errno)) {
-      if (!co_await wait_writable()) co_return;
+      const bool writable = co_await wait_writable();
+      if (!writable) co_return;
     } else {
       // The file became shorter, or the peer went: the promised length cannot be kept.
       ended_ = true;

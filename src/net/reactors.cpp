@@ -1,6 +1,9 @@
 #include "net/reactors.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
+#include <csignal>
 
 #include "base/log.hpp"
 
@@ -9,6 +12,11 @@ namespace {
 
 // What escapes a handler ends here: the loop of the others must go on.
 void run_loop(boost::asio::io_context& context) {
+  // sendfile(2) has no MSG_NOSIGNAL: a peer that left must be an error, not the program's end.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   for (;;) {
     try {
       context.run();
