@@ -165,7 +165,7 @@ def queue_part(options) -> str:
 
 
 def http_part(options) -> str:
-    load = [str(options.build / "http_load"), "--connections", "64", "--seconds",
+    load = [str(options.build / "bench" / "http_load"), "--connections", "64", "--seconds",
             str(options.seconds)]
     measures = []
     with served(options.build, options.folder, workers=0) as server:
@@ -201,11 +201,11 @@ def text_part(*command: str) -> str:
 
 def store_part(options) -> str:
     with tempfile.TemporaryDirectory(prefix="son1k-bench-", dir=options.folder) as data:
-        return text_part(str(options.build / "bench_store"), data, str(options.seconds))
+        return text_part(str(options.build / "bench" / "bench_store"), data, str(options.seconds))
 
 
 def render_part(options) -> str:
-    return text_part(str(options.build / "bench_render"))
+    return text_part(str(options.build / "bench" / "bench_render"))
 
 
 # name, heading, the program it needs, what measures it, what the reader should know
@@ -213,11 +213,13 @@ PARTS = (
     ("queue", "Queue, embedded, durable", "son1k", queue_part,
      "Add, claim and complete through the code that serves jobs; fsync on. "
      "`son1k bench queue --jobs N --concurrency C --json`"),
-    ("http", "HTTP, embedded", "http_load", http_part,
+    ("http", "HTTP, embedded", "bench/http_load", http_part,
      "64 keep-alive connections against `son1k serve --workers 0`; a create is acknowledged when "
-     "row and job are fsynced. `build/release/http_load --connections 64 --path …`"),
-    ("store", "Store", "bench_store", store_part, "`build/release/bench_store FOLDER SECONDS`"),
-    ("render", "Renderer", "bench_render", render_part, "`build/release/bench_render`"),
+     "row and job are fsynced. `build/release/bench/http_load --connections 64 --path …`"),
+    ("store", "Store", "bench/bench_store", store_part,
+     "`build/release/bench/bench_store FOLDER SECONDS`"),
+    ("render", "Renderer", "bench/bench_render", render_part,
+     "`build/release/bench/bench_render`"),
 )
 
 
