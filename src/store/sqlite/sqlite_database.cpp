@@ -120,6 +120,7 @@ constexpr const char* common_pragmas =
 constexpr const char* writer_pragmas =
     "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=OFF;"
     "PRAGMA cache_size=-32768; PRAGMA journal_size_limit=67108864;";
+constexpr const char* aside_pragmas = "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;";
 constexpr const char* reader_pragmas = "PRAGMA query_only=ON; PRAGMA cache_size=-8192;";
 
 opened_connection open_reader(const sqlite_settings& s) {
@@ -130,6 +131,15 @@ opened_connection open_reader(const sqlite_settings& s) {
   if (!opened) return opened;
   if (auto set = (*opened)->run_script(common_pragmas); !set) return set.error();
   if (auto set = (*opened)->run_script(reader_pragmas); !set) return set.error();
+  return opened;
+}
+
+// For checkpoints: its fsyncs are those of synchronous=FULL too.
+opened_connection open_aside(const sqlite_settings& s) {
+  auto opened = sqlite_connection::open(s.file.string(), sqlite_connection::mode::read_write,
+                                        s.busy_ms, s.vfs);
+  if (!opened) return opened;
+  if (auto set = (*opened)->run_script(aside_pragmas); !set) return set.error();
   return opened;
 }
 
@@ -193,12 +203,16 @@ result<std::unique_ptr<database>> open_sqlite(const sqlite_settings& settings) {
   auto writing = open_writer(settings);
   if (!writing) return about(writing.error(), settings);
   if (auto read = statuses_of(**writing, *known); !read) return about(read.error(), settings);
+  lengthen_log(settings.file, settings.log_bytes_min);
+  auto aside = open_aside(settings);
+  if (!aside) return about(aside.error(), settings);
   auto readers = open_readers(settings);
   if (!readers) return about(readers.error(), settings);
   sqlite_writer::limits limits{settings.queued_writes_max,
-                               std::max<std::size_t>(1, settings.group_max), settings.busy_ms};
-  auto writer =
-      std::make_unique<sqlite_writer>(std::move(*writing), limits, settings.file.string());
+                               std::max<std::size_t>(1, settings.group_max), settings.busy_ms,
+                               settings.log_pages_max};
+  auto writer = std::make_unique<sqlite_writer>(std::move(*writing), std::move(*aside), limits,
+                                                settings.file.string());
   return std::make_unique<sqlite_database>(std::move(*lock), std::move(*known), std::move(*readers),
                                            std::move(writer));
 }

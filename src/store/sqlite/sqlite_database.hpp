@@ -20,9 +20,11 @@ struct sqlite_settings {
   int readers = 2;
   std::size_t queued_writes_max = 65'536;  // transactions; more are refused with unavailable
   std::size_t queued_reads_max = 65'536;
-  std::size_t group_max = 4'096;  // transactions in one commit
-  int busy_ms = 2'000;            // how long to wait for another program's lock
-  int check_ms_max = 500;         // bound on the search for damage at open
+  std::size_t group_max = 4'096;         // transactions in one commit
+  int busy_ms = 2'000;                   // how long to wait for another program's lock
+  int check_ms_max = 500;                // bound on the search for damage at open
+  std::size_t log_bytes_min = 5u << 20;  // length of the write-ahead log made ready at open
+  int log_pages_max = 8'192;             // beyond it the log is copied into the database at work
   sqlite_access access = sqlite_access::own;
   std::span<const migration_source> migrations = embedded_sources();
   std::string vfs;  // SQLite's file layer by name; empty = the system's

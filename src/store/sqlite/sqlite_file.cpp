@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -119,6 +120,29 @@ result<void> prepare_file(const std::filesystem::path& file) {
                     "restore a backup, or move it away to begin anew.",
                     "Esto no es una base de datos, o su cabecera está dañada. Se dejó como está: "
                     "restaura una copia, o muévelo para empezar de nuevo."));
+}
+
+void lengthen_log(const std::filesystem::path& database, std::size_t bytes) {
+  // SQLite keeps its locks on other files, so closing this descriptor drops none of them.
+  int descriptor = ::open((database.string() + "-wal").c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  struct stat found {};
+  struct statvfs disk {};
+  bool known = fstat(descriptor, &found) == 0 && fstatvfs(descriptor, &disk) == 0;
+  if (known && disk.f_bavail * disk.f_frsize > 16 * bytes) {
+    const std::string zeros(64 * 1'024, '\0');
+    auto at = static_cast<std::size_t>(found.st_size);
+    bool written = true;
+    while (written && at < bytes) {
+      auto size = std::min(zeros.size(), bytes - at);
+      written = pwrite(descriptor, zeros.data(), size, static_cast<off_t>(at)) ==
+                static_cast<ssize_t>(size);
+      at += size;
+    }
+    if (!written && ftruncate(descriptor, found.st_size) != 0) written = false;
+    if (written) fsync(descriptor);
+  }
+  ::close(descriptor);
 }
 
 }  // namespace son1k::store

@@ -32,4 +32,9 @@ result<void> make_folder_of(const std::filesystem::path& file);
 // storage_corrupt: it is not an SQLite file · forbidden: not readable and writable.
 result<void> prepare_file(const std::filesystem::path& file);
 
+// Extends the write-ahead log of an open database by zeros, which SQLite takes for no frames: an
+// fsync of bytes that are overwritten costs half of one that also makes the file longer. Does
+// nothing where room is scarce or the log is long enough; a failure only costs the speed.
+void lengthen_log(const std::filesystem::path& database, std::size_t bytes);
+
 }  // namespace son1k::store

@@ -20,10 +20,9 @@ const statement sql_undo{"ROLLBACK TO apart"};
 // less than running each of them twice.
 constexpr int careful_groups_after_failure = 16;
 
-// The log is copied into the database at a quiet moment above the first bound, between two groups
-// above the second, and waiting for readers above the third. Pages of 4 KiB.
+// The log is copied into the database at a quiet moment above the first bound, and waiting for
+// readers above the second. Pages of 4 KiB.
 constexpr int quiet_pages = 1'024;
-constexpr int busy_pages = 8'192;
 constexpr int urgent_pages = 65'536;
 constexpr int readers_wait_ms = 100;
 constexpr auto quiet_after = std::chrono::milliseconds(50);
@@ -35,12 +34,13 @@ int note_wal_pages(void* pages, sqlite3*, const char*, int count) {
 
 }  // namespace
 
-sqlite_writer::sqlite_writer(std::unique_ptr<sqlite_connection> connection, limits l,
-                             std::string file)
+sqlite_writer::sqlite_writer(std::unique_ptr<sqlite_connection> connection,
+                             std::unique_ptr<sqlite_connection> aside, limits l, std::string file)
     : connection_(std::move(connection)),
       limits_(l),
       file_(std::move(file)),
-      checkpoint_at_(busy_pages) {
+      checkpoint_at_(limits_.log_pages_max),
+      checkpointer_(std::move(aside)) {
   sqlite3_wal_hook(connection_->handle(), note_wal_pages, &wal_pages_);
   thread_ = std::thread([this] { run(); });
 }
@@ -94,7 +94,7 @@ void sqlite_writer::run() {
         std::lock_guard lock(mutex_);
         unfinished_ -= now.size();
       }
-      checkpoint_if_due(checkpoint_at_);
+      tend_log();
     }
     batch.clear();
   }
@@ -108,9 +108,9 @@ bool sqlite_writer::take(std::vector<entry>& batch) {
     if (wal_pages_ < quiet_pages || !disk_) {
       wake_.wait(lock);
     } else if (wake_.wait_for(lock, quiet_after) == std::cv_status::timeout && pending_.empty()) {
-      lock.unlock();
-      checkpoint_if_due(quiet_pages);
-      lock.lock();
+      checkpointer_.request();
+      wal_pages_ = 0;  // until the next commit tells: once asked is enough
+      copying_ = false;
     }
     asleep_ = false;
   }
@@ -121,6 +121,7 @@ bool sqlite_writer::take(std::vector<entry>& batch) {
 void sqlite_writer::commit_group(group g) {
   bool nothing_staged = std::all_of(g.begin(), g.end(), [](auto& e) { return e.tx.empty(); });
   if (nothing_staged) return;
+  if (checkpointer_.lost_fsync()) distrust_disk();
   if (!disk_) return refuse(g, disk_.error());
   use_durability(g);
   if (careful_groups_ > 0) {
@@ -221,26 +222,41 @@ void sqlite_writer::use_durability(group g) {
   }
 }
 
-void sqlite_writer::checkpoint_if_due(int bound) {
-  if (wal_pages_ < bound || !disk_) return;
-  bool urgent = wal_pages_ >= urgent_pages;
-  if (urgent) sqlite3_busy_timeout(connection_->handle(), readers_wait_ms);
-  int logged = -1;
-  int copied = -2;
-  int code = sqlite3_wal_checkpoint_v2(
-      connection_->handle(), nullptr,
-      urgent ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &logged, &copied);
-  if (urgent) sqlite3_busy_timeout(connection_->handle(), limits_.busy_ms);
-  if (is_lost_fsync(code)) distrust_disk();
-  if (code == SQLITE_OK && logged == copied) {
+// Between two groups: begins a run of the checkpointer when the log is long, and copies the rest
+// itself when the run has ended.
+void sqlite_writer::tend_log() {
+  if (wal_pages_ < checkpoint_at_ || !disk_) return;
+  if (!copying_) {
+    copying_ = true;
+    checkpointer_.request();
+  } else if (!checkpointer_.running()) {
+    copying_ = false;
+    finish_checkpoint();
+  }
+}
+
+void sqlite_writer::finish_checkpoint() {
+  checkpoint_pass pass = run_checkpoint(*connection_);
+  if (is_lost_fsync(pass.code)) distrust_disk();
+  if (pass.complete() || wait_for_readers()) {
     wal_pages_ = 0;  // the next commit begins the log anew
-    checkpoint_at_ = busy_pages;
-    return;
+    checkpoint_at_ = limits_.log_pages_max;
+  } else {
+    checkpoint_at_ = wal_pages_ + quiet_pages;
   }
-  checkpoint_at_ = wal_pages_ + quiet_pages;
-  if (code != SQLITE_OK && code != SQLITE_BUSY) {
-    log::warn("store.checkpoint_failed", {{"why", connection_->last_error().what()}});
-  }
+}
+
+// A reader with an old snapshot keeps the log from beginning anew; only a very long one is worth
+// that the writer waits.
+bool sqlite_writer::wait_for_readers() {
+  if (wal_pages_ < urgent_pages || !disk_) return false;
+  sqlite3* handle = connection_->handle();
+  sqlite3_busy_timeout(handle, readers_wait_ms);
+  int code =
+      sqlite3_wal_checkpoint_v2(handle, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+  sqlite3_busy_timeout(handle, limits_.busy_ms);
+  if (is_lost_fsync(code)) distrust_disk();
+  return code == SQLITE_OK;
 }
 
 // The system may have dropped the pages it could not write and report success next time, so no

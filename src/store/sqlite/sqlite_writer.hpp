@@ -1,7 +1,7 @@
 // The one thread that writes: it takes what is queued, runs it as one SQLite transaction and
 // acknowledges after the commit.
 //
-// Owns its connection. submit() from any thread; stop() repeatable, from any thread but its own.
+// Owns its connections. submit() from any thread; stop() repeatable, from any thread but its own.
 #pragma once
 #include <condition_variable>
 #include <memory>
@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "store/sqlite/sqlite_connection.hpp"
+#include "store/sqlite/sqlite_checkpointer.hpp"
 
 namespace son1k::store {
 
@@ -20,9 +20,12 @@ class sqlite_writer {
     std::size_t queued_max;
     std::size_t group_max;
     int busy_ms;
+    int log_pages_max;
   };
 
-  sqlite_writer(std::unique_ptr<sqlite_connection> connection, limits l, std::string file);
+  // `aside` is for the checkpoints that run beside the writer.
+  sqlite_writer(std::unique_ptr<sqlite_connection> connection,
+                std::unique_ptr<sqlite_connection> aside, limits l, std::string file);
   ~sqlite_writer();
   sqlite_writer(const sqlite_writer&) = delete;
   sqlite_writer& operator=(const sqlite_writer&) = delete;
@@ -52,7 +55,9 @@ class sqlite_writer {
   result<void> run_steps(entry& e);
   static void acknowledge(entry& e);
   void use_durability(group g);
-  void checkpoint_if_due(int bound);
+  void tend_log();
+  void finish_checkpoint();
+  bool wait_for_readers();
   void distrust_disk();
 
   const std::unique_ptr<sqlite_connection> connection_;
@@ -64,6 +69,7 @@ class sqlite_writer {
   int careful_groups_ = 0;  // that many groups run under savepoints at once: one failed lately
   int wal_pages_ = 0;       // in the log after the last commit
   int checkpoint_at_;       // pages
+  bool copying_ = false;    // a run of the checkpointer was asked for and is not finished here
   result<void> disk_;       // an error for good once an fsync failed
 
   std::mutex mutex_;
@@ -73,6 +79,7 @@ class sqlite_writer {
   bool stopping_ = false;
   bool asleep_ = false;
   std::once_flag joined_;
+  sqlite_checkpointer checkpointer_;
   std::thread thread_;
 };
 

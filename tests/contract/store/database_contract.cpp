@@ -61,21 +61,6 @@ result<std::vector<std::int64_t>> numbers_in(store::database& db) {
   return store::read_and_wait(db, [](store::connection& c) { return numbers_in(c); });
 }
 
-writer_gate::writer_gate(store::database& db) {
-  auto entered = std::make_shared<std::promise<void>>();
-  auto waits = entered->get_future();
-  std::shared_future<void> opened = opened_.get_future();
-  db.commit(store::transaction(store::durability::process), [entered, opened](result<void>) {
-    entered->set_value();
-    opened.wait();
-  });
-  waits.wait();
-}
-
-void writer_gate::release() {
-  if (!std::exchange(released_, true)) opened_.set_value();
-}
-
 store::database::commit_handler outcomes::handler(int id) {
   return [this, id](result<void> outcome) {
     std::lock_guard lock(mutex_);

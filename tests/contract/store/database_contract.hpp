@@ -11,6 +11,7 @@
 #include "store/async.hpp"
 #include "store/database.hpp"
 #include "support/temp_folder.hpp"
+#include "support/writer_gate.hpp"
 
 namespace son1k::test {
 
@@ -44,18 +45,6 @@ store::transaction note_transaction(std::int64_t number,
 result<std::vector<std::int64_t>> numbers_in(store::database& db);
 // The same from inside a step or a read.
 result<std::vector<std::int64_t>> numbers_in(store::connection& c);
-
-// Keeps the writer busy until release(), so that what is committed meanwhile becomes one group.
-class writer_gate {
- public:
-  explicit writer_gate(store::database& db);
-  ~writer_gate() { release(); }
-  void release();
-
- private:
-  std::promise<void> opened_;
-  bool released_ = false;
-};
 
 // Outcomes of many commits, in the order they came.
 class outcomes {

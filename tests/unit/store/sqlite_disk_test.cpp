@@ -2,12 +2,14 @@
 // each promise costs the fsyncs it should.
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <future>
 
 #include "store/async.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 #include "support/faulty_disk.hpp"
 #include "support/temp_folder.hpp"
+#include "support/writer_gate.hpp"
 
 namespace son1k::store {
 namespace {
@@ -87,9 +89,7 @@ TEST_F(sqlite_disk, no_room_is_storage_full_and_writing_goes_on_by_itself) {
 }
 
 TEST_F(sqlite_disk, no_room_refuses_every_transaction_of_the_group) {
-  std::promise<void> gate;
-  std::shared_future<void> opened = gate.get_future();
-  db_->commit(transaction(), [opened](result<void>) { opened.wait(); });
+  test::writer_gate gate(*db_);
   std::vector<std::future<errc>> codes;
   for (int i = 0; i < 20; ++i) {
     auto code = std::make_shared<std::promise<errc>>();
@@ -99,7 +99,7 @@ TEST_F(sqlite_disk, no_room_refuses_every_transaction_of_the_group) {
     });
   }
   set_disk_fault(disk_fault::no_room);
-  gate.set_value();
+  gate.release();
   for (auto& code : codes) EXPECT_EQ(code.get(), errc::storage_full);
   EXPECT_EQ(lines(), 0);
 }
@@ -145,9 +145,7 @@ TEST_F(sqlite_disk, a_promise_against_power_cuts_costs_one_fsync_and_the_other_n
 }
 
 TEST_F(sqlite_disk, a_group_costs_one_fsync) {
-  std::promise<void> gate;
-  std::shared_future<void> opened = gate.get_future();
-  db_->commit(transaction(), [opened](result<void>) { opened.wait(); });
+  test::writer_gate gate(*db_);
   std::promise<void> last;
   for (int i = 0; i < 100; ++i) {
     db_->commit(executing(add_line, {i}), [i, &last](result<void>) {
@@ -155,10 +153,36 @@ TEST_F(sqlite_disk, a_group_costs_one_fsync) {
     });
   }
   int before = test::confirmed_fsyncs("a.db-wal");
-  gate.set_value();
+  gate.release();
   last.get_future().wait();
   EXPECT_EQ(test::confirmed_fsyncs("a.db-wal"), before + 1);
   EXPECT_EQ(lines(), 100);
+}
+
+// The two salts in the header change when the log begins anew
+// (sqlite.org/fileformat2.html#walformat).
+std::string salts_of(const std::filesystem::path& log) {
+  std::ifstream in(log, std::ios::binary);
+  std::string header(24, '\0');
+  in.read(header.data(), 24);
+  return header.substr(16);
+}
+
+TEST_F(sqlite_disk, the_log_begins_anew_under_steady_load) {
+  sqlite_settings s = settings();
+  s.file = folder_ / "b.db";
+  s.log_pages_max = 40;
+  auto opened = open_sqlite(s);
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE(commit_and_wait(**opened, executing(make_table, {})));
+  std::filesystem::path log = folder_ / "b.db-wal";
+  std::string first = salts_of(log);
+  std::int64_t n = 0;
+  while (salts_of(log) == first && n < 200'000) {
+    ASSERT_TRUE(commit_and_wait(**opened, executing(add_line, {++n}, durability::process)));
+  }
+  EXPECT_NE(salts_of(log), first);
+  EXPECT_GT(n, 10);
 }
 
 }  // namespace
