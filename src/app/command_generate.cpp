@@ -109,6 +109,7 @@ int generate(const generate_flags& flags) {
   logging.json = false;
   log::configure(logging);
 
+  catch_interrupts();
   auto out =
       output_file::open(flags.out.empty() ? default_out(id, request->format) : fs::path(flags.out));
   if (!out) return fail(out.error(), as_json);

@@ -1,5 +1,6 @@
 // son1k serve: the API, and the workers in the same process.
 #include <CLI/App.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
@@ -12,6 +13,7 @@
 #include "app/version.hpp"
 #include "base/lifecycle.hpp"
 #include "base/log.hpp"
+#include "music/produce.hpp"
 #include "net/http_server.hpp"
 
 namespace son1k::app {
@@ -50,14 +52,36 @@ void observe(const net::request_report& report) {
                               {"requestId", report.request->request_id}});
 }
 
-// Waits for SIGTERM or SIGINT. A second one ends the program at once: somebody is in a hurry.
-void wait_for_signal() {
-  boost::asio::io_context loop;
-  boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
-  signals.async_wait([](const boost::system::error_code&, int) {});
-  loop.run();
-  std::signal(SIGTERM, [](int) { std::_Exit(exit_failed); });
-  std::signal(SIGINT, [](int) { std::_Exit(exit_failed); });
+// SIGTERM and SIGINT, caught from the beginning: whoever starts the program may end it before it
+// has said its address, and it must drain all the same.
+class end_signals {
+ public:
+  end_signals() : signals_(loop_, SIGTERM, SIGINT) {
+    signals_.async_wait([](const boost::system::error_code&, int) {});
+  }
+  // A second one ends the program at once: somebody is in a hurry.
+  void wait() {
+    loop_.run();
+    std::signal(SIGTERM, [](int) { std::_Exit(exit_failed); });
+    std::signal(SIGINT, [](int) { std::_Exit(exit_failed); });
+  }
+
+ private:
+  boost::asio::io_context loop_;
+  boost::asio::signal_set signals_;
+};
+
+// A server that makes pieces says at its start that it cannot, not an hour later at each of them.
+result<void> check_sound_font(const settings& config) {
+  if (config.integer("workers") == 0) return {};
+  if (auto font = music::find_sound_font(config.text("sound_font")); !font) return font.error();
+  return {};
+}
+
+// The address as a URL has it: IPv6 stands in brackets (RFC 3986 section 3.2.2).
+std::string url_of(const std::string& host, std::uint16_t port) {
+  const bool v6 = host.find(':') != std::string::npos;
+  return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
 int serve(const common_flags& flags) {
@@ -65,6 +89,8 @@ int serve(const common_flags& flags) {
   if (!config) return fail(config.error(), flags.json);
   if (auto ok = configure_log(*config); !ok) return fail(ok.error(), flags.json);
   if (auto ok = check_host(*config); !ok) return fail(ok.error(), flags.json);
+  if (auto ok = check_sound_font(*config); !ok) return fail(ok.error(), flags.json);
+  end_signals signals;
   auto opened = embedded_system::open(*config);
   if (!opened) return fail(opened.error(), flags.json);
   auto& system = **opened;
@@ -91,14 +117,14 @@ int serve(const common_flags& flags) {
         server.stop();
       });
   if (auto ok = parts.start(); !ok) return fail(ok.error(), flags.json);
-  const std::string address = "http://" + http.host + ":" + std::to_string(server.port());
+  const auto address = url_of(http.host, server.port());
   if (flags.json) {
     print_json({{"address", address}, {"pid", ::getpid()}, {"version", version}});
   } else {
     std::printf("son1k %s listens on %s\n", std::string(version).c_str(), address.c_str());
     std::fflush(stdout);
   }
-  wait_for_signal();
+  signals.wait();
   log::info("serve.draining", {});
   parts.stop();
   system.stop();

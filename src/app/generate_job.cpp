@@ -113,6 +113,11 @@ std::string words(const json::value* v) {
 
 }  // namespace
 
+void catch_interrupts() {
+  std::signal(SIGINT, [](int) { interrupted = 1; });
+  std::signal(SIGTERM, [](int) { interrupted = 1; });
+}
+
 result<finished_generation> run_generation(embedded_system& system,
                                            const api::generation_request& request,
                                            const std::string& id, bool quiet) {
@@ -124,8 +129,6 @@ result<finished_generation> run_generation(embedded_system& system,
   auto staged = api::stage_generation_job(system.services(), tx, request, id);
   if (!staged) return staged.error();
   if (auto ok = store::commit_and_wait(system.database(), std::move(tx)); !ok) return ok.error();
-  std::signal(SIGINT, [](int) { interrupted = 1; });
-  std::signal(SIGTERM, [](int) { interrupted = 1; });
   if (auto ok = system.start_workers(); !ok) return ok.error();
   follow(system, *job, id, quiet);
   system.stop_workers();

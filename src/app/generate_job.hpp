@@ -15,8 +15,12 @@ struct finished_generation {
   std::filesystem::path audio;  // in the data folder
 };
 
-// Submits the piece, starts the workers, shows the real progress and waits. An interrupt (SIGINT,
-// SIGTERM) cancels the job. cancelled; or the error that the run ended with.
+// From here on an interrupt (SIGINT, SIGTERM) is noted instead of ending the program at once; call
+// it before anything is opened that must be cleaned up.
+void catch_interrupts();
+
+// Submits the piece, starts the workers, shows the real progress and waits. An interrupt
+// cancels the job. cancelled; or the error that the run ended with.
 result<finished_generation> run_generation(embedded_system& system,
                                            const api::generation_request& request,
                                            const std::string& id, bool quiet);

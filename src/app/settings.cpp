@@ -69,11 +69,11 @@ result<std::string> normal(const setting_row& row, const std::string& v,
   return v;
 }
 
-std::string as_text(const toml::node& node) {
+std::optional<std::string> as_text(const toml::node& node) {
   if (const auto* v = node.as_string()) return v->get();
   if (const auto* v = node.as_integer()) return std::to_string(v->get());
   if (const auto* v = node.as_boolean()) return v->get() ? "true" : "false";
-  return {};
+  return std::nullopt;
 }
 
 result<std::map<std::string, std::string>> read_file(const std::filesystem::path& file) {
@@ -97,7 +97,14 @@ result<std::map<std::string, std::string>> read_file(const std::filesystem::path
                    text("is no setting of this program (in " + file.string() + ")",
                         "no es un ajuste de este programa (en " + file.string() + ")"));
     }
-    out[name] = as_text(node);
+    auto plain = as_text(node);
+    if (!plain) {
+      return error(
+          errc::validation, name,
+          text("must be a text, a whole number or true or false (in " + file.string() + ")",
+               "debe ser un texto, un número entero o true o false (en " + file.string() + ")"));
+    }
+    out[name] = std::move(*plain);
   }
   return out;
 }
