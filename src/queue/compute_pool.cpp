@@ -10,6 +10,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/thread_name.hpp"
+
 namespace son1k::queue {
 namespace asio = boost::asio;
 
@@ -25,6 +27,7 @@ compute_pool::~compute_pool() {
 }
 
 void compute_pool::loop() {
+  name_thread("compute");
   std::unique_lock lock(mutex_);
   for (;;) {
     work_ready_.wait(lock, [this] { return stopping_ || !queued_.empty(); });

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 #include "queue/compute_pool.hpp"
 #include "queue/worker_loop.hpp"
 #include "queue/worker_watch.hpp"
@@ -136,6 +137,7 @@ void worker::state::launch() {
   std::promise<void> ended;
   thread_ended = ended.get_future();
   thread = std::thread([this, promise = std::move(ended)]() mutable {
+    name_thread("worker-loop");
     for (;;) {
       // A handler must not throw; if one does the worker goes on and says so.
       try {

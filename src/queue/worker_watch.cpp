@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 
 namespace son1k::queue {
 namespace {
@@ -85,6 +86,7 @@ void worker_watch::stop_all(stop_reason why) {
 }
 
 void worker_watch::loop() {
+  name_thread("worker-watch");
   const std::int64_t renew_every = std::max<std::int64_t>(1, settings_.lease_ms / 3);
   std::int64_t renew_at = now_ms() + renew_every;
   std::int64_t cancels_at = now_ms() + settings_.cancel_poll_ms;
