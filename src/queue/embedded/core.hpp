@@ -34,8 +34,8 @@ struct staged_job {
   std::int64_t added_at_ms = 0;
   std::int64_t run_at_ms = 0;
   std::int64_t due = 0;
-  std::uint32_t room = 0;
-  std::uint32_t kind = 0;
+  std::uint16_t room = 0;
+  std::uint16_t kind = 0;
   job_state state = job_state::waiting;
   bool named = false;  // the id is the caller's own
 };
@@ -171,7 +171,7 @@ class core : public std::enable_shared_from_this<core> {
   std::vector<std::int64_t> take_trimmed(std::size_t most);
   void commit_trimmed();
 
-  void cancelled(std::uint32_t room_number, std::string_view id, std::int64_t seq);
+  void cancelled(std::uint16_t room_number, std::string_view id, std::int64_t seq);
   // The running entry of a lease, or lease_lost.
   result<entry_index> held_entry(const lease& held);
   std::size_t promote_due(room& r, std::int64_t now, std::int64_t steady, std::size_t most);

@@ -131,7 +131,7 @@ void core::added(staged_batch& batch, bool committed) {
     release_pending(batch);
     if (committed) {
       for (std::size_t n = 0; n < batch.jobs.size(); ++n) admit(batch, n);
-      auto last = no_entry;
+      std::uint32_t last = no_entry;
       for (const auto& job : batch.jobs) {
         if (job.room == last) continue;
         last = job.room;

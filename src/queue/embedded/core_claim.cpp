@@ -220,7 +220,7 @@ void core::end_waits(const std::string& worker) {
   tickets ended;
   {
     std::lock_guard lock(mutex_);
-    for (std::uint32_t n = 0; n < schedule_.rooms(); ++n) {
+    for (std::uint16_t n = 0; n < schedule_.rooms(); ++n) {
       std::erase_if(schedule_.in(n).tickets, [&](const auto& ticket) {
         if (ticket->request.worker != worker) return false;
         ended.push_back(ticket);

@@ -84,7 +84,7 @@ result<void> core::stage_cancel(store::transaction& tx, const std::string& queue
   return {};
 }
 
-void core::cancelled(std::uint32_t room_number, std::string_view id, std::int64_t seq) {
+void core::cancelled(std::uint16_t room_number, std::string_view id, std::int64_t seq) {
   {
     std::lock_guard lock(mutex_);
     const auto i = schedule_.find(room_number, id);

@@ -151,16 +151,19 @@ void core::finished(finish_batch& batch, bool committed) {
   {
     std::lock_guard lock(mutex_);
     const auto now = clock_.now_ms();
-    auto last = no_entry;
+    std::uint32_t last = no_entry;
     for (const auto& f : batch.jobs) {
       auto& e = schedule_[f.entry];
       e.in_flight = commit_in_flight::none;
       if (!committed) continue;
       const auto number = e.room;
       leave_run(batch, f, now);
-      if (number != last) serve(schedule_.in(last = number), ready);
+      if (number != last) {
+        last = number;
+        serve(schedule_.in(number), ready);
+      }
     }
-    if (last != no_entry) serve(schedule_.in(last), ready);
+    if (last != no_entry) serve(schedule_.in(static_cast<std::uint16_t>(last)), ready);
     if (!committed) trimmed_.insert(trimmed_.end(), batch.erased.begin(), batch.erased.end());
   }
   record_starts(std::move(ready));

@@ -133,7 +133,7 @@ void core::take_starts(std::span<const std::pair<std::int64_t, std::int64_t>> st
 
 void core::order_ended() {
   // The table is in order of arrival, retention goes by the order of ends.
-  for (std::uint32_t n = 0; n < schedule_.rooms(); ++n) {
+  for (std::uint16_t n = 0; n < schedule_.rooms(); ++n) {
     auto& r = schedule_.in(n);
     for (auto* list : {&r.completed, &r.failed}) {
       std::vector<entry_index> entries;

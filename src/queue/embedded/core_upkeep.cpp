@@ -94,7 +94,7 @@ void core::look_now() {
 
 std::int64_t core::next_due(std::int64_t steady) {
   auto due = steady + settings_.sweep_ms;
-  for (std::uint32_t n = 0; n < schedule_.rooms(); ++n) {
+  for (std::uint16_t n = 0; n < schedule_.rooms(); ++n) {
     const auto& r = schedule_.in(n);
     if (!r.delayed.empty()) due = std::min(due, schedule_[r.delayed.top()].due);
     for (const auto& ticket : r.tickets) due = std::min(due, ticket->deadline);
@@ -105,7 +105,7 @@ std::int64_t core::next_due(std::int64_t steady) {
 void core::upkeep_slice(guard&, tickets& ready, tickets& late) {
   const auto now = clock_.now_ms();
   const auto steady = clock_.steady_ms();
-  for (std::uint32_t n = 0; n < schedule_.rooms(); ++n) {
+  for (std::uint16_t n = 0; n < schedule_.rooms(); ++n) {
     auto& r = schedule_.in(n);
     promote_due(r, now, steady, promote_slice);
     serve(r, ready);
@@ -124,7 +124,7 @@ void core::sweep_all() {
   std::vector<std::string> queues;
   {
     std::lock_guard lock(mutex_);
-    for (std::uint32_t n = 0; n < schedule_.rooms(); ++n)
+    for (std::uint16_t n = 0; n < schedule_.rooms(); ++n)
       if (!schedule_.in(n).active.empty()) queues.push_back(schedule_.name(n));
   }
   for (const auto& queue : queues) {
@@ -164,7 +164,7 @@ void core::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
-    for (std::uint32_t n = 0; n < schedule_.rooms(); ++n) {
+    for (std::uint16_t n = 0; n < schedule_.rooms(); ++n) {
       auto& waiting = schedule_.in(n).tickets;
       ended.insert(ended.end(), waiting.begin(), waiting.end());
       waiting.clear();

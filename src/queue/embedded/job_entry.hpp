@@ -74,26 +74,29 @@ class id_text {
   alignas(8) char bytes_[inline_max + 1] = {};
 };
 
-// The argument of a job while it is cached: one block, no more.
+// The argument of a job while it is cached: one block, its length first.
 class payload {
  public:
   payload() = default;
-  explicit payload(std::string_view text)
-      : text_(new char[text.size()]), size_(static_cast<std::uint32_t>(text.size())) {
-    std::memcpy(text_.get(), text.data(), text.size());
+  explicit payload(std::string_view text) : block_(new char[sizeof(length) + text.size()]) {
+    const auto size = static_cast<length>(text.size());
+    std::memcpy(block_.get(), &size, sizeof size);
+    std::memcpy(block_.get() + sizeof size, text.data(), text.size());
   }
-  bool cached() const { return text_ != nullptr; }
-  std::string_view view() const { return {text_.get(), size_}; }
+  bool cached() const { return block_ != nullptr; }
+  std::string_view view() const { return {block_.get() + sizeof(length), size()}; }
   // Memory it stands for, the allocator's share included.
-  std::size_t cost() const { return cached() ? size_ + 16 : 0; }
-  void drop() {
-    text_.reset();
-    size_ = 0;
-  }
+  std::size_t cost() const { return cached() ? sizeof(length) + size() + 16 : 0; }
+  void drop() { block_.reset(); }
 
  private:
-  std::unique_ptr<char[]> text_;
-  std::uint32_t size_ = 0;
+  using length = std::uint32_t;
+  std::size_t size() const {
+    length n = 0;
+    std::memcpy(&n, block_.get(), sizeof n);
+    return n;
+  }
+  std::unique_ptr<char[]> block_;
 };
 
 // The part of a job that is only there while it runs.
@@ -127,8 +130,8 @@ struct job_entry {
   std::int32_t attempts = 0;
   std::int32_t stalls = 0;
   std::int32_t starts = 0;
-  std::uint32_t kind = 0;
-  std::uint32_t room = 0;
+  std::uint16_t kind = 0;
+  std::uint16_t room = 0;
   job_state state = job_state::waiting;
   commit_in_flight in_flight = commit_in_flight::none;
   bool cancel = false;        // somebody asked to cancel it

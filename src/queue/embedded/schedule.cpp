@@ -2,18 +2,18 @@
 
 namespace son1k::queue::embedded {
 
-std::optional<std::uint32_t> schedule::open_room(std::string_view queue) {
+std::optional<std::uint16_t> schedule::open_room(std::string_view queue) {
   const auto number = names_.number_of(queue);
   if (number && *number == rooms_.size()) rooms_.emplace_back();
   return number;
 }
 
-std::uint32_t schedule::hash_of(std::uint32_t room, std::string_view id) {
+std::uint32_t schedule::hash_of(std::uint16_t room, std::string_view id) {
   const auto wide = std::hash<std::string_view>{}(id) + room * 0x9e3779b97f4a7c15ULL;
   return static_cast<std::uint32_t>(wide ^ (wide >> 32));
 }
 
-entry_index schedule::find(std::uint32_t room, std::string_view id) const {
+entry_index schedule::find(std::uint16_t room, std::string_view id) const {
   const auto found = index_.find(sought{room, id, hash_of(room, id)});
   return found == index_.end() ? no_entry : found->entry;
 }

@@ -47,18 +47,18 @@ class schedule {
   explicit schedule(std::size_t queues_max) : names_(queues_max) {}
 
   // Nothing: there are too many queues.
-  std::optional<std::uint32_t> open_room(std::string_view queue);
-  std::optional<std::uint32_t> find_room(std::string_view queue) const {
+  std::optional<std::uint16_t> open_room(std::string_view queue);
+  std::optional<std::uint16_t> find_room(std::string_view queue) const {
     return names_.find(queue);
   }
-  std::size_t rooms() const { return rooms_.size(); }
-  room& in(std::uint32_t number) { return rooms_[number]; }
-  const std::string& name(std::uint32_t number) const { return names_[number]; }
+  std::uint16_t rooms() const { return static_cast<std::uint16_t>(rooms_.size()); }
+  room& in(std::uint16_t number) { return rooms_[number]; }
+  const std::string& name(std::uint16_t number) const { return names_[number]; }
 
   job_entry& operator[](entry_index i) { return pool_[i]; }
   std::size_t size() const { return index_.size(); }
 
-  entry_index find(std::uint32_t room, std::string_view id) const;
+  entry_index find(std::uint16_t room, std::string_view id) const;
   // The entry a lease points at, if it is the same job; its fence and state are the caller's
   // matter.
   entry_index find(const lease& held) const;
@@ -84,7 +84,7 @@ class schedule {
     std::uint32_t hash;
   };
   struct sought {
-    std::uint32_t room;
+    std::uint16_t room;
     std::string_view id;
     std::uint32_t hash;
   };
@@ -104,7 +104,7 @@ class schedule {
       return e.room == a.room && e.id.view() == a.id;
     }
   };
-  static std::uint32_t hash_of(std::uint32_t room, std::string_view id);
+  static std::uint32_t hash_of(std::uint16_t room, std::string_view id);
   void unlist(entry_index i);
   void enlist(entry_index i, bool own_place);
 
