@@ -10,6 +10,7 @@
 #include "app/system.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
+#include "kinds/probe/probe.hpp"
 #include "ops/bench_queue.hpp"
 #include "store/migrator.hpp"
 #include "store/sqlite/sqlite_database.hpp"
@@ -159,7 +160,7 @@ void add_bench(CLI::App& program, command_run& run) {
       if (const auto at = flags->settings.find("data_dir"); at != flags->settings.end()) {
         with->data_dir = at->second;
       }
-      auto measured = ops::run_queue_bench(*with);
+      auto measured = ops::run_queue_bench(*with, kinds::make_probe_kind());
       if (!measured) return fail(measured.error(), flags->json);
       if (flags->json) {
         print_json(*measured);
