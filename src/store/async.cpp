@@ -6,10 +6,12 @@ boost::asio::awaitable<result<void>> async_commit(database& db, transaction tx) 
   // Both live in this frame, which the waiter keeps until it resumes.
   result<void> answer;
   auto start = [&db, &answer, &tx](std::shared_ptr<waiting> waiter) {
-    db.commit(std::move(tx), [&answer, waiter](result<void> outcome) {
+    // Moved on, so that nothing of the coroutine is left with the writer once it resumes.
+    auto done = [&answer, waiter = std::move(waiter)](result<void> outcome) mutable {
       answer = std::move(outcome);
-      resume_soon(waiter);
-    });
+      resume_soon(std::move(waiter));
+    };
+    db.commit(std::move(tx), std::move(done));
   };
   co_await suspend_until_resumed(std::move(start));
   co_return answer;
