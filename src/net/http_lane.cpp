@@ -15,6 +15,8 @@ namespace son1k::net {
 namespace {
 
 constexpr std::chrono::milliseconds accept_pause{100};
+// Those who keep coming while the server ends must not keep it from ending.
+constexpr int last_accepts_max = 512;
 
 http_response plain_error(const error& fault, int status, const http_request&) {
   return text_response(status, fault.what() + "\n");
@@ -141,7 +143,7 @@ void http_lane::drain() {
   boost::system::error_code ec;
   // Who is connected already is served once more: closing now would reset them.
   acceptor_.non_blocking(true, ec);
-  while (!ec) {
+  for (int i = 0; i < last_accepts_max && !ec; ++i) {
     boost::asio::ip::tcp::socket socket(context_.get_executor());
     acceptor_.accept(socket, ec);
     if (!ec) admit(std::move(socket));
