@@ -184,18 +184,17 @@ void worker_loop::accept(std::size_t queue_index, std::vector<claimed_job> jobs)
   watch_.add(runs);
   for (run_ptr& run : runs) {
     if (draining_) {
-      finish_.end(std::move(run), outcome::release());
+      end(std::move(run), outcome::release());
     } else if (run->job().verdict) {
       job_error verdict = *run->job().verdict;
       verdict.retryable = false;
       const bool cancelled = verdict.code == "cancelled";
-      finish_.end(std::move(run),
-                  cancelled ? outcome::cancel() : outcome::fail(std::move(verdict)));
+      end(std::move(run), cancelled ? outcome::cancel() : outcome::fail(std::move(verdict)));
     } else if (run->kind() == nullptr) {
       log::warn("worker.unknown_kind", {{"kind", run->job().kind}, {"job", run->job().held.id}});
       job_error why{"unknown_kind",
                     fmt::format("no worker here knows the kind \"{}\"", run->job().kind), false};
-      finish_.end(std::move(run), outcome::fail(std::move(why)));
+      end(std::move(run), outcome::fail(std::move(why)));
     } else {
       ready_.push_back(std::move(run));
     }
@@ -204,7 +203,9 @@ void worker_loop::accept(std::size_t queue_index, std::vector<claimed_job> jobs)
 }
 
 void worker_loop::wake_claims() {
-  if (waiting_claims_ == 0 || (!draining_ && wanted() == 0)) return;
+  if (waiting_claims_ == 0) return;
+  // Under a limiter a claim that waits must learn when the next start is allowed.
+  if (!draining_ && !limiter_ && wanted() == 0) return;
   for (auto& room : rooms_) room->cancel();
 }
 
@@ -216,6 +217,12 @@ void worker_loop::wake_slot() {
 }
 
 worker_loop::run_ptr worker_loop::take() {
+  // Asked to stop before they began.
+  while (!ready_.empty() && ready_.front()->why_stopped() != stop_reason::none) {
+    const run_ptr run = std::move(ready_.front());
+    ready_.pop_front();
+    end_as_decided(run, outcome::release());
+  }
   if (ready_.empty()) return {};
   if (limiter_) {
     const std::int64_t now = clock_.steady_ms();
@@ -270,6 +277,21 @@ asio::awaitable<void> worker_loop::slot_loop(std::size_t slot_index) {
   }
 }
 
+void worker_loop::end(run_ptr run, outcome how) {
+  run->ending.store(true, std::memory_order_relaxed);
+  finish_.end(std::move(run), std::move(how));
+}
+
+void worker_loop::end_as_decided(const run_ptr& run, outcome said) {
+  const std::int64_t limit = run->job().options.timeout_ms;
+  if (auto how = decide_end(std::move(said), run->why_stopped(), limit)) {
+    end(run, std::move(*how));
+  } else {
+    run->ending.store(true, std::memory_order_relaxed);
+    done(std::span(&run, 1), false);
+  }
+}
+
 bool worker_loop::leave(const run_ptr& run, outcome said) {
   if (run->at == job_run::phase::abandoned) {
     --abandoned_;
@@ -280,12 +302,7 @@ bool worker_loop::leave(const run_ptr& run, outcome said) {
   run->at = job_run::phase::over;
   ++runs_over_;
   running_.store(running_.load(std::memory_order_relaxed) - 1, std::memory_order_relaxed);
-  const std::int64_t limit = run->job().options.timeout_ms;
-  if (auto how = decide_end(std::move(said), run->why_stopped(), limit)) {
-    finish_.end(run, std::move(*how));
-  } else {
-    done(std::span(&run, 1), false);
-  }
+  end_as_decided(run, std::move(said));
   wake_claims();
   report();
   return true;
@@ -298,12 +315,7 @@ void worker_loop::part_with(const run_ptr& run) {
   ++abandoned_;
   abandoned_seen_.store(abandoned_, std::memory_order_relaxed);
   outcome said = outcome::fail({"abandoned", "the run ignored its stop token", true});
-  const std::int64_t limit = run->job().options.timeout_ms;
-  if (auto how = decide_end(std::move(said), run->why_stopped(), limit)) {
-    finish_.end(run, std::move(*how));
-  } else {
-    done(std::span(&run, 1), false);
-  }
+  end_as_decided(run, std::move(said));
 }
 
 void worker_loop::abandon(run_ptr run) {
@@ -359,7 +371,7 @@ asio::awaitable<void> worker_loop::tend_loop() {
     while (!ready_.empty() && ready_.front()->claimed_at_ms < edge) {
       run_ptr run = std::move(ready_.front());
       ready_.pop_front();
-      finish_.end(std::move(run), outcome::release());
+      end(std::move(run), outcome::release());
     }
   }
 }
@@ -367,7 +379,7 @@ asio::awaitable<void> worker_loop::tend_loop() {
 void worker_loop::drain() {
   asio::post(context_, [this] {
     draining_ = true;
-    for (run_ptr& run : ready_) finish_.end(std::move(run), outcome::release());
+    for (run_ptr& run : ready_) end(std::move(run), outcome::release());
     ready_.clear();
     for (auto& timer : naps_) timer->cancel();
     for (auto& timer : rooms_) timer->cancel();

@@ -67,6 +67,8 @@ class worker_loop {
   void accept(std::size_t queue_index, std::vector<claimed_job> jobs);
   run_ptr take();
   bool leave(const run_ptr& run, outcome said);
+  void end(run_ptr run, outcome how);
+  void end_as_decided(const run_ptr& run, outcome said);
   void part_with(const run_ptr& run);
   void wake_slot();
   void wake_claims();

@@ -59,6 +59,9 @@ class job_run final : public job_context {
   };
   watch_entry watched;
 
+  // Set by the loop: the run is over and its end is being written; nobody need stop it any more.
+  std::atomic<bool> ending{false};
+
   // Loop.
   enum class phase { ready, running, over, abandoned };
   phase at = phase::ready;

@@ -133,8 +133,14 @@ void worker_watch::ask_stop(std::size_t queue_index, const std::vector<std::stri
   {
     const std::lock_guard lock(mutex_);
     for (const run_ptr& run : runs_[queue_index]) {
+      // Of a run that is over the queue may have forgotten the lease already: it has ended.
+      if (run->ending.load(std::memory_order_relaxed)) continue;
       if (wanted.contains(run->job().held.id)) found.push_back(run);
     }
+  }
+  if (why == stop_reason::lease_lost && !found.empty()) {
+    log::warn("worker.leases_lost",
+              {{"queue", settings_.queues[queue_index]}, {"jobs", found.size()}});
   }
   for (const run_ptr& run : found) run->ask_stop(why);
 }
@@ -144,9 +150,6 @@ void worker_watch::renew() {
     const std::vector<lease> held = leases_of(i);
     if (held.empty()) continue;
     const std::vector<std::string> lost = queue_.renew(held, settings_.lease_ms);
-    if (!lost.empty()) {
-      log::warn("worker.leases_lost", {{"queue", settings_.queues[i]}, {"jobs", lost.size()}});
-    }
     ask_stop(i, lost, stop_reason::lease_lost);
   }
 }
@@ -172,6 +175,7 @@ void worker_watch::hold_to_limits() {
     for (const auto& group : runs_) {
       for (const run_ptr& run : group) {
         job_run::watch_entry& entry = run->watched;
+        if (run->ending.load(std::memory_order_relaxed)) continue;
         const bool asked = run->why_stopped() != stop_reason::none;
         if (!asked && entry.deadline_ms != 0) {
           if (now >= entry.deadline_ms) expired.push_back(run);

@@ -200,6 +200,7 @@ asio::awaitable<result<std::vector<claimed_job>>> memory_queue::claim(claim_requ
 void memory_queue::end_waits(const std::string& worker) {
   const std::lock_guard lock(mutex_);
   ++tally_.waits_ended;
+  changed_.notify_all();
   for (const waiter_ptr& w : waiters_) {
     if (w->worker != worker) continue;
     w->ended = true;
