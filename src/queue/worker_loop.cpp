@@ -127,7 +127,10 @@ std::size_t worker_loop::wanted() {
 
 std::int64_t worker_loop::room_wait_ms() const {
   if (!limiter_) return room_poll_ms;
-  const std::int64_t wait = limiter_->wait_ms(clock_.steady_ms());
+  const std::int64_t now = clock_.steady_ms();
+  // The limiter may have let go since it was asked.
+  if (limiter_->available(now) > ready_.size() + reserved_) return 1;
+  const std::int64_t wait = limiter_->wait_ms(now);
   return wait > 0 ? std::min(wait, room_poll_ms) : room_poll_ms;
 }
 
