@@ -1,13 +1,11 @@
 #include "api/generation_request.hpp"
 
 #include <array>
-#include <boost/json/serialize.hpp>
 
 #include "base/json.hpp"
 #include "base/utf8.hpp"
 
 namespace son1k::api {
-namespace json = boost::json;
 namespace {
 
 constexpr std::array<std::string_view, 3> quality_names{"standard", "premium", "ultra"};
@@ -21,7 +19,7 @@ constexpr int duration_max = 600;
 std::uint64_t seed_of(std::string_view id) {
   std::uint64_t hash = 1469598103934665603ULL;
   for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash & 0x1fffffffffffffULL;  // fits a JavaScript number
+  return hash & seed_max;
 }
 
 void append_words(std::string& to, std::string_view more) {
@@ -63,7 +61,7 @@ result<generation_request> read_generation_request(std::string_view body, std::s
   in.choice("provider", provider_names);
   in.boolean("customMode");
   out.piece.instrumental = in.boolean("instrumental").value_or(true);
-  const auto seed = in.integer("seed", 0, 9'007'199'254'740'991);
+  const auto seed = in.integer("seed", 0, static_cast<std::int64_t>(seed_max));
   out.piece.seed = seed ? static_cast<std::uint64_t>(*seed) : seed_of(id);
   if (auto finished = in.finish(); !finished) return finished.error();
   return out;
@@ -96,20 +94,20 @@ result<void> check(const generation_request& request) {
 std::string to_job_data(const generation_request& request, std::string_view id,
                         std::string_view owner) {
   const auto& piece = request.piece;
-  json::object out;
-  out["generationId"] = id;
-  out["owner"] = owner;
-  out["prompt"] = piece.prompt;
-  if (!piece.style.empty()) out["style"] = piece.style;
-  if (!piece.title.empty()) out["title"] = piece.title;
-  if (!piece.lyrics.empty()) out["lyrics"] = piece.lyrics;
-  if (!piece.negative_tags.empty()) out["negativeTags"] = piece.negative_tags;
-  if (piece.duration_seconds) out["duration"] = *piece.duration_seconds;
-  out["quality"] = quality_names[static_cast<std::size_t>(piece.grade)];
-  out["format"] = format_names[static_cast<std::size_t>(request.format)];
-  out["instrumental"] = piece.instrumental;
-  out["seed"] = piece.seed;
-  return json::serialize(out);
+  json_writer out;
+  out.text("generationId", id);
+  out.text("owner", owner);
+  out.text("prompt", piece.prompt);
+  if (!piece.style.empty()) out.text("style", piece.style);
+  if (!piece.title.empty()) out.text("title", piece.title);
+  if (!piece.lyrics.empty()) out.text("lyrics", piece.lyrics);
+  if (!piece.negative_tags.empty()) out.text("negativeTags", piece.negative_tags);
+  if (piece.duration_seconds) out.integer("duration", *piece.duration_seconds);
+  out.text("quality", quality_names[static_cast<std::size_t>(piece.grade)]);
+  out.text("format", format_names[static_cast<std::size_t>(request.format)]);
+  out.boolean("instrumental", piece.instrumental);
+  out.integer("seed", static_cast<std::int64_t>(piece.seed));
+  return out.finish();
 }
 
 }  // namespace son1k::api

@@ -10,6 +10,9 @@
 
 namespace son1k::api {
 
+// What a JavaScript number holds exactly, so that a seed survives every client.
+inline constexpr std::uint64_t seed_max = 9'007'199'254'740'991;
+
 struct generation_request {
   music::piece_request piece;
   music::audio_format format = music::audio_format::mp3;

@@ -27,6 +27,7 @@ int doctor(const common_flags& flags) {
                           [&] {
                             store::sqlite_settings sqlite;
                             sqlite.file = file;
+                            sqlite.access = store::sqlite_access::inspect;
                             return store::open_sqlite(sqlite);
                           }),
       ops::check_sound_font(config->text("sound_font")),

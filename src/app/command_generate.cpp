@@ -78,11 +78,13 @@ result<api::generation_request> read_request(const generate_flags& flags, const 
                  "debe ser un número entero de 5 a 600");
   }
   if (!flags.duration.empty()) out.piece.duration_seconds = seconds;
-  out.piece.seed = std::hash<std::string>{}(id)&0xffffffff;
-  if (!flags.seed.empty() && !whole(flags.seed, out.piece.seed)) {
-    return usage("seed", "must be a whole number from 0 to 18446744073709551615",
-                 "debe ser un número entero de 0 a 18446744073709551615");
+  std::uint64_t seed = std::hash<std::string>{}(id)&0xffffffff;
+  if (!flags.seed.empty() && (!whole(flags.seed, seed) || seed > api::seed_max)) {
+    const auto most = std::to_string(api::seed_max);
+    return usage("seed", "must be a whole number from 0 to " + most,
+                 "debe ser un número entero de 0 a " + most);
   }
+  out.piece.seed = seed;
   auto format = chosen_format(flags);
   if (!format) return format.error();
   out.format = *format;

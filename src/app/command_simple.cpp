@@ -37,28 +37,45 @@ void print_rows(const std::vector<store::migration_status>& rows) {
   }
 }
 
-void print_sql(const std::vector<store::migration_status>& rows) {
+enum class migrate_what { up, status, dry_run };
+
+// What a database that does not exist yet would get.
+result<std::vector<store::migration_status>> all_pending() {
   const auto known = store::parse_migrations(store::embedded_sources());
-  if (!known) return;
-  for (const auto& row : rows) {
-    for (const auto& one : *known) {
-      if (one.version == row.version) fmt::print("\n{}", one.sql);
-    }
+  if (!known) return known.error();
+  std::vector<store::migration_status> out;
+  for (const auto& one : *known) {
+    store::migration_status row;
+    row.version = one.version;
+    row.name = one.name;
+    row.sql = one.sql;
+    out.push_back(std::move(row));
   }
+  return out;
 }
 
-enum class migrate_what { up, status, dry_run };
+result<std::vector<store::migration_status>> migrate_rows(const settings& config,
+                                                          migrate_what what) {
+  store::sqlite_settings sqlite;
+  sqlite.file = database_file(config);
+  if (what == migrate_what::up) {
+    if (auto ok = prepare_data_dir(config.text("data_dir")); !ok) return ok.error();
+  } else {
+    // Looking needs no lock, so it works beside a running server.
+    sqlite.access = store::sqlite_access::inspect;
+  }
+  auto db = store::open_sqlite(sqlite);
+  if (!db && db.error().code == errc::not_found) return all_pending();
+  if (!db) return db.error();
+  auto rows = what == migrate_what::up ? (*db)->migrate() : (*db)->migrations();
+  (*db)->stop();
+  return rows;
+}
 
 int migrate(const common_flags& flags, migrate_what what) {
   auto config = flags.load();
   if (!config) return fail(config.error(), flags.json);
-  if (auto ok = prepare_data_dir(config->text("data_dir")); !ok)
-    return fail(ok.error(), flags.json);
-  store::sqlite_settings sqlite;
-  sqlite.file = database_file(*config);
-  auto db = store::open_sqlite(sqlite);
-  if (!db) return fail(db.error(), flags.json);
-  auto rows = what == migrate_what::up ? (*db)->migrate() : (*db)->migrations();
+  auto rows = migrate_rows(*config, what);
   if (!rows) return fail(rows.error(), flags.json);
   if (what == migrate_what::dry_run) {
     std::erase_if(*rows, [](const auto& row) { return row.applied; });
@@ -70,8 +87,9 @@ int migrate(const common_flags& flags, migrate_what what) {
   } else {
     print_rows(*rows);
   }
-  if (what == migrate_what::dry_run && !flags.json) print_sql(*rows);
-  (*db)->stop();
+  if (what == migrate_what::dry_run && !flags.json) {
+    for (const auto& row : *rows) fmt::print("\n{}", row.sql);
+  }
   return exit_ok;
 }
 

@@ -9,6 +9,18 @@
 #include "app/command_line.hpp"
 #include "app/version.hpp"
 
+namespace {
+
+// The word that stands where a command was expected; empty if there is none.
+std::string unknown_command(const CLI::App& program) {
+  const CLI::App* at = &program;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  const auto extras = at->remaining();
+  return extras.empty() ? std::string() : extras.front();
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace son1k::app;
   // A client that goes away must be an error of one write, not the end of the program.
@@ -26,6 +38,13 @@ int main(int argc, char** argv) {
   }
   try {
     program.parse(argc, argv);
+  } catch (const CLI::RequiredError& e) {
+    if (const auto word = unknown_command(program); !word.empty()) {
+      std::fprintf(stderr, "son1k: there is no command \"%s\"; see son1k --help\n", word.c_str());
+      return exit_usage;
+    }
+    program.exit(e);
+    return exit_usage;
   } catch (const CLI::ParseError& e) {
     return program.exit(e) == 0 ? exit_ok : exit_usage;
   }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
-#include <boost/json/stream_parser.hpp>
+#include <boost/json/value_stack.hpp>
 #include <cmath>
 
 #include "base/utf8.hpp"
@@ -17,62 +17,68 @@ error malformed(std::string en, std::string es) {
   return {errc::malformed, "body", text(std::move(en), std::move(es))};
 }
 
-// Boost's parser keeps the last of duplicate members, so an attacker could show two readers two
-// values; a second pass over the tokens finds them.
-class duplicate_finder {
- public:
-  struct handler {
-    constexpr static std::size_t max_object_size = std::size_t(-1);
-    constexpr static std::size_t max_array_size = std::size_t(-1);
-    constexpr static std::size_t max_key_size = std::size_t(-1);
-    constexpr static std::size_t max_string_size = std::size_t(-1);
+// One pass that builds the value and refuses what Boost's own parser lets through: a member given
+// twice (two readers could then see two values) and numbers beyond the range of a double (they
+// become infinite and cannot be written again).
+struct strict_builder {
+  constexpr static std::size_t max_object_size = json_members_max;
+  constexpr static std::size_t max_array_size = std::size_t(-1);
+  constexpr static std::size_t max_key_size = std::size_t(-1);
+  constexpr static std::size_t max_string_size = std::size_t(-1);
 
-    bool on_document_begin(json::error_code&) { return true; }
-    bool on_document_end(json::error_code&) { return true; }
-    bool on_object_begin(json::error_code&) { return levels.emplace_back(), true; }
-    bool on_object_end(std::size_t, json::error_code&) { return levels.pop_back(), true; }
-    bool on_array_begin(json::error_code&) { return true; }
-    bool on_array_end(std::size_t, json::error_code&) { return true; }
-    bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
-      key.append(part);
-      return true;
-    }
-    bool on_key(json::string_view part, std::size_t, json::error_code& ec) {
-      key.append(part);
-      auto& names = levels.back();
-      if (std::find(names.begin(), names.end(), key) != names.end()) {
-        twice = key;
-        ec = json::error::extra_data;
-        return false;
-      }
-      // Past this many members a linear search would be the attack; such objects have no reader
-      // here.
-      if (names.size() < 256) names.push_back(key);
-      key.clear();
-      return true;
-    }
-    bool on_string_part(json::string_view, std::size_t, json::error_code&) { return true; }
-    bool on_string(json::string_view, std::size_t, json::error_code&) { return true; }
-    bool on_number_part(json::string_view, json::error_code&) { return true; }
-    bool on_int64(std::int64_t, json::string_view, json::error_code&) { return true; }
-    bool on_uint64(std::uint64_t, json::string_view, json::error_code&) { return true; }
-    bool on_double(double, json::string_view, json::error_code&) { return true; }
-    bool on_bool(bool, json::error_code&) { return true; }
-    bool on_null(json::error_code&) { return true; }
-    bool on_comment_part(json::string_view, json::error_code&) { return true; }
-    bool on_comment(json::string_view, json::error_code&) { return true; }
-
-    std::vector<std::vector<std::string>> levels;
-    std::string key;
-    std::string twice;
-  };
-
-  static std::string find(std::string_view bytes) {
-    json::basic_parser<handler> parser{json::parse_options{}};
-    json::error_code ec;
-    parser.write_some(false, bytes.data(), bytes.size(), ec);
-    return parser.handler().twice;
+  bool on_document_begin(json::error_code&) { return true; }
+  bool on_document_end(json::error_code&) { return true; }
+  bool on_object_begin(json::error_code&) { return first_name.push_back(names.size()), true; }
+  bool on_object_end(std::size_t n, json::error_code&) {
+    names.resize(first_name.back());
+    first_name.pop_back();
+    return stack.push_object(n), true;
   }
+  bool on_array_begin(json::error_code&) { return true; }
+  bool on_array_end(std::size_t n, json::error_code&) { return stack.push_array(n), true; }
+  bool on_key_part(json::string_view part, std::size_t, json::error_code&) {
+    key.append(part.data(), part.size());
+    return stack.push_chars(part), true;
+  }
+  bool on_key(json::string_view part, std::size_t, json::error_code& ec) {
+    key.append(part.data(), part.size());
+    const auto begin = names.begin() + static_cast<std::ptrdiff_t>(first_name.back());
+    if (std::find(begin, names.end(), key) != names.end()) {
+      twice = key;
+      ec = json::error::syntax;
+      return false;
+    }
+    names.push_back(std::move(key));
+    key.clear();
+    return stack.push_key(part), true;
+  }
+  bool on_string_part(json::string_view part, std::size_t, json::error_code&) {
+    return stack.push_chars(part), true;
+  }
+  bool on_string(json::string_view part, std::size_t, json::error_code&) {
+    return stack.push_string(part), true;
+  }
+  bool on_number_part(json::string_view, json::error_code&) { return true; }
+  bool on_int64(std::int64_t n, json::string_view, json::error_code&) {
+    return stack.push_int64(n), true;
+  }
+  bool on_uint64(std::uint64_t n, json::string_view, json::error_code&) {
+    return stack.push_uint64(n), true;
+  }
+  bool on_double(double d, json::string_view, json::error_code& ec) {
+    if (!std::isfinite(d)) return ec = json::error::exponent_overflow, false;
+    return stack.push_double(d), true;
+  }
+  bool on_bool(bool b, json::error_code&) { return stack.push_bool(b), true; }
+  bool on_null(json::error_code&) { return stack.push_null(), true; }
+  bool on_comment_part(json::string_view, json::error_code&) { return true; }
+  bool on_comment(json::string_view, json::error_code&) { return true; }
+
+  json::value_stack stack;
+  std::vector<std::string> names;       // of the objects that are open, outermost first
+  std::vector<std::size_t> first_name;  // where each of them begins in `names`
+  std::string key;
+  std::string twice;
 };
 
 }  // namespace
@@ -80,25 +86,30 @@ class duplicate_finder {
 result<json::value> parse_json(std::string_view bytes, std::size_t depth) {
   json::parse_options options;
   options.max_depth = depth;
-  json::stream_parser parser({}, options);
+  json::basic_parser<strict_builder> parser(options);
+  auto& built = parser.handler();
+  built.stack.reset();
   json::error_code ec;
-  const std::size_t used = parser.write_some(bytes.data(), bytes.size(), ec);
+  const std::size_t used = parser.write_some(false, bytes.data(), bytes.size(), ec);
   if (!ec && used < bytes.size()) ec = json::error::extra_data;
-  if (!ec) parser.finish(ec);
+  if (!built.twice.empty()) {
+    return malformed("the JSON has the member \"" + built.twice + "\" twice",
+                     "el JSON tiene dos veces el campo \"" + built.twice + "\"");
+  }
   if (ec == json::error::too_deep) {
     return malformed(fmt::format("the JSON is nested deeper than {} levels", depth),
                      fmt::format("el JSON está anidado a más de {} niveles", depth));
+  }
+  if (ec == json::error::object_too_large) {
+    return malformed(fmt::format("a JSON object has more than {} members", json_members_max),
+                     fmt::format("un objeto JSON tiene más de {} campos", json_members_max));
   }
   if (ec) {
     return malformed(
         fmt::format("the body is not valid JSON: {} near byte {}", ec.message(), used),
         fmt::format("el cuerpo no es JSON válido: {} cerca del byte {}", ec.message(), used));
   }
-  if (const auto twice = duplicate_finder::find(bytes); !twice.empty()) {
-    return malformed("the JSON has the member \"" + twice + "\" twice",
-                     "el JSON tiene dos veces el campo \"" + twice + "\"");
-  }
-  return parser.release();
+  return built.stack.release();
 }
 
 object_reader::object_reader(const json::value& v, std::string where)
@@ -245,6 +256,52 @@ result<void> object_reader::finish() {
     }
   }
   return {};
+}
+
+void json_writer::text(std::string_view name, std::string_view v) {
+  open(name);
+  append_quoted(v);
+}
+
+void json_writer::integer(std::string_view name, std::int64_t v) {
+  open(name);
+  out_ += std::to_string(v);
+}
+
+void json_writer::boolean(std::string_view name, bool v) {
+  open(name);
+  out_ += v ? "true" : "false";
+}
+
+std::string json_writer::finish() {
+  out_ += out_.empty() ? "{}" : "}";
+  return std::move(out_);
+}
+
+void json_writer::open(std::string_view name) {
+  out_ += out_.empty() ? '{' : ',';
+  append_quoted(name);
+  out_ += ':';
+}
+
+// RFC 8259 §7: quotation mark, reverse solidus and what is below U+0020 must be escaped.
+void json_writer::append_quoted(std::string_view v) {
+  static constexpr char digits[] = "0123456789abcdef";
+  out_ += '"';
+  for (const char c : v) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out_ += '\\';
+      out_ += c;
+    } else if (byte < 0x20) {
+      out_ += "\\u00";
+      out_ += digits[byte >> 4];
+      out_ += digits[byte & 15];
+    } else {
+      out_ += c;
+    }
+  }
+  out_ += '"';
 }
 
 }  // namespace son1k

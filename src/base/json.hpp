@@ -15,9 +15,11 @@
 namespace son1k {
 
 inline constexpr std::size_t json_depth_max = 32;
+inline constexpr std::size_t json_members_max = 256;
 
-// malformed: not JSON (RFC 8259), not UTF-8, a lone surrogate, a duplicate member, or nested deeper
-// than `depth`; the message says where.
+// malformed: not JSON (RFC 8259), not UTF-8, a lone surrogate, a number no double can hold, a
+// duplicate member, more than json_members_max members in an object, or nested deeper than `depth`;
+// the message says where.
 result<boost::json::value> parse_json(std::string_view bytes, std::size_t depth = json_depth_max);
 
 // Reads the members of one object. The first problem is kept and later reads return nothing, so a
@@ -57,6 +59,22 @@ class object_reader {
   std::string where_;
   std::vector<std::string_view> known_;
   std::optional<error> problem_;
+};
+
+// Writes one flat object as text, without a tree in between: for paths where each allocation
+// counts.
+class json_writer {
+ public:
+  void text(std::string_view name, std::string_view v);  // valid UTF-8
+  void integer(std::string_view name, std::int64_t v);
+  void boolean(std::string_view name, bool v);
+  // The object; the writer is empty again.
+  std::string finish();
+
+ private:
+  void open(std::string_view name);
+  void append_quoted(std::string_view v);
+  std::string out_;
 };
 
 }  // namespace son1k

@@ -12,10 +12,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto value = son1k::parse_json(bytes);
   if (!value) return 0;
   const auto written = boost::json::serialize(*value);
-  // Boost 1.81 reads 1e400 and 0e400 as values that JSON cannot write; readers refuse those.
-  for (const char* beyond : {"Infinity", "NaN"}) {
-    if (written.find(beyond) != written.npos) return 0;
-  }
   const auto again = son1k::parse_json(written);
   if (!again || again->kind() != value->kind()) std::abort();
   son1k::object_reader reader(*value);

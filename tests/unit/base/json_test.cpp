@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
 namespace son1k {
 namespace {
 
@@ -10,6 +12,12 @@ struct refused_row {
   std::string bytes;
   const char* part_of_message;
 };
+
+std::string many_members(int n) {
+  std::string out = "{";
+  for (int i = 0; i < n; ++i) out += (i == 0 ? "\"m" : ",\"m") + std::to_string(i) + "\":0";
+  return out + "}";
+}
 
 class parse_json_refuses : public testing::TestWithParam<refused_row> {};
 
@@ -27,6 +35,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(refused_row{"empty", "", "not valid JSON"},
                     refused_row{"cut", "{\"a\":", "not valid JSON"},
                     refused_row{"trailing", "{} {}", "not valid JSON"},
+                    refused_row{"infinite", "{\"a\":1e400}", "not valid JSON"},
+                    refused_row{"many_members", many_members(257), "more than 256"},
                     refused_row{"nan", "{\"a\":NaN}", "not valid JSON"},
                     refused_row{"lone_surrogate", "{\"a\":\"\\ud800\"}", "not valid JSON"},
                     refused_row{"bad_utf8", "{\"a\":\"\xff\"}", "not valid JSON"},
@@ -39,6 +49,27 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(parse_json, takes_the_depth_it_promises) {
   EXPECT_TRUE(parse_json(std::string(32, '[') + std::string(32, ']')).has_value());
+}
+
+TEST(parse_json, takes_the_members_it_promises) {
+  EXPECT_EQ(parse_json(many_members(256))->as_object().size(), 256u);
+}
+
+TEST(parse_json, builds_what_was_written) {
+  const std::string text =
+      R"({"a":[1,-2,18446744073709551615,0.5,"\u00e9x",true,null,{}],"b":{"c":[]}})";
+  EXPECT_EQ(*parse_json(text), boost::json::parse(text));
+}
+
+TEST(json_writer, writes_what_parses_to_the_same) {
+  json_writer out;
+  out.text("t", "quote \" back \\ tab \t nul\x01 é");
+  out.integer("n", -7);
+  out.boolean("b", true);
+  EXPECT_EQ(
+      boost::json::parse(out.finish()),
+      (boost::json::value{{"t", "quote \" back \\ tab \t nul\x01 é"}, {"n", -7}, {"b", true}}));
+  EXPECT_EQ(out.finish(), "{}");
 }
 
 TEST(parse_json, allows_one_name_in_two_objects) {
