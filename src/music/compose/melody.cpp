@@ -20,7 +20,7 @@ class singer {
     const metre written{s.beats_per_bar, s.beat_unit};
     const auto& cells = s.lead.rhythms.empty() ? common_cells : s.lead.rhythms;
     const double bar_seconds = f.time.bar_ticks() * 60.0 / (f.quarter_bpm * ticks_per_quarter);
-    const int span = bar_seconds > 3.1 || f.bars < 5 ? 1 : 2;
+    const int span = bar_seconds > 3.1 || f.bars < 13 ? 1 : 2;
     hook_ = invent_motif(cells, written, f.time, span, random_);
     verse_ = invent_motif(cells, written, f.time, span, random_);
     bridge_ = verse_;
@@ -265,6 +265,16 @@ class singer {
   bool closing_ = false;
 };
 
+// Phrases of the hook's own sections. With few of them the verses sing the hook as well, so that
+// a short piece still has one tune to remember.
+int hook_phrases(const form& f) {
+  int phrases = 0;
+  for (const section& s : f.sections) {
+    phrases += s.what == theme::hook ? s.bars / 4 : 0;
+  }
+  return phrases;
+}
+
 // Long chord tones under the tune, moving by the smallest step and never doubling it.
 void second_voice(const form& f, const section& part, const std::vector<chord_span>& chords,
                   const std::vector<note>& lead, melody_range range, int velocity,
@@ -296,7 +306,7 @@ void second_voice(const form& f, const section& part, const std::vector<chord_sp
 melody sing(const form& f, const style& s, const key& k, const std::vector<chord_span>& chords,
             melody_range lead, melody_range answer, bool with_answers, rng random) {
   singer voice(f, s, k, chords, lead, random);
-  const bool short_form = f.sections.size() < 3;
+  const bool short_form = hook_phrases(f) < 3;
   std::vector<note> answers;
   for (std::size_t i = 0; i < f.sections.size(); ++i) {
     const section& part = f.sections[i];

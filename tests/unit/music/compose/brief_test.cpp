@@ -21,12 +21,12 @@ brief understood(const std::string& prompt) {
 
 // Only what a row names is checked.
 struct row {
-  std::string prompt;
-  std::string style;
+  std::string prompt{};
+  std::string style{};
   double bpm = 0;
-  std::string key;  // "D minor"
+  std::string key{};  // "D minor"
   int seconds = 0;
-  std::string metre;
+  std::string metre{};
 };
 
 class understands : public testing::TestWithParam<row> {};
@@ -305,7 +305,9 @@ TEST(brief, bad_input_is_refused_by_name_in_both_languages) {
 TEST(brief, two_thousand_code_points_are_allowed_however_many_bytes) {
   std::string prompt;
   for (int i = 0; i < 2000; ++i) prompt += "é";
-  EXPECT_TRUE(understand({.prompt = prompt}).has_value());
+  piece_request request;
+  request.prompt = prompt;
+  EXPECT_TRUE(understand(request).has_value());
 }
 
 TEST(brief, json_says_what_was_told_and_what_was_chosen) {
