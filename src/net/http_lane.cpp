@@ -53,7 +53,7 @@ http_lane::http_lane(std::shared_ptr<server_core> core, boost::asio::io_context&
 
 void http_lane::start() {
   boost::asio::post(context_, [self = shared_from_this()] {
-    self->date();
+    self->refresh_date();
     spawn(self->executor(), "http.accept", self->accept_loop(self));
     spawn(self->executor(), "http.sweep", self->sweep_loop(self));
   });
@@ -72,7 +72,7 @@ void http_lane::leave(http_session& session) {
   core_->connection_closed();
 }
 
-std::string_view http_lane::date() {
+void http_lane::refresh_date() {
   const auto now_s = std::chrono::duration_cast<std::chrono::seconds>(
                          std::chrono::system_clock::now().time_since_epoch())
                          .count();
@@ -80,7 +80,6 @@ std::string_view http_lane::date() {
     date_s_ = now_s;
     date_ = http_date(now_s);
   }
-  return date_;
 }
 
 boost::asio::awaitable<void> http_lane::accept_loop(
@@ -132,7 +131,7 @@ boost::asio::awaitable<void> http_lane::sweep_loop(
 // A session may leave while it is looked at, which moves the last one into its place.
 void http_lane::sweep() {
   now_ = coarse_clock::now();
-  date();
+  refresh_date();
   for (std::size_t i = sessions_.size(); i-- > 0;) {
     if (i < sessions_.size()) sessions_[i]->on_sweep(now_);
   }

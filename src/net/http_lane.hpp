@@ -58,13 +58,15 @@ class http_lane : public std::enable_shared_from_this<http_lane> {
   bool draining() const { return draining_; }
   // Time as of the last sweep: exact enough for deadlines, and free.
   coarse_clock::time_point now() const { return now_; }
-  std::string_view date();
+  // As of the last sweep too.
+  std::string_view date() const { return date_; }
 
  private:
   boost::asio::awaitable<void> accept_loop(std::shared_ptr<http_lane> self);
   boost::asio::awaitable<void> sweep_loop(std::shared_ptr<http_lane> self);
   void admit(boost::asio::ip::tcp::socket socket);
   void sweep();
+  void refresh_date();
 
   const std::shared_ptr<server_core> core_;
   boost::asio::io_context& context_;

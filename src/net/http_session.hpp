@@ -17,6 +17,10 @@
 
 namespace son1k::net {
 
+// 408 and 413, which more than one part of a session gives.
+http_fault slow_request_fault();
+http_fault big_body_fault();
+
 class http_session : public std::enable_shared_from_this<http_session> {
  public:
   http_session(std::shared_ptr<http_lane> lane, boost::asio::ip::tcp::socket socket,
@@ -39,7 +43,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
   void enter(phase next, std::chrono::milliseconds limit);
   bool alive() const { return !ended_ && !abandoned_; }
 
-  // Reading (http_session.cpp)
+  // Reading (http_session.cpp, http_session_body.cpp)
   boost::asio::awaitable<bool> read_head();
   boost::asio::awaitable<void> read_body();
   boost::asio::awaitable<void> read_chunks();

@@ -2,6 +2,7 @@
 // (RFC 9112).
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 
 #include "unit/net/test_server.hpp"
@@ -14,6 +15,10 @@ struct attack {
   std::string bytes;
   int status;
 };
+
+void PrintTo(const attack& row, std::ostream* out) {
+  *out << row.name;
+}
 
 const std::string nul(1, '\0');
 
@@ -172,6 +177,10 @@ struct accepted {
   std::string bytes;
   std::string body;
 };
+
+void PrintTo(const accepted& row, std::ostream* out) {
+  *out << row.name;
+}
 
 const accepted good_requests[] = {
     {"plain", "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", "hello"},
