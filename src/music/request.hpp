@@ -12,12 +12,12 @@ enum class quality { standard, premium, ultra };
 enum class audio_format { mp3, ogg, flac, wav };
 
 struct piece_request {
-  std::string prompt;                    // valid UTF-8, 1..2000 code points
-  std::string style;                     // more words to understand, may be empty
-  std::string negative_tags;             // "no drums, no piano"
-  std::string title;                     // may be empty
-  std::string lyrics;                    // kept as timed text; nothing is sung
-  std::optional<int> duration_seconds;   // 5..600; beats the prompt's "45 seconds"
+  std::string prompt;                   // valid UTF-8, 1..2000 code points
+  std::string style;                    // more words to understand, may be empty
+  std::string negative_tags;            // "no drums, no piano"
+  std::string title;                    // may be empty
+  std::string lyrics;                   // kept as timed text; nothing is sung
+  std::optional<int> duration_seconds;  // 5..600; beats the prompt's "45 seconds"
   quality grade = quality::standard;
   bool instrumental = true;
   std::uint64_t seed = 0;

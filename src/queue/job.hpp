@@ -136,8 +136,22 @@ struct job_view {
 };
 
 enum class event_type : std::uint8_t {
-  added, waiting, active, progress, completed, failed, delayed, stalled, removed, drained,
-  paused, resumed, retries_exhausted, duplicated, cleaned, cancelled,
+  added,
+  waiting,
+  active,
+  progress,
+  completed,
+  failed,
+  delayed,
+  stalled,
+  removed,
+  drained,
+  paused,
+  resumed,
+  retries_exhausted,
+  duplicated,
+  cleaned,
+  cancelled,
 };
 std::string_view name_of(event_type type);
 
