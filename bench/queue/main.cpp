@@ -74,7 +74,7 @@ asio::awaitable<void> run_jobs(queue::queue_port& q, std::atomic<std::size_t>& l
     request.queue = "bench";
     request.worker = "bench";
     request.max = batch;
-    request.wait_ms = 50;
+    request.wait_ms = 5'000;
     auto jobs = co_await q.claim(std::move(request));
     if (!jobs) give_up(jobs.error());
     if (jobs->empty()) continue;
@@ -86,7 +86,7 @@ asio::awaitable<void> run_jobs(queue::queue_port& q, std::atomic<std::size_t>& l
     const auto replies = co_await q.finish(std::move(ends));
     for (const auto& r : replies)
       if (!r) give_up(r.error());
-    left -= replies.size();
+    if ((left -= replies.size()) == 0) q.end_waits("bench");
   }
 }
 

@@ -111,6 +111,8 @@ class core : public std::enable_shared_from_this<core> {
   void decide(finish_batch& batch);
   void stage(store::transaction& tx, const std::shared_ptr<finish_batch>& batch);
   job_view view_of(const finish_batch& batch, const finishing& f);
+  // The batch was committed, or was not and the jobs run on. Once for each decided batch.
+  void finished(finish_batch& batch, bool committed);
 
   result<void> progress(const lease& held, progress_value value);
   result<void> log(const lease& held, std::string line);
@@ -165,7 +167,6 @@ class core : public std::enable_shared_from_this<core> {
   void release_board_slot(std::uint32_t slot);
 
   void change_of(finishing& f, finish_request& request, std::int64_t now);
-  void finished(finish_batch& batch, bool committed);
   void leave_run(const finish_batch& batch, const finishing& f, std::int64_t now);
   void trim(room& r, job_state state, const retention& keep, std::int64_t now, std::size_t most);
   std::vector<std::int64_t> take_trimmed(std::size_t most);

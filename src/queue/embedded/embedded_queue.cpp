@@ -202,9 +202,10 @@ class embedded_queue final : public queue_port {
     for (auto& [n, why] : batch->refused) replies[n] = std::move(why);
     if (batch->jobs.empty() && batch->erased.empty()) co_return true;
     store::transaction tx;
-    for (const auto& f : batch->jobs) {
-      auto& settle = (*batch->requests)[f.request].settle;
-      if (f.to.ended && settle) settle(core_->view_of(*batch, f), tx);
+    if (auto staged = settle_all(*batch, tx); !staged) {
+      for (const auto& f : batch->jobs) replies[f.request] = staged.error();
+      core_->finished(*batch, false);
+      co_return false;
     }
     core_->stage(tx, batch);
     auto ok = co_await store::async_commit(core_->db(), std::move(tx));
@@ -216,6 +217,19 @@ class embedded_queue final : public queue_port {
     }
     co_return ok || ok.error().code == errc::unavailable || ok.error().code == errc::storage_full ||
         ok.error().code == errc::storage_corrupt;
+  }
+
+  // The domain's code: what escapes it must not leave jobs marked as being ended.
+  result<void> settle_all(const finish_batch& batch, store::transaction& tx) {
+    try {
+      for (const auto& f : batch.jobs) {
+        auto& settle = (*batch.requests)[f.request].settle;
+        if (f.to.ended && settle) settle(core_->view_of(batch, f), tx);
+      }
+    } catch (const std::exception& e) {
+      return error(errc::internal, {std::string("settle threw: ") + e.what()});
+    }
+    return {};
   }
 
   std::shared_ptr<core> core_;

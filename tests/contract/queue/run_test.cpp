@@ -278,6 +278,21 @@ TEST_P(queue_run, a_settle_that_fails_takes_only_its_own_job_back) {
   EXPECT_THAT(told(), Not(Contains("completed:a")));
 }
 
+TEST_P(queue_run, a_settle_that_throws_leaves_its_job_active_and_the_others_unaffected) {
+  ASSERT_TRUE(add({spec("a"), spec("b")}));
+  const auto jobs = claim(2);
+  std::vector<finish_request> batch(2);
+  batch[0].held = jobs.at(0).held;
+  batch[0].how = outcome::complete("1");
+  batch[0].settle = [](const job_view&, store::transaction&) { throw std::runtime_error("no"); };
+  batch[1] = ending(jobs.at(1).held, outcome::complete("1"));
+  const auto replies = run(q().finish(std::move(batch)));
+  EXPECT_EQ(replies[0].error().code, errc::internal);
+  EXPECT_TRUE(replies[1]);
+  EXPECT_EQ(state("a"), job_state::active);
+  EXPECT_TRUE(finish(jobs[0].held, outcome::complete("1")));
+}
+
 TEST_P(queue_run, a_cancelled_waiting_job_is_removed) {
   auto late = spec("late");
   late.options.delay_ms = 1'000;

@@ -48,7 +48,9 @@ TEST(check, ids_follow_bullmq) {
     s.id = r.id;
     const auto ok = check(s);
     EXPECT_EQ(ok.has_value(), r.good) << r.id;
-    if (!ok) EXPECT_EQ(ok.error().field, "id");
+    if (!ok) {
+      EXPECT_EQ(ok.error().field, "id");
+    }
   }
 }
 

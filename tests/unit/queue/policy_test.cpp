@@ -52,7 +52,9 @@ TEST(transition, the_table_is_complete_and_allows_nothing_else) {
           << name_of(from) << " " << static_cast<int>(trigger);
       if (!to) continue;
       EXPECT_EQ(to->removed, row->removed);
-      if (!row->removed) EXPECT_EQ(to->to, row->to) << name_of(from);
+      if (!row->removed) {
+        EXPECT_EQ(to->to, row->to) << name_of(from);
+      }
       EXPECT_EQ(to->ended, !row->removed && is_ended(row->to));
     }
   }
