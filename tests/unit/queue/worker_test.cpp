@@ -323,6 +323,7 @@ TEST(worker, commit_stands_under_the_fence_of_the_run) {
   bench.start();
   bench.add("writes");
   ASSERT_TRUE(outcomes.wait([](const auto& all) { return all.size() == 2; }));
+  bench.worker->stop();
   EXPECT_EQ(outcomes.get(), (std::vector<std::string>{"ok", "lease_lost"}));
 }
 
