@@ -136,7 +136,7 @@ part extra_part(duty d, int program) {
 }
 
 // Gives one wish its place: the same instrument, its family, a part of its duty, or a new one.
-void grant(band& g, const instrument_wish& w) {
+void grant(band& g, const style& s, const instrument_wish& w) {
   const auto free_player = [&](auto matches) {
     return std::find_if(g.players.begin(), g.players.end(),
                         [&](const player& p) { return !p.asked && matches(p); });
@@ -144,7 +144,9 @@ void grant(band& g, const instrument_wish& w) {
   const family kind = instrument_of(w.program).kind;
   const duty usual = usual_duty(w.program);
   const bool may_lead = !g.lead.asked && w.part != part_wish::accompaniment;
-  if (may_lead && (w.part == part_wish::lead || usual == duty::lead)) {
+  // Some sounds are a style's own voice: the accordion of the cumbia.
+  const bool voice = !s.lead.programs.empty() && s.lead.programs.front() == w.program;
+  if (may_lead && (w.part == part_wish::lead || usual == duty::lead || voice)) {
     g.has_lead = true;
     settle(g.lead, w);
     return;
@@ -332,7 +334,7 @@ band arrange(const brief& b, const style& s, rng random) {
     if (w.percussion) {
       grant_percussion(g, w);
     } else {
-      grant(g, w);
+      grant(g, s, w);
     }
   }
   // The tune should stand out: not the sound that the chords were asked to have.
