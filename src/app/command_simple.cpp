@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "kinds/probe/probe.hpp"
 #include "ops/bench_queue.hpp"
+#include "queue/embedded/embedded_queue.hpp"
 #include "store/migrator.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 
@@ -35,6 +36,16 @@ void print_rows(const std::vector<store::migration_status>& rows) {
         "{:04d} {:<24} {}\n", row.version, row.name,
         row.applied ? std::string("applied ") + iso_time(row.applied_at_ms).chars : "pending");
   }
+}
+
+result<ops::bench_backend> open_for_bench(const std::filesystem::path& folder) {
+  store::sqlite_settings sqlite;
+  sqlite.file = folder / "bench.db";
+  auto db = store::open_sqlite(sqlite);
+  if (!db) return db.error();
+  if (auto migrated = (*db)->migrate(); !migrated) return migrated.error();
+  auto queue = queue::make_embedded_queue(**db, {}, system_clock());
+  return ops::bench_backend{"embedded", std::move(*db), std::move(queue)};
 }
 
 enum class migrate_what { up, status, dry_run };
@@ -171,6 +182,8 @@ void add_bench(CLI::App& program, command_run& run) {
   queue->add_option("--jobs", with->jobs, "how many")->check(CLI::Range(1, 10'000'000));
   queue->add_option("--concurrency", with->concurrency, "in flight at once")
       ->check(CLI::Range(1, 10'000));
+  queue->add_option("--payload", with->payload_bytes, "bytes of each job's data")
+      ->check(CLI::Range(0, 100'000));
   queue->add_option("--progress", with->progress, "progress updates a job")
       ->check(CLI::Range(0, 100));
   queue->callback([&run, flags, with] {
@@ -178,7 +191,7 @@ void add_bench(CLI::App& program, command_run& run) {
       if (const auto at = flags->settings.find("data_dir"); at != flags->settings.end()) {
         with->data_dir = at->second;
       }
-      auto measured = ops::run_queue_bench(*with, kinds::make_probe_kind());
+      auto measured = ops::run_queue_bench(*with, kinds::make_probe_kind(), open_for_bench);
       if (!measured) return fail(measured.error(), flags->json);
       if (flags->json) {
         print_json(*measured);

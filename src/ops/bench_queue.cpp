@@ -14,9 +14,7 @@
 
 #include "base/spawn.hpp"
 #include "ops/machine_facts.hpp"
-#include "queue/embedded/embedded_queue.hpp"
 #include "queue/worker.hpp"
-#include "store/sqlite/sqlite_database.hpp"
 
 namespace son1k::ops {
 namespace asio = boost::asio;
@@ -55,11 +53,15 @@ class bench_folder {
 
 class queue_bench {
  public:
-  queue_bench(queue_bench_settings settings, std::shared_ptr<queue::job_kind> kind)
-      : settings_(std::move(settings)), kind_(std::move(kind)), data_(make_data()) {}
+  queue_bench(queue_bench_settings settings, std::shared_ptr<queue::job_kind> kind,
+              bench_backend backend)
+      : settings_(std::move(settings)),
+        kind_(std::move(kind)),
+        data_(make_data()),
+        db_(std::move(backend.database)),
+        queue_(std::move(backend.queue)) {}
   ~queue_bench();
 
-  result<void> open(const std::filesystem::path& folder);
   // Adds `jobs` jobs, `batch` a call, `in_flight` calls at once; jobs per second.
   result<double> add(std::string queue, std::size_t batch, std::size_t in_flight);
   result<double> process(const std::string& queue);
@@ -95,17 +97,6 @@ std::string queue_bench::make_data() const {
                         std::string(settings_.payload_bytes, 'x'));
   }
   return data + "}";
-}
-
-result<void> queue_bench::open(const std::filesystem::path& folder) {
-  store::sqlite_settings file;
-  file.file = folder / "bench.db";
-  auto db = store::open_sqlite(file);
-  if (!db) return db.error();
-  db_ = std::move(*db);
-  if (auto migrated = db_->migrate(); !migrated) return migrated.error();
-  queue_ = queue::make_embedded_queue(*db_, {}, system_clock());
-  return {};
 }
 
 asio::awaitable<void> queue_bench::adder(std::string queue, std::size_t batch) {
@@ -244,12 +235,15 @@ double at_share(const std::vector<double>& sorted, double share) {
 }  // namespace
 
 result<boost::json::object> run_queue_bench(queue_bench_settings settings,
-                                            std::shared_ptr<queue::job_kind> kind) {
+                                            std::shared_ptr<queue::job_kind> kind,
+                                            const open_bench_backend& open) {
   if (auto ok = check(settings); !ok) return ok.error();
   auto folder = bench_folder::make(settings.data_dir);
   if (!folder) return folder.error();
-  queue_bench bench(settings, std::move(kind));
-  if (auto ok = bench.open((*folder)->path); !ok) return ok.error();
+  auto backend = open((*folder)->path);
+  if (!backend) return backend.error();
+  const auto backend_name = backend->name;
+  queue_bench bench(settings, std::move(kind), std::move(*backend));
 
   auto latencies = bench.latencies("bench-idle");
   if (!latencies) return latencies.error();
@@ -263,7 +257,7 @@ result<boost::json::object> run_queue_bench(queue_bench_settings settings,
   if (!lifecycle) return lifecycle.error();
 
   boost::json::object figures;
-  figures["backend"] = "embedded";
+  figures["backend"] = backend_name;
   figures["jobs"] = settings.jobs;
   figures["concurrency"] = settings.concurrency;
   figures["add_per_s"] = *add;

@@ -1,13 +1,17 @@
-// Figures of the queue, run through the very code that serves jobs: SQLite file, embedded queue,
+// Figures of the queue, run through the very code that serves jobs: database, queue,
 // worker. Blocks the caller until all phases are through; owns everything it starts.
 #pragma once
 #include <boost/json/object.hpp>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "base/error.hpp"
 #include "queue/kind.hpp"
+#include "queue/queue.hpp"
+#include "store/database.hpp"
 
 namespace son1k::ops {
 
@@ -21,12 +25,23 @@ struct queue_bench_settings {
   std::filesystem::path data_dir;  // empty: a temporary folder; removed afterwards either way
 };
 
+// What is measured: a migrated database with the queue over it.
+struct bench_backend {
+  std::string name;  // "embedded"
+  std::unique_ptr<store::database> database;
+  std::unique_ptr<queue::queue_port> queue;
+};
+// Opens it with its files in `folder`, which is empty and removed afterwards.
+using open_bench_backend =
+    std::function<result<bench_backend>(const std::filesystem::path& folder)>;
+
 // `kind` must be the probe, or one that takes its data. The object holds `backend`, `jobs`,
 // `concurrency`, `add_per_s` (one job a call), `add_many_per_s`, `process_per_s` (claim to end, of
 // jobs that wait already), `lifecycle_per_s` (add to end, both at once), `latency_ms_p50` and
 // `latency_ms_p99` (idle, from add to the completed event), `fsync`, `rss_mib` and `machine`.
 // validation: a setting out of range. Storage errors of the folder as they come.
 result<boost::json::object> run_queue_bench(queue_bench_settings settings,
-                                            std::shared_ptr<queue::job_kind> kind);
+                                            std::shared_ptr<queue::job_kind> kind,
+                                            const open_bench_backend& open);
 
 }  // namespace son1k::ops
