@@ -180,7 +180,9 @@ class listener {
                                   [&](const match& m) { return m.spanish != found[0].spanish; });
     if (!both) (found.front().spanish ? h_.spanish : h_.english) += 1;
     if (only_small(found, small::negator)) return true;
-    if (only_small(found, small::only)) b_.only_asked = true;
+    if (only_small(found, small::only) && names_instrument(t, i + found.front().length)) {
+      b_.only_asked = true;
+    }
     if (only_small(found, small::vocals)) {
       h_.vocals = h_.vocals || !negative;
       return negative;

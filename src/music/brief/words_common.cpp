@@ -42,7 +42,7 @@ const std::vector<small_word>& small_words() {
   static const std::vector<small_word> words = {
       {small::negator,
        "no|without|not|minus|except|excluding|avoid|dont use|do not use|never|non|free "
-       "of|lacking|remove|any",
+       "of|lacking|remove",
        "no|sin|ni|excepto|menos|evita|evitar|nada de|salvo|tampoco|ningun|ninguna|quita"},
       {small::lead, "lead|solo|melody|soloist|leading|main",
        "solo|solista|melodia|principal|lider"},
@@ -52,13 +52,14 @@ const std::vector<small_word>& small_words() {
        "suave|suavemente|ligero|delicado|sutil|discreto|tenue"},
       {small::loud, "loud|heavy|strong|big|punchy|hard|prominent|powerful|huge|massive",
        "fuerte|pesado|potente|contundente|prominente|grande"},
-      {small::only, "only|just|solely|unaccompanied|nothing but",
+      {small::only, "only|just|just a|just the|solely|unaccompanied|nothing but",
        "solamente|unicamente|nada mas que|a solas"},
       {small::vocals, "vocals|vocal|voice|singing|sung|singer|lyrics|sing|rapper",
        "voz|vocal|vocales|cantado|cantar|cantante|letra|canto"},
       {small::joiner, "and|or|nor|plus|&|along with", "y|o|e|u|ni|ademas de"},
       {small::filler,
-       "a|an|the|of|in|on|at|to|for|from|by|with|is|are|it|its|this|that|my|me|i|we|you|your|some|"
+       "any|a|an|the|of|in|on|at|to|for|from|by|with|is|are|it|its|this|that|my|me|i|we|you|your|"
+       "some|"
        "very|really|bit|"
        "little|more|most|less|song|songs|music|track|piece|tune|beat|beats|loop|instrumental|make|"
        "create|generate|"

@@ -7,7 +7,8 @@ const std::vector<mood_word>& mood_words() {
       {"happy", 80, 65, "happy|happiness|joyful|joy|cheerful|cheery|merry|glad|jolly|smiling",
        "alegre|alegria|feliz|felicidad|contento|jovial|gozoso|risueno"},
       {"uplifting", 70, 65,
-       "uplifting|positive|inspiring|inspirational|motivational|optimistic|hopeful|hope|feel good",
+       "uplifting|upbeat|positive|inspiring|inspirational|motivational|optimistic|hopeful|hope|"
+       "feel good",
        "inspirador|positivo|motivador|motivacional|optimista|esperanzador|esperanza|animado"},
       {"bright", 60, 60, "bright|sunny|summer|summery|sunshine|light hearted|lighthearted|breezy",
        "brillante|soleado|verano|veraniego|luminoso|sol|playa"},

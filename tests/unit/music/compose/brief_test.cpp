@@ -186,6 +186,8 @@ TEST(brief, qualifiers_belong_to_their_instrument) {
 TEST(brief, solo_means_nothing_else) {
   EXPECT_TRUE(understood("solo piano in C major").only_asked);
   EXPECT_TRUE(understood("only guitar").only_asked);
+  EXPECT_TRUE(understood("just a piano").only_asked);
+  EXPECT_FALSE(understood("just a happy song with piano").only_asked);
   EXPECT_FALSE(understood("rock with a guitar solo").only_asked);
   EXPECT_FALSE(understood("piano and strings").only_asked);
 }
