@@ -86,8 +86,8 @@ class embedded_queue final : public queue_port {
     std::vector<std::size_t> part(shared->size());
     for (std::size_t n = 0; n < part.size(); ++n) part[n] = n;
     if (part.empty()) co_return replies;
-    const bool apart = !co_await finish_part(shared, part, replies) && part.size() > 1;
-    if (!apart) co_return replies;
+    const bool together = co_await finish_part(shared, part, replies);
+    if (together || part.size() == 1) co_return replies;
     // One job's domain writes failed and took the others with them: each by itself, then.
     for (const auto n : part) {
       std::vector<std::size_t> one(1, n);
