@@ -24,7 +24,9 @@ error lost() {
 void core::claim(const std::shared_ptr<claim_ticket>& ticket) {
   auto& request = ticket->request;
   request.max = std::clamp<std::size_t>(request.max, 1, claim_max);
+  // Decided under the lock: a parked ticket may be served by another thread from then on.
   bool waits = false;
+  bool got = false;
   {
     std::lock_guard lock(mutex_);
     const auto number = stopping_ ? std::nullopt : schedule_.open_room(request.queue);
@@ -35,7 +37,8 @@ void core::claim(const std::shared_ptr<claim_ticket>& ticket) {
       auto& r = schedule_.in(*number);
       const auto steady = clock_.steady_ms();
       promote_due(r, clock_.now_ms(), steady, promote_slice);
-      if (!take(r, *ticket) && request.wait_ms > 0) {
+      got = take(r, *ticket);
+      if (!got && request.wait_ms > 0) {
         waits = tickets_waiting_ < settings_.claims_waiting_max;
         if (waits) {
           ticket->deadline = steady + request.wait_ms;
@@ -49,7 +52,7 @@ void core::claim(const std::shared_ptr<claim_ticket>& ticket) {
       }
     }
   }
-  if (!ticket->taken.empty())
+  if (got)
     record_starts({ticket});
   else if (!waits)
     ticket->resume();

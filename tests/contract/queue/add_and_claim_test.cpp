@@ -184,7 +184,7 @@ TEST_P(queue_contract, a_waiting_claim_gets_the_job_when_it_is_added) {
   r.worker = "w";
   r.max = 5;
   r.wait_ms = 3'600'000;
-  boost::asio::io_context loop;
+  auto& loop = new_loop();
   auto waiting = boost::asio::co_spawn(loop, q().claim(r), boost::asio::use_future);
   std::thread other([&] { loop.run(); });
   ASSERT_TRUE(add(spec("a")));
@@ -196,7 +196,7 @@ TEST_P(queue_contract, a_waiting_claim_gets_the_job_when_it_is_added) {
 }
 
 TEST_P(queue_contract, waiting_claims_are_served_in_turn) {
-  boost::asio::io_context loop;
+  auto& loop = new_loop();
   std::vector<std::future<result<std::vector<claimed_job>>>> waits;
   for (int i = 0; i < 3; ++i) {
     claim_request r;
@@ -220,7 +220,7 @@ TEST_P(queue_contract, a_waiting_claim_ends_empty_when_its_time_is_over) {
   r.queue = "songs";
   r.worker = "w";
   r.wait_ms = 5'000;
-  boost::asio::io_context loop;
+  auto& loop = new_loop();
   auto waiting = boost::asio::co_spawn(loop, q().claim(r), boost::asio::use_future);
   loop.poll();
   clock().advance(5'000);
@@ -239,7 +239,7 @@ TEST_P(queue_contract, a_waiting_claim_gets_a_delayed_job_when_it_is_due) {
   r.queue = "songs";
   r.worker = "w";
   r.wait_ms = 3'600'000;
-  boost::asio::io_context loop;
+  auto& loop = new_loop();
   auto waiting = boost::asio::co_spawn(loop, q().claim(r), boost::asio::use_future);
   loop.poll();
   clock().advance(1'000'000);
@@ -251,7 +251,7 @@ TEST_P(queue_contract, a_waiting_claim_gets_a_delayed_job_when_it_is_due) {
 }
 
 TEST_P(queue_contract, waits_of_one_worker_can_be_ended) {
-  boost::asio::io_context loop;
+  auto& loop = new_loop();
   std::vector<std::future<result<std::vector<claimed_job>>>> waits;
   for (const char* worker : {"leaving", "staying"}) {
     claim_request r;
@@ -274,7 +274,7 @@ TEST_P(queue_contract, stop_ends_waiting_claims_and_refuses_later_calls) {
   r.queue = "songs";
   r.worker = "w";
   r.wait_ms = 3'600'000;
-  boost::asio::io_context loop;
+  auto& loop = new_loop();
   auto waiting = boost::asio::co_spawn(loop, q().claim(r), boost::asio::use_future);
   loop.poll();
   q().stop();

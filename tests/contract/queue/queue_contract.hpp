@@ -6,8 +6,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "queue/queue.hpp"
@@ -47,8 +49,8 @@ class queue_contract : public testing::TestWithParam<backend_entry> {
 
   // Runs a coroutine of the port to its end on a loop of its own.
   template <class T>
-  static T run(boost::asio::awaitable<T> work) {
-    boost::asio::io_context loop;
+  T run(boost::asio::awaitable<T> work) {
+    auto& loop = new_loop();
     auto future = boost::asio::co_spawn(loop, std::move(work), boost::asio::use_future);
     loop.run();
     return future.get();
@@ -117,6 +119,14 @@ class queue_contract : public testing::TestWithParam<backend_entry> {
   }
   static job_error broken(bool retryable = true) { return {"upstream", "it broke", retryable}; }
 
+  // Kept until the backend is gone: its threads may still be waking a loop that has ended.
+  boost::asio::io_context& new_loop() {
+    std::lock_guard lock(loops_mutex_);
+    return loops_.emplace_back();
+  }
+
+  std::mutex loops_mutex_;
+  std::deque<boost::asio::io_context> loops_;
   std::unique_ptr<backend> backend_;
 };
 

@@ -30,7 +30,7 @@ TEST_P(queue_state, resuming_wakes_a_waiting_claim) {
   claim_request r;
   r.queue = "songs";
   r.wait_ms = 3'600'000;
-  boost::asio::io_context loop;
+  auto& loop = new_loop();
   auto waiting = boost::asio::co_spawn(loop, q().claim(r), boost::asio::use_future);
   loop.poll();
   ASSERT_TRUE(q().pause("songs", false));
