@@ -42,6 +42,8 @@ std::string_view code_of_status(int status, std::string_view otherwise) {
       return "URI_TOO_LONG";
     case 417:
       return "EXPECTATION_FAILED";
+    case 421:
+      return "MISDIRECTED_REQUEST";
     case 431:
       return "HEADERS_TOO_LARGE";
     case 505:

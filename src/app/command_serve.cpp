@@ -101,6 +101,7 @@ int serve(const common_flags& flags) {
   resources.bind(routes);
   net::http_server_settings http;
   http.host = config->text("host");
+  http.hosts_allowed = {"localhost", "127.0.0.1", "[::1]", http.host};
   http.port = static_cast<std::uint16_t>(config->integer("port"));
   net::http_server server(loops, routes, http, api::render_error, observe);
 

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "net/http_message.hpp"
@@ -34,6 +35,10 @@ using request_observer = std::function<void(const request_report&)>;
 struct http_server_settings {
   std::string host = "127.0.0.1";
   std::uint16_t port = 3001;  // 0: any free port, see port()
+  // Names and addresses that a request's Host may hold, without port; others get 421. Empty: any. A
+  // server on loopback needs the list: a web page can point a name of its own at 127.0.0.1 (DNS
+  // rebinding) and would then be of the same origin.
+  std::vector<std::string> hosts_allowed;
   std::size_t header_bytes_max = 16 * 1024;
   std::size_t target_bytes_max = 8 * 1024;
   std::size_t header_fields_max = 100;

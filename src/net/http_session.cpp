@@ -19,6 +19,8 @@ constexpr std::size_t buffer_room_min = 2 * 1024;
 const http_fault slow_handler(503, errc::timeout, "The request took too long; try again.",
                               "La petición tardó demasiado; inténtalo de nuevo.");
 const http_fault no_route(404, errc::not_found, "There is nothing here.", "Aquí no hay nada.");
+const http_fault wrong_host(421, errc::forbidden, "This server does not answer for that host.",
+                            "Este servidor no responde por ese host.");
 const http_fault wrong_method(405, errc::validation, "This method is not allowed here.",
                               "Este método no se permite aquí.");
 const http_fault wrong_type(415, errc::unsupported_media, "This content type is not accepted here.",
@@ -35,6 +37,19 @@ bool is_sane_id(std::string_view id) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '_' || c == '-';
   });
+}
+
+// "localhost:3001" and "[::1]" without their port.
+std::string_view without_port(std::string_view host) {
+  const auto bracket = host.rfind(']');
+  const auto colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  return host.substr(0, colon);
+}
+
+bool is_host_allowed(const std::vector<std::string>& allowed, std::string_view field) {
+  const auto host = without_port(field);
+  return allowed.empty() || std::any_of(allowed.begin(), allowed.end(),
+                                        [&](const auto& one) { return same_name(one, host); });
 }
 
 bool is_type_allowed(const std::vector<std::string>& allowed, std::string_view field) {
@@ -198,6 +213,8 @@ void http_session::open_request() {
   }
   if (overload_) {
     fault_ = overload;
+  } else if (!is_host_allowed(core_.settings.hosts_allowed, request_.header("Host"))) {
+    fault_ = wrong_host;
   } else {
     const auto match = core_.routes.find(request_);
     route_ = match.found;

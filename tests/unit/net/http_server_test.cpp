@@ -336,6 +336,21 @@ TEST(http_server, a_host_that_is_no_address_is_refused) {
   EXPECT_EQ(started.error().field, "host");
 }
 
+TEST(http_server, a_host_that_is_not_ours_is_misdirected) {
+  net::http_server_settings settings;
+  settings.hosts_allowed = {"localhost", "[::1]"};
+  test_server server(basic_routes(), settings);
+  const auto status = [&](const std::string& host) {
+    return server.ask("GET /hello HTTP/1.1\r\nHost: " + host + "\r\n\r\n").status;
+  };
+  for (const auto* ours : {"localhost", "LocalHost:3001", "[::1]", "[::1]:80"}) {
+    EXPECT_EQ(status(ours), 200) << ours;
+  }
+  for (const auto* foreign : {"rebound.example", "localhost.example:3001", "127.0.0.1", "[::2]"}) {
+    EXPECT_EQ(status(foreign), 421) << foreign;
+  }
+}
+
 TEST(http_server, both_reactors_can_be_reached) {
   std::mutex mutex;
   std::set<std::thread::id> threads;
