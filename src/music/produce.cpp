@@ -91,7 +91,7 @@ class stem_files {
   std::array<std::unique_ptr<writer>, render::stem_count> writers_;
 };
 
-render::encoding encoding_of(const brief& b, const score& s) {
+render::encoding encoding_of(const brief& b) {
   render::encoding how;
   how.grade = b.grade;
   how.sample_rate = render::sample_rate_of(b.grade);
@@ -99,7 +99,7 @@ render::encoding encoding_of(const brief& b, const score& s) {
   how.facts.genre = b.style.empty() ? std::string(name_of(b.kind)) : b.style;
   how.facts.comment = b.prompt;
   how.facts.key = key_name(b);
-  how.facts.bpm = s.bpm;
+  how.facts.bpm = b.bpm;
   return how;
 }
 
@@ -135,7 +135,7 @@ struct production {
   render::progress_line& progress;
   std::stop_token stop;
 
-  render::encoding how = encoding_of(understood, notes);
+  render::encoding how = encoding_of(understood);
   output out = {};
 
   std::filesystem::path file(std::string_view ending) const {
@@ -239,7 +239,7 @@ result<piece> production::run() {
   p.score = notes;
   p.sample_rate = how.sample_rate;
   p.key = how.facts.key;
-  p.tempo_bpm = notes.bpm;
+  p.tempo_bpm = understood.bpm;
   p.form = form_of(notes);
   p.sound_font = font->filename().string();
   return p;

@@ -54,9 +54,9 @@ struct piece {
   double render_seconds = 0.0;   // wall time of the whole call
   double times_real_time = 0.0;  // duration_seconds / render_seconds
   std::string key;               // "D minor"
-  double tempo_bpm = 0.0;
-  std::string form;        // "intro A B A B outro"
-  std::string sound_font;  // file name of the font that played
+  double tempo_bpm = 0.0;        // as a musician counts it: of dotted quarters in 6/8 and 12/8
+  std::string form;              // "intro A B A B outro"
+  std::string sound_font;        // file name of the font that played
 
   const piece_file* find(std::string_view kind, std::string_view name = {}) const;
   // All facts a client may see; paths are left out.

@@ -79,7 +79,7 @@ std::string judge(const piece& p, const test::heard& h) {
   const auto demand = [&](bool good, const std::string& what) {
     if (!good) faults += what + "; ";
   };
-  const double bar = 240.0 / p.tempo_bpm * p.score.beats_per_bar / p.score.beat_unit;
+  const double bar = 240.0 / p.score.bpm * p.score.beats_per_bar / p.score.beat_unit;
   const double asked = p.understood.duration_seconds;
   demand(std::abs(h.lufs + 14.0) <= 0.5, "loudness " + std::to_string(h.lufs));
   demand(h.peak_dbtp <= -1.0, "true peak " + std::to_string(h.peak_dbtp));
