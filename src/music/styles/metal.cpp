@@ -56,8 +56,9 @@ style metal() {
               .low = 50,
               .high = 72,
               .levels = {"X---------------"},
-              .from_energy = 0.7,
-              .velocity = 60,
+              .from_energy = 0.35,
+              .velocity = 80,
+              .gain_db = 3.0,
               .reverb = 0.4}};
   s.lead = {.programs = {gm::distorted_guitar, gm::overdriven_guitar},
             .rhythms = {"x-x-xxx-x---x-x-", "xxx-xxx-x-x-x---", "x---x-x-xxxxx---"},
