@@ -10,6 +10,7 @@
 #include <iterator>
 #include <thread>
 
+#include "key_listener.hpp"
 #include "listener.hpp"
 #include "music/produce.hpp"
 #include "support/music_analysis.hpp"
@@ -115,7 +116,7 @@ verdict try_out(const prompt_case& c, const std::filesystem::path& folder) {
   const auto h = test::listen(p->files.front().path);
   if (!h) return {"ffmpeg does not understand the file", false, false, ""};
   v.fault = judge(*p, *h);
-  const auto key = test::estimate_key(h->mono, 44100);
+  auto key = test::key_without_overtones(h->mono);
   const double bpm = test::estimate_bpm(h->mono, 44100);
   const bool compound = is_compound(p->understood);
   v.heard_as = test::key_text(key) + ", " + std::to_string(bpm) + " bpm";
