@@ -206,9 +206,10 @@ class small_commands(program_case):
 
     def test_bench_queue_prints_one_object(self):
         home = self.folder()
+        (home / "bench").mkdir()
         done = run("bench", "queue", "--jobs", "2000", "--concurrency", "16", "--progress", "1",
                    "--data-dir", str(home / "bench"), "--json", cwd=home)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         told = json.loads(done.stdout)
         self.assertEqual(told["backend"], "embedded")
         self.assertIs(told["fsync"], True)

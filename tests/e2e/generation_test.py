@@ -81,7 +81,7 @@ class creating(program_case):
 
         def create(number: int) -> None:
             together.wait()
-            ids.append(home.api.create(f"pop piano {number}", seed=number))
+            ids.append(home.api.create(f"quiet solo flute {number}", seed=number))
 
         threads = [threading.Thread(target=create, args=(i,)) for i in range(CREATES_AT_ONCE)]
         began = time.monotonic()

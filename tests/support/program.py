@@ -291,7 +291,7 @@ def loudness(file: pathlib.Path) -> tuple:
     """Integrated loudness in LUFS and true peak in dBTP, by ffmpeg's ebur128 (EBU R 128)."""
     done = subprocess.run(
         ["ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-i", str(file), "-filter_complex",
-         "ebur128=peak=true:framelog=quiet", "-f", "null", "-"],
+         "ebur128=peak=true:framelog=verbose", "-f", "null", "-"],
         capture_output=True, timeout=300, check=True)
     summary = done.stderr.decode().rsplit("Summary:", 1)[1]
     return (float(re.search(r"I:\s+(-?[\d.]+) LUFS", summary).group(1)),
