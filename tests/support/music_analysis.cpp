@@ -69,8 +69,8 @@ std::vector<double> magnitudes(const signal& s, std::size_t start, std::size_t s
 
 using profile = std::array<double, 12>;
 
-// Peaks of the spectrum between 60 and 2000 Hz, each to its pitch class, compressed so that a loud
-// drum or bass does not drown the rest.
+// Peaks of the spectrum between 60 and 2000 Hz, each to its pitch class, against the loudest of the
+// frame, so that quiet passages count as much as loud ones.
 profile chroma_of(const signal& s) {
   constexpr std::size_t size = 8192;
   profile sum{};
@@ -84,11 +84,13 @@ profile chroma_of(const signal& s) {
       const double bend = (m[i - 1] - m[i + 1]) / (2.0 * (m[i - 1] - 2.0 * m[i] + m[i + 1]));
       const double hertz = (static_cast<double>(i) + bend) * s.rate / static_cast<double>(size);
       if (hertz < 60.0 || hertz > 2000.0) continue;
-      const double pitch = 69.0 + 12.0 * std::log2(hertz / 440.0);
-      const double off = std::fabs(pitch - std::round(pitch));
-      if (off > 0.35) continue;
-      const auto pc = static_cast<std::size_t>(static_cast<int>(std::lround(pitch)) % 12);
-      frame[pc] += std::sqrt(m[i] / loudest);
+      // A peak may be a harmonic: it also speaks, more and more softly, for the notes below.
+      double weight = m[i] / loudest;
+      for (int harmonic = 1; harmonic <= 5; ++harmonic, weight *= 0.6) {
+        const double pitch = 69.0 + 12.0 * std::log2(hertz / harmonic / 440.0);
+        if (pitch < 28.0 || std::fabs(pitch - std::round(pitch)) > 0.35) continue;
+        frame[static_cast<std::size_t>(std::lround(pitch) % 12)] += weight;
+      }
     }
     for (std::size_t pc = 0; pc < 12; ++pc) sum[pc] += frame[pc];
   }
