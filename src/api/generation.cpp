@@ -36,7 +36,7 @@ json::value parsed_or_null(const std::string& text) {
 }
 
 // What a client sees of a piece. `live` is the job of a piece that has not ended.
-json::object view_of(const generation_record& row, const queue::job_view* live) {
+json::object view_of(const generation_record& row, const queue::job_glance* live) {
   json::object out;
   out["generationId"] = row.id;
   const bool waiting = live != nullptr && live->state != queue::job_state::active;
@@ -95,21 +95,25 @@ awaitable<http_response> create(context_ptr self, http_request& request) {
 // The row, and its job while it has one.
 struct found_piece {
   generation_record row;
-  std::optional<queue::job_view> live;
+  std::optional<queue::job_glance> live;
 };
 
 awaitable<result<found_piece>> find(context_ptr self, std::string id) {
   const auto& with = self->with;
-  auto work = [owner = with.owner, id](store::connection& db) {
-    return find_generation(db, owner, id);
-  };
-  auto row = co_await store::async_read(with.database, std::move(work));
-  if (!row) co_return row.error();
   found_piece out;
-  out.row = std::move(*row);
-  if (!out.row.ended()) {
-    auto job = co_await with.queue.get(std::string(generation_queue), id);
-    if (job) out.live = std::move(*job);
+  // A piece may end between the two looks; its row then tells more than it did, so look again.
+  for (int looks = 0; looks < 2; ++looks) {
+    auto work = [owner = with.owner, id](store::connection& db) {
+      return find_generation(db, owner, id);
+    };
+    auto row = co_await store::async_read(with.database, std::move(work));
+    if (!row) co_return row.error();
+    out.row = std::move(*row);
+    if (out.row.ended()) break;
+    auto job = co_await with.queue.glance(std::string(generation_queue), id);
+    if (!job) continue;
+    out.live = std::move(*job);
+    break;
   }
   co_return out;
 }
@@ -219,7 +223,14 @@ awaitable<http_response> history(context_ptr self, http_request& request) {
   auto found = co_await store::async_read(with.database, std::move(work));
   if (!found) co_return refuse(found.error(), request);
   json::array items;
-  for (const auto& row : found->rows) items.push_back(view_of(row, nullptr));
+  for (const auto& row : found->rows) {
+    std::optional<queue::job_glance> live;
+    if (!row.ended()) {
+      auto job = co_await with.queue.glance(std::string(generation_queue), row.id);
+      if (job) live = std::move(*job);
+    }
+    items.push_back(view_of(row, live ? &*live : nullptr));
+  }
   json::object pagination{
       {"limit", query->limit}, {"offset", query->offset}, {"total", found->total}};
   const bool full = found->rows.size() == static_cast<std::size_t>(query->limit);

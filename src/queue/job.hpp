@@ -114,6 +114,13 @@ struct progress_value {
   std::string message;
 };
 
+// What a poll asks of a job that has not ended.
+struct job_glance {
+  job_state state = job_state::waiting;
+  progress_value progress;
+  std::int64_t run_at_ms = 0;  // when delayed
+};
+
 // One job as a reader sees it.
 struct job_view {
   std::string queue;

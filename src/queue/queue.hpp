@@ -92,6 +92,9 @@ class queue_port {
   virtual boost::asio::awaitable<result<std::size_t>> recover_stalled(std::string queue) = 0;
 
   virtual boost::asio::awaitable<result<job_view>> get(std::string queue, std::string id) = 0;
+  // The short form for clients that poll; reads no storage where the backend can answer from
+  // memory. not_found: unknown, or ended.
+  virtual boost::asio::awaitable<result<job_glance>> glance(std::string queue, std::string id) = 0;
   virtual result<queue_counts> counts(const std::string& queue) = 0;
   virtual result<void> pause(const std::string& queue, bool paused) = 0;
 

@@ -128,6 +128,7 @@ class core : public std::enable_shared_from_this<core> {
   // The row a reader wants, or not_found; then what memory knows better than the row.
   result<std::int64_t> row_of(const std::string& queue, const std::string& id);
   void overlay(job_view& view);
+  result<job_glance> glance(const std::string& queue, const std::string& id);
   result<queue_counts> counts(const std::string& queue);
   result<void> pause(const std::string& queue, bool paused);
 

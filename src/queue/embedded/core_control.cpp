@@ -131,6 +131,23 @@ void core::overlay(job_view& v) {
     v.logs.erase(v.logs.begin(), v.logs.end() - static_cast<std::ptrdiff_t>(log_lines_max));
 }
 
+result<job_glance> core::glance(const std::string& queue, const std::string& id) {
+  if (!usable_) return usable_.error();
+  std::lock_guard lock(mutex_);
+  const auto number = schedule_.find_room(queue);
+  const auto i = number ? schedule_.find(*number, id) : no_entry;
+  if (i == no_entry || is_ended(schedule_[i].state)) {
+    return error(errc::not_found, "id",
+                 {"no job of this id is under way", "no hay un trabajo en curso con este id"});
+  }
+  const auto& e = schedule_[i];
+  job_glance out;
+  out.state = e.state;
+  out.run_at_ms = e.state == job_state::delayed ? e.at_ms : 0;
+  if (e.run) out.progress = e.run->progress;
+  return out;
+}
+
 result<queue_counts> core::counts(const std::string& queue) {
   if (!usable_) return usable_.error();
   std::lock_guard lock(mutex_);

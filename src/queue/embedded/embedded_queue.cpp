@@ -138,6 +138,9 @@ class embedded_queue final : public queue_port {
     if (view) core_->overlay(*view);
     co_return view;
   }
+  awaitable<result<job_glance>> glance(std::string queue, std::string id) override {
+    co_return core_->glance(queue, id);
+  }
   result<queue_counts> counts(const std::string& queue) override { return core_->counts(queue); }
   result<void> pause(const std::string& queue, bool paused) override {
     return core_->pause(queue, paused);

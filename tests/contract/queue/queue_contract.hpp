@@ -37,6 +37,11 @@ struct backend_entry {
   std::function<std::unique_ptr<backend>()> make;
 };
 
+// So that listings of the cases show a name and not bytes.
+inline void PrintTo(const backend_entry& entry, std::ostream* out) {
+  *out << entry.name;
+}
+
 class queue_contract : public testing::TestWithParam<backend_entry> {
  protected:
   void SetUp() override { backend_ = GetParam().make(); }

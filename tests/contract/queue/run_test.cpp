@@ -205,6 +205,20 @@ TEST_P(queue_run, progress_never_goes_back) {
   EXPECT_EQ(get("a")->progress.percent, 100);
 }
 
+TEST_P(queue_run, a_glance_shows_state_and_progress_until_the_end) {
+  const auto look = [&] { return run(q().glance("songs", "a")); };
+  EXPECT_EQ(look().error().code, errc::not_found);
+  ASSERT_TRUE(add(spec("a")));
+  EXPECT_EQ(look()->state, job_state::waiting);
+  const auto held = claim().at(0).held;
+  ASSERT_TRUE(q().progress(held, {40, "forty"}));
+  EXPECT_EQ(look()->state, job_state::active);
+  EXPECT_EQ(look()->progress.percent, 40);
+  EXPECT_EQ(look()->progress.message, "forty");
+  ASSERT_TRUE(finish(held, outcome::complete("1")));
+  EXPECT_EQ(look().error().code, errc::not_found);
+}
+
 TEST_P(queue_run, logs_are_kept_over_runs_and_bounded) {
   ASSERT_TRUE(add(spec("a")));
   const auto first = claim().at(0).held;

@@ -41,6 +41,8 @@ class memory_queue final : public queue::queue_port {
   std::vector<std::string> cancel_requests(std::span<const queue::lease> held) override;
   boost::asio::awaitable<result<std::size_t>> recover_stalled(std::string queue) override;
   boost::asio::awaitable<result<queue::job_view>> get(std::string queue, std::string id) override;
+  boost::asio::awaitable<result<queue::job_glance>> glance(std::string queue,
+                                                           std::string id) override;
   result<queue::queue_counts> counts(const std::string& queue) override;
   result<void> pause(const std::string& queue, bool paused) override;
   queue::events_page events(std::uint64_t since, std::size_t limit) override;

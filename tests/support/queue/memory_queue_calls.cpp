@@ -114,6 +114,19 @@ asio::awaitable<result<job_view>> memory_queue::get(std::string queue, std::stri
   co_return found->second.view;
 }
 
+asio::awaitable<result<queue::job_glance>> memory_queue::glance(std::string queue, std::string id) {
+  auto view = co_await get(std::move(queue), std::move(id));
+  if (!view) co_return view.error();
+  if (view->state == job_state::completed || view->state == job_state::failed) {
+    co_return error(errc::not_found, "id", "no such job under way");
+  }
+  queue::job_glance out;
+  out.state = view->state;
+  out.progress = view->progress;
+  out.run_at_ms = view->run_at_ms;
+  co_return out;
+}
+
 result<queue_counts> memory_queue::counts(const std::string& queue) {
   const std::lock_guard lock(mutex_);
   queue_counts counted;
