@@ -52,6 +52,9 @@ struct language_row {
   const char* header;
   bool spanish;
 };
+void PrintTo(const language_row& row, std::ostream* out) {
+  *out << row.header;
+}
 class preferred_language : public testing::TestWithParam<language_row> {};
 TEST_P(preferred_language, follows_the_qualities) {
   EXPECT_EQ(prefers_spanish(GetParam().header), GetParam().spanish) << GetParam().header;

@@ -44,6 +44,9 @@ struct bad_row {
   errc code;
   const char* field;
 };
+void PrintTo(const bad_row& row, std::ostream* out) {
+  *out << row.name;
+}
 class generation_request_refuses : public testing::TestWithParam<bad_row> {};
 TEST_P(generation_request_refuses, naming_the_field) {
   const auto r = read_generation_request(GetParam().body, id);

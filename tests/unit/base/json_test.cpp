@@ -12,6 +12,9 @@ struct refused_row {
   std::string bytes;
   const char* part_of_message;
 };
+void PrintTo(const refused_row& row, std::ostream* out) {
+  *out << row.name;
+}
 
 std::string many_members(int n) {
   std::string out = "{";
@@ -113,6 +116,9 @@ struct number_row {
   const char* name;
   const char* json;
 };
+void PrintTo(const number_row& row, std::ostream* out) {
+  *out << row.name;
+}
 class integer_refuses : public testing::TestWithParam<number_row> {};
 TEST_P(integer_refuses, what_is_no_whole_number_in_range) {
   const auto v = *parse_json(std::string("{\"n\":") + GetParam().json + "}");
