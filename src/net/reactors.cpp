@@ -6,12 +6,14 @@
 #include <csignal>
 
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 
 namespace son1k::net {
 namespace {
 
 // What escapes a handler ends here: the loop of the others must go on.
 void run_loop(boost::asio::io_context& context) {
+  name_thread("reactor");
   // sendfile(2) has no MSG_NOSIGNAL: a peer that left must be an error, not the program's end.
   sigset_t broken_pipe;
   sigemptyset(&broken_pipe);

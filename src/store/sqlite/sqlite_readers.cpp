@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/thread_name.hpp"
 #include "store/completion.hpp"
 
 namespace son1k::store {
@@ -18,7 +19,10 @@ constexpr std::size_t batch_max = 32;
 sqlite_readers::sqlite_readers(connections c, std::size_t queued_max)
     : queued_max_(queued_max), connections_(std::move(c)) {
   for (auto& connection : connections_)
-    threads_.emplace_back([this, &own = *connection] { run(own); });
+    threads_.emplace_back([this, &own = *connection] {
+      name_thread("sqlite-reader");
+      run(own);
+    });
 }
 
 sqlite_readers::~sqlite_readers() {

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "base/log.hpp"
+#include "base/thread_name.hpp"
 #include "store/completion.hpp"
 #include "store/sqlite/sqlite_error.hpp"
 
@@ -42,7 +43,10 @@ sqlite_writer::sqlite_writer(std::unique_ptr<sqlite_connection> connection,
       checkpoint_at_(limits_.log_pages_max),
       checkpointer_(std::move(aside)) {
   sqlite3_wal_hook(connection_->handle(), note_wal_pages, &wal_pages_);
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    name_thread("sqlite-writer");
+    run();
+  });
 }
 
 sqlite_writer::~sqlite_writer() {
