@@ -249,7 +249,7 @@ class files(program_case):
 
 class cancelling(program_case):
     def pieces_left(self, home: server) -> list:
-        return sorted(f for f in (home.data_dir / "artifacts").rglob("*") if f.is_file())
+        return list((home.data_dir / "artifacts").iterdir())
 
     def test_a_running_piece_stops_and_leaves_no_files(self):
         home = self.serve()
@@ -371,11 +371,12 @@ class draining(program_case):
                           again.api.get("/api/generation/history?limit=100").data}, set(ids))
 
     def test_what_does_not_finish_in_the_grace_is_handed_back_at_once(self):
-        home = self.serve()
+        # More work at once than the cores can do in the grace (25 s).
+        home = self.serve("--concurrency", "16")
         stream = self.listen(home)
-        ids = [home.api.create("dense orchestral rock", **LONG) for _ in range(6)]
-        for _ in range(2):
-            stream.until(lambda e: e.data.get("progress", 0) >= 1)
+        ids = [home.api.create("dense orchestral rock", duration=600, quality="ultra")
+               for _ in range(16)]
+        stream.until(lambda e: e.data.get("progress", 0) >= 1)
         self.assertEqual(home.terminate(), 0, home.log_tail())
         with sqlite3.connect(home.data_dir / "son1k.db") as db:
             rows = dict(db.execute("select id, status from generation"))
@@ -383,7 +384,7 @@ class draining(program_case):
                               "and status <> 'completed'").fetchone()[0]
         self.assertEqual(set(rows), set(ids))
         self.assertLessEqual(set(rows.values()), {"pending", "processing", "completed"})
-        self.assertIn("pending", rows.values())
+        self.assertIn("processing", rows.values(), "some were running when the grace was over")
         self.assertEqual(half, 0)
         kept = {f.parts[-3] for f in (home.data_dir / "artifacts").rglob("*") if f.is_file()}
         self.assertEqual(kept, {i for i, status in rows.items() if status == "completed"})
