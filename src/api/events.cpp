@@ -18,10 +18,11 @@ constexpr std::size_t replay_page = 500;
 constexpr std::size_t topics_max = 100;
 
 // One client. Events reach it from the queue's thread, its replay from a reactor; the lock keeps
-// them in order and `sent` keeps any event from being sent twice.
+// them in order and `sent` keeps any event from being sent twice. The connection owns the stream:
+// one that is never written (HEAD, a client that left at once) must not keep its place here.
 struct listener {
   std::mutex lock;
-  std::shared_ptr<net::event_stream> stream;
+  std::weak_ptr<net::event_stream> stream;
   std::vector<std::string> topics;
   std::uint64_t sent = 0;
   bool live = false;  // false while older events are replayed
@@ -36,8 +37,9 @@ bool wants(const listener& who, const client_event& e) {
 void deliver(listener& to, const queue::job_event& raw, const client_event* shown) {
   if (raw.id <= to.sent) return;
   to.sent = raw.id;
-  if (shown != nullptr && wants(to, *shown)) {
-    to.stream->send(std::to_string(raw.id), shown->name, shown->data);
+  if (shown == nullptr || !wants(to, *shown)) return;
+  if (const auto stream = to.stream.lock()) {
+    stream->send(std::to_string(raw.id), shown->name, shown->data);
   }
 }
 
@@ -87,6 +89,7 @@ struct event_hub::state : std::enable_shared_from_this<state> {
 
   bool add(const std::shared_ptr<listener>& who) {
     const std::scoped_lock hold(lock);
+    std::erase_if(listeners, [](const auto& one) { return one->stream.expired(); });
     if (closed || listeners.size() >= streams_max) return false;
     listeners.push_back(who);
     return true;
@@ -99,12 +102,12 @@ struct event_hub::state : std::enable_shared_from_this<state> {
 
   // Sends what is kept after `since`, page by page; the last, empty look happens under the lock, so
   // that nothing falls between replay and live.
-  void replay(listener& who, std::uint64_t since) {
+  void replay(listener& who, net::event_stream& stream, std::uint64_t since) {
     const std::scoped_lock hold(who.lock);
     who.sent = since;
     for (bool first = true;; first = false) {
       const auto page = queue.events(who.sent, replay_page);
-      if (first && page.gap) who.stream->send("", "gap", R"({"message":"refetch"})");
+      if (first && page.gap) stream.send("", "gap", R"({"message":"refetch"})");
       for (const auto& raw : page.events) {
         const auto shown = generation_event(raw);
         deliver(who, raw, shown ? &*shown : nullptr);
@@ -125,24 +128,25 @@ struct event_hub::state : std::enable_shared_from_this<state> {
                           text("must be the id of an event", "debe ser el id de un evento")),
                     request);
     }
+    const auto stream = net::event_stream::make();
     auto who = std::make_shared<listener>();
-    who->stream = net::event_stream::make();
+    who->stream = stream;
     who->topics = std::move(*topics);
     if (!add(who)) {
       return refuse(error(errc::unavailable, text("too many event streams are open",
                                                   "hay demasiados flujos de eventos abiertos")),
                     request);
     }
-    who->stream->on_close([self = weak_from_this(), raw = who.get()] {
+    stream->on_close([self = weak_from_this(), raw = who.get()] {
       if (auto s = self.lock()) s->remove(raw);
     });
     if (last.empty()) {
       const std::scoped_lock hold(who->lock);
       who->live = true;
     } else {
-      replay(*who, since);
+      replay(*who, *stream, since);
     }
-    return net::event_stream_response(who->stream);
+    return net::event_stream_response(stream);
   }
 
   queue::queue_port& queue;
@@ -175,7 +179,9 @@ void event_hub::close() {
     state_->closed = true;
     open.swap(state_->listeners);
   }
-  for (const auto& who : open) who->stream->close();
+  for (const auto& who : open) {
+    if (const auto stream = who->stream.lock()) stream->close();
+  }
 }
 
 }  // namespace son1k::api

@@ -45,6 +45,8 @@ result<output_file> output_file::open(fs::path target) {
   }
   auto pending = target;
   pending += ".part-" + std::to_string(::getpid());
+  // Whoever had this process number before and left such a file is gone.
+  ::unlink(pending.c_str());
   const int fd = ::open(pending.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
   if (fd < 0) return out_error(target, errno);
   return output_file(std::move(target), std::move(pending), fd);

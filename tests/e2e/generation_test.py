@@ -344,6 +344,14 @@ class event_replay(program_case):
         self.assertTrue(all(int(e.id) > int(last.id) for e in seen))
         self.assertNotIn(piece_id, {e.piece for e in seen})
 
+    def test_who_only_looks_at_the_stream_takes_no_place(self):
+        home = self.serve("--workers", "0")
+        for _ in range(4097):  # one more than may listen at once
+            self.assertEqual(home.api.call("HEAD", "/api/events").status, 200)
+        stream = self.listen(home)
+        piece_id = home.api.create()
+        self.assertEqual(stream.next().piece, piece_id)
+
     def test_a_broken_last_event_id_is_refused(self):
         home = self.serve()
         got = home.api.get("/api/events", Last_Event_ID="12x")
