@@ -84,7 +84,8 @@ bars_of_chords section_bars(const section& s, const bars_of_chords& loop, const 
     bars[n - 2] = {dominant};
     bars[n - 1] = {tonic};
   } else if (s.what != theme::hook && !whole && n >= 2 && !bars[n - 1].back().dominant) {
-    bars[n - 1] = {roman("V", k)};
+    // Half a bar is enough to turn; a whole one, heard again and again, would pull the key upwards.
+    bars[n - 1] = {bars[n - 1].front(), roman("V", k)};
   }
   return bars;
 }

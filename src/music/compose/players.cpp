@@ -92,14 +92,21 @@ void strum(std::vector<note>& out, const std::vector<int>& voicing, std::int32_t
   }
 }
 
-// Distorted guitars play root, fifth and octave: thirds would growl.
-chord power_chord(const chord& c, int program) {
-  if (program != gm::overdriven_guitar && program != gm::distorted_guitar) {
-    return c;
-  }
-  chord power = c;
-  power.tones = {0, c.tones.size() > 2 ? c.tones[2] : 7};
-  return power;
+bool is_distorted(int program) {
+  return program == gm::overdriven_guitar || program == gm::distorted_guitar;
+}
+
+// Distorted guitars play root, fifth and octave from the lowest root in reach: thirds would growl,
+// and with the fifth at the bottom the ear takes it for the root.
+std::vector<int> power_chord(const chord& c, int low) {
+  const int root = low + ((c.root - low) % 12 + 12) % 12;
+  const int fifth = c.tones.size() > 2 ? c.tones[2] : 7;
+  return {root, root + fifth, root + 12};
+}
+
+std::vector<int> voicing_of(const chord& c, const player& p, const std::vector<int>& previous) {
+  if (is_distorted(p.program)) return power_chord(c, p.plays.low);
+  return voice_chord(c, p.plays.low, p.plays.high, 4, previous);
 }
 
 const std::vector<drum_line>& drum_level(const drum_part& p, int level) {
@@ -239,8 +246,7 @@ void chord_step(const session_plan& plan, const player& p, std::int32_t tick, st
   while (tick < end) {
     const chord_span& here = chord_at(plan.chords, tick);
     const std::int32_t until = std::min(end, here.tick + here.duration);
-    const chord c = power_chord(here.what, p.program);
-    const std::vector<int> voicing = voice_chord(c, p.plays.low, p.plays.high, 4, previous);
+    const std::vector<int> voicing = voicing_of(here.what, p, previous);
     if (symbol >= '1' && symbol <= '6') {
       const int index = symbol - '1';
       const int size = static_cast<int>(voicing.size());
@@ -281,9 +287,8 @@ std::vector<note> play_chords(const session_plan& plan, const player& p, rng ran
     }
   }
   if (plays_at_end(plan, p.plays.from_energy, p.asked)) {
-    const chord c = power_chord(plan.chords.back().what, p.program);
     const std::int32_t at = plan.shape.final_onset;
-    strum(notes, voice_chord(c, p.plays.low, p.plays.high, 4, previous), at, plan.shape.end - at,
+    strum(notes, voicing_of(plan.chords.back().what, p, previous), at, plan.shape.end - at,
           p.plays.velocity * 92 / 100, std::max(p.plays.roll, 12), false);
   }
   return notes;

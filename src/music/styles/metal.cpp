@@ -33,6 +33,7 @@ style metal() {
               .levels = {"R-------R-------", "R.rrR.rrR.rrR.rr", "RrrrRrrrRrrrR-5-"},
               .from_energy = 0.2,
               .velocity = 98,
+              .gain_db = 3.0,
               .reverb = 0.02},
              {.role = stem::chords,
               .programs = {gm::distorted_guitar},
@@ -40,6 +41,7 @@ style metal() {
               .high = 57,
               .levels = {"X---------------", "X.11X.11X.11X-x-", "X.11X-11X.11X-X-"},
               .velocity = 86,
+              .gain_db = -4.0,
               .pan = -0.7,
               .reverb = 0.08},
              {.role = stem::chords,
@@ -49,6 +51,7 @@ style metal() {
               .levels = {"", "X.11X.11X.11X-x-", "X.11X-11X.11X-X-"},
               .from_energy = 0.45,
               .velocity = 84,
+              .gain_db = -4.0,
               .pan = 0.7,
               .reverb = 0.08},
              {.role = stem::pad,
@@ -56,17 +59,18 @@ style metal() {
               .low = 50,
               .high = 72,
               .levels = {"X---------------"},
-              .from_energy = 0.35,
-              .velocity = 80,
-              .gain_db = 3.0,
+              .from_energy = 0.2,
+              .velocity = 84,
+              .gain_db = 7.0,
               .reverb = 0.4}};
   s.lead = {.programs = {gm::distorted_guitar, gm::overdriven_guitar},
             .rhythms = {"x-x-xxx-x---x-x-", "xxx-xxx-x-x-x---", "x---x-x-xxxxx---"},
             .velocity = 96,
             .answers = {gm::distorted_guitar}};
   s.major = {{"I | bVII | IV | I", "I | I | bVI | V"}, {"I | V | vi | IV"}, {"vi | IV | ii | V"}};
-  s.minor = {{"i | i | VI | V", "i | bII | i | V", "i | i | VII | V"},
-             {"i | VI | VII | V", "i | VI | iv | V"},
+  // The dominant is kept for the turns, for the reason given at rock.
+  s.minor = {{"i | i | VI | i", "i | VI | i | i", "i | i | VII | i"},
+             {"i | VI | VII | i", "i | VI | iv | i"},
              {"iv | VI | i | V"}};
   return s;
 }

@@ -32,25 +32,28 @@ style rock() {
               .levels = {"R-------R-------", "R-R-R-R-R-R-R-5-", "R-R-R-R-R-R-5-8-"},
               .from_energy = 0.2,
               .velocity = 94,
+              .gain_db = 2.5,
               .reverb = 0.03},
              {.role = stem::chords,
               .programs = {gm::overdriven_guitar},
-              .low = 45,
-              .high = 64,
+              .low = 40,
+              .high = 60,
               .levels = {"X---------------", "X.x.x.x.X.x.x.x.", "X---x-x-X-x-x-x-"},
               .from_energy = 0.4,
               .velocity = 78,
               .roll = 8,
+              .gain_db = -2.0,
               .pan = -0.55,
               .reverb = 0.12},
              {.role = stem::chords,
               .programs = {gm::distorted_guitar},
-              .low = 45,
-              .high = 66,
+              .low = 40,
+              .high = 57,
               .levels = {"", "X---------------", "X-----x-X-----x-"},
               .from_energy = 0.6,
               .velocity = 74,
               .roll = 8,
+              .gain_db = -4.0,
               .pan = 0.55,
               .reverb = 0.12},
              {.role = stem::arpeggio,
@@ -58,7 +61,8 @@ style rock() {
               .low = 52,
               .high = 76,
               .levels = {"1.2.3.4.3.2.3.2.", "1.3.2.3.4.3.2.3.", ""},
-              .velocity = 66,
+              .velocity = 70,
+              .gain_db = 4.0,
               .pan = 0.3,
               .reverb = 0.25,
               .delay = 0.2},
@@ -67,8 +71,9 @@ style rock() {
               .low = 55,
               .high = 76,
               .levels = {"X---------------"},
-              .from_energy = 0.7,
-              .velocity = 58,
+              .from_energy = 0.4,
+              .velocity = 66,
+              .gain_db = 5.0,
               .reverb = 0.2}};
   s.lead = {
       .programs = {gm::overdriven_guitar, gm::distorted_guitar},
@@ -78,9 +83,11 @@ style rock() {
   s.major = {{"I | I | IV | V", "I | bVII | IV | I", "I | V | IV | I"},
              {"I | V | vi | IV", "I | IV | V | IV"},
              {"vi | IV | ii | V", "IV | IV | I | V"}};
-  s.minor = {{"i | i | VI | V", "i | VII | iv | V", "i | iv | i | V"},
-             {"i | VI | VII | V", "i | iv | VI | V"},
-             {"VI | VII | i | V", "iv | iv | i | V"}};
+  // Distorted fifths sound like their own fifth, so the dominant is kept for the turns and the loop
+  // comes home to the tonic: with a V in every fourth bar the key is heard a fifth too high.
+  s.minor = {{"i | i | VI | i", "i | VII | iv | i", "i | iv | i | V"},
+             {"i | VI | VII | i", "i | iv | VI | i"},
+             {"VI | VII | i | i", "iv | iv | i | V"}};
   return s;
 }
 

@@ -55,7 +55,9 @@ std::vector<peak> peaks_of(std::span<const double> samples) {
     if (m[i] <= m[i - 1] || m[i] < m[i + 1] || m[i] < 0.003 * loudest) continue;
     const double bend = (m[i - 1] - m[i + 1]) / (2.0 * (m[i - 1] - 2.0 * m[i] + m[i + 1]));
     const double hertz = (static_cast<double>(i) + bend) * rate / static_cast<double>(window);
-    if (hertz >= 55.0 && hertz <= 3000.0) out.push_back({hertz, std::pow(m[i] / loudest, 0.75)});
+    // From below the lowest string of a bass (E1, 41.2 Hz): a note left out here would leave its
+    // overtones, the fifth first, as notes of their own.
+    if (hertz >= 38.0 && hertz <= 3000.0) out.push_back({hertz, std::pow(m[i] / loudest, 0.75)});
   }
   return out;
 }
