@@ -97,7 +97,8 @@ std::size_t worker_loop::claim_ahead() {
   if (settings_.claim_ahead_ms <= 0) return 0;
   const std::int64_t now = steady_us();
   const std::int64_t elapsed_us = now - paced_at_us_;
-  if (elapsed_us >= 1'000) {
+  // A shorter look would take a few long runs that end together for a fast pace.
+  if (elapsed_us >= settings_.claim_ahead_ms * 1'000) {
     const double pace =
         static_cast<double>(runs_over_ - paced_runs_) * 1'000.0 / static_cast<double>(elapsed_us);
     pace_per_ms_ = (pace_per_ms_ + pace) / 2;
@@ -105,6 +106,9 @@ std::size_t worker_loop::claim_ahead() {
     paced_runs_ = runs_over_;
   }
   const double ahead = pace_per_ms_ * static_cast<double>(settings_.claim_ahead_ms);
+  // Fewer than one run a slot: runs outlast the window, and a job claimed ahead would sit there
+  // with a start on record while nothing runs it.
+  if (ahead < static_cast<double>(settings_.concurrency)) return 0;
   return std::min(static_cast<std::size_t>(ahead), settings_.claim_ahead_max);
 }
 

@@ -51,7 +51,7 @@ class id_text {
   void assign(std::string_view text) {
     if (text.size() <= inline_max) {
       release();
-      std::memmove(bytes_, text.data(), text.size());
+      if (!text.empty()) std::memmove(bytes_, text.data(), text.size());
       set_length(static_cast<unsigned char>(text.size()));
       return;
     }

@@ -58,6 +58,28 @@ TEST(worker, never_runs_more_than_its_concurrency) {
   EXPECT_EQ(seen.get().most, 3);
 }
 
+TEST(worker, claims_no_more_than_it_can_run_while_runs_outlast_the_window) {
+  worker_bench bench;
+  watched<int> started;
+  gate first_door, second_door;
+  bench.kind("long", [&](job_context&) -> asio::awaitable<outcome> {
+    int turn = 0;
+    started.change([&](int& n) { turn = ++n; });
+    co_await (turn <= 3 ? first_door : second_door).pass();
+    co_return outcome::complete("{}");
+  });
+  bench.settings.concurrency = 3;
+  for (int i = 0; i < 20; ++i) bench.add("long");
+  bench.start();
+  ASSERT_TRUE(started.wait([](int n) { return n == 3; }));
+  first_door.open();
+  ASSERT_TRUE(bench.wait_event(event_type::completed, 3));
+  ASSERT_TRUE(started.wait([](int n) { return n == 6; }));
+  EXPECT_EQ(bench.queue.counts("q")->active, 3);
+  second_door.open();
+  ASSERT_TRUE(bench.wait_event(event_type::completed, 20));
+}
+
 TEST(worker, serves_several_queues_within_one_bound) {
   worker_bench bench;
   bench.settings.queues = {"a", "b", "q"};
