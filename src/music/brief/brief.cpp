@@ -134,12 +134,12 @@ json::object to_json(const brief& b) {
   out["title"] = valued(json::value(b.title), b.title_from);
   out["genre"] = valued(json::string(name_of(b.kind)), b.style_from);
   out["style"] = valued(json::value(b.style), b.style_from);
-  out["tempo_bpm"] = valued(number(b.bpm), b.bpm_from);
+  out["tempo"] = valued(number(b.bpm), b.bpm_from);
   out["key"] = valued(json::value(key_name(b)), key_from);
   out["metre"] =
       valued(json::value(std::to_string(b.beats_per_bar) + "/" + std::to_string(b.beat_unit)),
              b.metre_from);
-  out["duration_seconds"] = valued(b.duration_seconds, b.duration_from);
+  out["duration"] = valued(b.duration_seconds, b.duration_from);
   out["mood"] = {{"valence", number(b.mood.valence)},
                  {"energy", number(b.mood.energy)},
                  {"words", strings(b.mood.words)}};

@@ -314,7 +314,7 @@ TEST(brief, two_thousand_code_points_are_allowed_however_many_bytes) {
 
 TEST(brief, json_says_what_was_told_and_what_was_chosen) {
   const auto json = to_json(understood("lofi piano 80 bpm in D minor"));
-  EXPECT_EQ(boost::json::serialize(json.at("tempo_bpm")), R"({"value":80,"source":"prompt"})");
+  EXPECT_EQ(boost::json::serialize(json.at("tempo")), R"({"value":80,"source":"prompt"})");
   EXPECT_EQ(boost::json::serialize(json.at("key")), R"({"value":"D minor","source":"prompt"})");
   EXPECT_EQ(json.at("metre").at("source").as_string(), "chosen");
 }
