@@ -20,7 +20,7 @@ using net::http_request;
 using net::http_response;
 namespace {
 
-constexpr std::size_t body_bytes_max = 64 * 1024;
+constexpr std::size_t body_bytes_max = 65'536;
 
 // Shared by the handlers of this resource; lives as long as the router.
 struct context {
