@@ -273,7 +273,11 @@ class server:
 def run(*args, cwd: pathlib.Path, seconds: float = 300, **how) -> subprocess.CompletedProcess:
     """Runs the program to its end. Strings in and out are bytes, as prompts may be no text."""
     how.setdefault("env", environment(cwd))
-    return subprocess.run([BINARY, *args], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,
+    binary = BINARY
+    if "user" in how:
+        # Another user may not reach the folder that the program was built in.
+        binary = shutil.copy(BINARY, cwd / "son1k-of-another-user")
+    return subprocess.run([binary, *args], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,
                           timeout=seconds, check=False, **how)
 
 

@@ -210,9 +210,9 @@ TEST(embedded_queue, kill_9_loses_no_acknowledged_job_and_ends_each_once) {
   EXPECT_GT(seen.finished.size(), 100u);
   EXPECT_TRUE(seen.run_after_end.empty()) << seen.run_after_end.front() << " seed " << seed;
 
+  asio::io_context loop(1);  // outlives the threads that post to it
   house last(file);
   const int nobody = -1;
-  asio::io_context loop(1);
   asio::co_spawn(loop, keep_running(*last.queue, 0, nobody), asio::detached);
   loop.run();
   const auto effects = effects_of(*last.db);
