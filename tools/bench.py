@@ -158,7 +158,8 @@ def queue_part(options) -> str:
                                      str(jobs), "--concurrency", str(concurrency), "--data-dir",
                                      data, "--json"))
         rows.append((concurrency, jobs, median(runs)))
-    names = [name for name in rows[0][2] if name not in ("backend", "jobs", "concurrency", "machine")]
+    facts = ("backend", "jobs", "concurrency", "machine")
+    names = [name for name in rows[0][2] if name not in facts]
     heads = ["measure", *(f"{c:,} in flight, {jobs:,} jobs" for c, jobs, _ in rows)]
     return table(heads, [[f"`{name}`", *(shown(row[name]) for _, _, row in rows)]
                          for name in names])
