@@ -273,12 +273,17 @@ class server:
 def run(*args, cwd: pathlib.Path, seconds: float = 300, **how) -> subprocess.CompletedProcess:
     """Runs the program to its end. Strings in and out are bytes, as prompts may be no text."""
     how.setdefault("env", environment(cwd))
-    binary = BINARY
-    if "user" in how:
-        # Another user may not reach the folder that the program was built in.
-        binary = shutil.copy(BINARY, cwd / "son1k-of-another-user")
-    return subprocess.run([binary, *args], cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=seconds, check=False, **how)
+
+    def ended(binary: str) -> subprocess.CompletedProcess:
+        return subprocess.run([binary, *args], cwd=cwd, stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=seconds, check=False, **how)
+
+    if "user" not in how:
+        return ended(BINARY)
+    # Another user may not reach the folder that the program was built in.
+    with tempfile.TemporaryDirectory(prefix="son1k-program-") as folder:
+        os.chmod(folder, 0o755)
+        return ended(shutil.copy(BINARY, folder))
 
 
 def decoded_seconds(file: pathlib.Path) -> float:

@@ -167,6 +167,11 @@ TEST(http_limits, two_thousand_slow_sockets_leave_the_good_ones_served) {
     good.send(get_hello);
     ASSERT_EQ(good.read_reply().body, "hello");
   }
+  // The last ones may still stand in the accept queue: serve on until they have been let in.
+  for (int i = 0; i < 10'000 && server.server().connections() <= wanted; ++i) {
+    good.send(get_hello);
+    ASSERT_EQ(good.read_reply().body, "hello");
+  }
   EXPECT_EQ(server.server().connections(), wanted + 1);
 }
 
