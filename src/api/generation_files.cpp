@@ -22,8 +22,6 @@ using net::http_request;
 using net::http_response;
 namespace {
 
-constexpr std::array<std::string_view, 4> format_names{"mp3", "ogg", "flac", "wav"};
-
 struct stored_file {
   std::string path;  // below the artifacts folder
   std::string_view content_type;
@@ -88,8 +86,8 @@ awaitable<result<void>> convert(const services& with, fs::path master, music::au
 awaitable<result<stored_file>> audio_file(const services& with, json::value facts,
                                           std::string format) {
   if (auto found = pick(facts, "audio", format)) co_return std::move(*found);
-  const auto at = std::find(format_names.begin(), format_names.end(), format);
-  if (at == format_names.end()) {
+  const auto at = std::find(music::format_names.begin(), music::format_names.end(), format);
+  if (at == music::format_names.end()) {
     co_return error(
         errc::validation, "format",
         text("must be one of: mp3, ogg, flac, wav", "debe ser uno de: mp3, ogg, flac, wav"));
@@ -100,7 +98,7 @@ awaitable<result<stored_file>> audio_file(const services& with, json::value fact
         errc::not_found, "format",
         text("the piece was not kept in another format", "la pieza no se guardó en otro formato"));
   }
-  const auto wanted = static_cast<music::audio_format>(at - format_names.begin());
+  const auto wanted = static_cast<music::audio_format>(at - music::format_names.begin());
   const auto relative =
       fs::path(master->path).replace_extension().string() + ".converted." + format;
   const auto target = with.artifacts / relative;

@@ -8,8 +8,6 @@
 namespace son1k::api {
 namespace {
 
-constexpr std::array<std::string_view, 3> quality_names{"standard", "premium", "ultra"};
-constexpr std::array<std::string_view, 4> format_names{"mp3", "ogg", "flac", "wav"};
 constexpr std::array<std::string_view, 1> provider_names{"local"};
 constexpr std::size_t prompt_points_max = 2'000;
 constexpr int duration_min = 5;
@@ -52,10 +50,10 @@ result<generation_request> read_generation_request(std::string_view body, std::s
   if (const auto seconds = in.integer("duration", duration_min, duration_max)) {
     out.piece.duration_seconds = static_cast<int>(*seconds);
   }
-  if (const auto at = in.choice("quality", quality_names)) {
+  if (const auto at = in.choice("quality", music::quality_names)) {
     out.piece.grade = static_cast<music::quality>(*at);
   }
-  if (const auto at = in.choice("format", format_names)) {
+  if (const auto at = in.choice("format", music::format_names)) {
     out.format = static_cast<music::audio_format>(*at);
   }
   in.choice("provider", provider_names);
@@ -103,8 +101,8 @@ std::string to_job_data(const generation_request& request, std::string_view id,
   if (!piece.lyrics.empty()) out.text("lyrics", piece.lyrics);
   if (!piece.negative_tags.empty()) out.text("negativeTags", piece.negative_tags);
   if (piece.duration_seconds) out.integer("duration", *piece.duration_seconds);
-  out.text("quality", quality_names[static_cast<std::size_t>(piece.grade)]);
-  out.text("format", format_names[static_cast<std::size_t>(request.format)]);
+  out.text("quality", music::quality_names[static_cast<std::size_t>(piece.grade)]);
+  out.text("format", music::format_names[static_cast<std::size_t>(request.format)]);
   out.boolean("instrumental", piece.instrumental);
   out.integer("seed", static_cast<std::int64_t>(piece.seed));
   return out.finish();

@@ -42,9 +42,6 @@ bool whole(const std::string& v, Number& out) {
   return read.ec == std::errc() && read.ptr == v.data() + v.size();
 }
 
-constexpr std::array<std::string_view, 3> quality_names{"standard", "premium", "ultra"};
-constexpr std::array<std::string_view, 4> format_names{"mp3", "ogg", "flac", "wav"};
-
 // --format, else what the name of --out says, else mp3.
 result<music::audio_format> chosen_format(const generate_flags& flags) {
   auto name = flags.format;
@@ -53,12 +50,12 @@ result<music::audio_format> chosen_format(const generate_flags& flags) {
     if (!name.empty()) name.erase(0, 1);
   }
   if (name.empty()) name = "mp3";
-  const auto at = std::find(format_names.begin(), format_names.end(), name);
-  if (at == format_names.end()) {
+  const auto at = std::find(music::format_names.begin(), music::format_names.end(), name);
+  if (at == music::format_names.end()) {
     return usage("format", "must be mp3, ogg, flac or wav, not \"" + name + "\"",
                  "debe ser mp3, ogg, flac o wav, no \"" + name + "\"");
   }
-  return static_cast<music::audio_format>(at - format_names.begin());
+  return static_cast<music::audio_format>(at - music::format_names.begin());
 }
 
 result<api::generation_request> read_request(const generate_flags& flags, const std::string& id) {
@@ -66,12 +63,13 @@ result<api::generation_request> read_request(const generate_flags& flags, const 
   out.piece.prompt = flags.prompt;
   out.piece.style = flags.style;
   out.piece.title = flags.title;
-  const auto grade = std::find(quality_names.begin(), quality_names.end(), flags.quality);
-  if (grade == quality_names.end()) {
+  const auto grade =
+      std::find(music::quality_names.begin(), music::quality_names.end(), flags.quality);
+  if (grade == music::quality_names.end()) {
     return usage("quality", "must be standard, premium or ultra",
                  "debe ser standard, premium o ultra");
   }
-  out.piece.grade = static_cast<music::quality>(grade - quality_names.begin());
+  out.piece.grade = static_cast<music::quality>(grade - music::quality_names.begin());
   int seconds = 0;
   if (!flags.duration.empty() && !whole(flags.duration, seconds)) {
     return usage("duration", "must be a whole number from 5 to 600",

@@ -1,15 +1,20 @@
 // What a caller asks of the local composer. Everything but the prompt may be left open; explicit
 // values win over what the prompt says, and both win over what the genre suggests.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace son1k::music {
 
 enum class quality { standard, premium, ultra };
 enum class audio_format { mp3, ogg, flac, wav };
+// What requests, jobs and the command line call them, in the order of the enumerators.
+inline constexpr std::array<std::string_view, 3> quality_names{"standard", "premium", "ultra"};
+inline constexpr std::array<std::string_view, 4> format_names{"mp3", "ogg", "flac", "wav"};
 
 struct piece_request {
   std::string prompt;                   // valid UTF-8, 1..2000 code points

@@ -57,10 +57,8 @@ result<order> read_order(std::string_view data) {
   out.piece.title = text_of(in, "title");
   out.piece.lyrics = text_of(in, "lyrics");
   out.piece.negative_tags = text_of(in, "negativeTags");
-  static constexpr std::array<std::string_view, 3> grades{"standard", "premium", "ultra"};
-  static constexpr std::array<std::string_view, 4> formats{"mp3", "ogg", "flac", "wav"};
-  const auto grade = one_of<music::quality>(grades, text_of(in, "quality"));
-  const auto format = one_of<music::audio_format>(formats, text_of(in, "format"));
+  const auto grade = one_of<music::quality>(music::quality_names, text_of(in, "quality"));
+  const auto format = one_of<music::audio_format>(music::format_names, text_of(in, "format"));
   if (!grade) return bad_data("quality");
   if (!format) return bad_data("format");
   out.piece.grade = *grade;
