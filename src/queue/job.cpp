@@ -56,6 +56,10 @@ std::string_view name_of(event_type type) {
       return "cleaned";
     case event_type::cancelled:
       return "cancelled";
+    case event_type::waiting_children:
+      return "waiting-children";
+    case event_type::deduplicated:
+      return "deduplicated";
   }
   return "unknown";
 }

@@ -5,7 +5,7 @@
 #include <stop_token>
 #include <string_view>
 
-#include "queue/job.hpp"
+#include "queue/intake.hpp"
 #include "store/database.hpp"
 
 namespace son1k::queue {
@@ -32,6 +32,11 @@ class job_context {
   virtual boost::asio::awaitable<void> sleep(std::int64_t ms) = 0;
   // Commits domain writes under this run's fence: lease_lost if a newer start exists.
   virtual boost::asio::awaitable<result<void>> commit(store::transaction tx) = 0;
+  // What the job's children have come to; empty without children.
+  virtual boost::asio::awaitable<result<std::vector<child_view>>> children() = 0;
+  // Adds jobs that this one waits for when its run ends with outcome::wait_for_children().
+  virtual boost::asio::awaitable<result<std::vector<added_job>>> add_children(
+      std::vector<job_spec> specs) = 0;
 };
 
 class job_kind {

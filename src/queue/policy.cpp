@@ -16,6 +16,7 @@ enum class target : std::uint8_t {
   completed,
   cancelled,  // failed, for good
   removed,
+  children,  // waiting_children
 };
 
 struct rule {
@@ -41,13 +42,19 @@ constexpr std::array rules{
     rule{s::active, t::delayed, target::later},
     rule{s::active, t::released, target::ready},
     rule{s::active, t::stalled, target::ready},
+    rule{s::active, t::waits, target::children},
+    rule{s::waiting_children, t::unblocked, target::ready},
+    // Its next claim ends it, so that the kind can settle.
+    rule{s::waiting_children, t::condemned, target::ready},
+    rule{s::completed, t::retried, target::ready},
+    rule{s::failed, t::retried, target::ready},
 };
 
 // A run that did not complete ends for good once its cancel was asked for. A stalled one goes back
 // all the same: its next claim ends it, so that the kind can settle.
 bool cancel_wins(const job_facts& job, job_trigger trigger) {
-  return job.cancel_requested &&
-         (trigger == t::failed || trigger == t::delayed || trigger == t::released);
+  return job.cancel_requested && (trigger == t::failed || trigger == t::delayed ||
+                                  trigger == t::released || trigger == t::waits);
 }
 
 void decide_retry(transition& to, const trigger_facts& facts, const job_options& options,
@@ -103,8 +110,30 @@ std::optional<transition> next(const job_facts& job, job_trigger trigger,
     case target::removed:
       to.removed = true;
       break;
+    case target::children:
+      to.to = s::waiting_children;
+      break;
   }
+  if (trigger == t::retried) to.attempts_made = to.stalls = 0;
   return to;
+}
+
+job_trigger trigger_of(outcome::what kind) {
+  switch (kind) {
+    case outcome::what::completed:
+      return job_trigger::completed;
+    case outcome::what::failed:
+      return job_trigger::failed;
+    case outcome::what::cancelled:
+      return job_trigger::cancelled;
+    case outcome::what::delayed:
+      return job_trigger::delayed;
+    case outcome::what::released:
+      return job_trigger::released;
+    case outcome::what::waits:
+      return job_trigger::waits;
+  }
+  return job_trigger::failed;
 }
 
 std::int64_t backoff_ms(const backoff_policy& policy, std::int32_t attempts_made, double random) {

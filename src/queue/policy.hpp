@@ -18,6 +18,10 @@ enum class job_trigger : std::uint8_t {
   delayed,    // its run asked to go on later
   released,   // its run was handed back
   stalled,    // its lease ran out, or its process died
+  waits,      // its run ended until its children have
+  unblocked,  // the last of its children has ended
+  condemned,  // a child failed whose failure is its parent's
+  retried,    // somebody wants an ended job to run again
 };
 
 struct job_facts {
@@ -53,12 +57,32 @@ struct transition {
 std::optional<transition> next(const job_facts& job, job_trigger trigger,
                                const trigger_facts& facts, const job_options& options);
 
+// What the end of a run means for its job.
+job_trigger trigger_of(outcome::what kind);
+
 // The state of a job that is ready to run: waiting, or prioritized when it has a priority.
 constexpr job_state ready_state(std::int32_t priority) {
   return priority == 0 ? job_state::waiting : job_state::prioritized;
 }
 constexpr bool is_ended(job_state s) {
   return s == job_state::completed || s == job_state::failed;
+}
+
+// A process that dies takes innocent jobs with it, so the first stalls prove nothing. A suspect
+// runs alone in its process; one whose process dies under it alone again and again is poison.
+inline constexpr std::int32_t stalls_of_suspect = 2;
+inline constexpr std::int32_t stalls_of_poison = 5;
+constexpr bool is_suspect(std::int32_t stalls) {
+  return stalls >= stalls_of_suspect;
+}
+constexpr bool is_poison(std::int32_t stalls) {
+  return stalls >= stalls_of_poison;
+}
+
+// Whether the job that is ready the longest goes before the one whose turn it is by priority.
+constexpr bool goes_first_by_age(std::int64_t oldest_ready_at_ms, std::int64_t next_ready_at_ms,
+                                 std::int64_t ageing_ms) {
+  return ageing_ms > 0 && next_ready_at_ms - oldest_ready_at_ms >= ageing_ms;
 }
 
 inline constexpr std::int64_t backoff_ms_max = 86'400'000;

@@ -123,6 +123,10 @@ result<void> check_data(std::string_view data) {
   return {};
 }
 
+bool short_text(std::string_view text) {
+  return text.size() <= name_bytes_max && printable(text);
+}
+
 result<void> check_options(const job_options& o) {
   struct bound {
     const char* field;
@@ -139,25 +143,80 @@ result<void> check_options(const job_options& o) {
       {"options.keep_completed.count", o.keep_completed.count, 0, keep_count_max},
       {"options.keep_failed.age", o.keep_failed.age_ms, 0, delay_ms_max},
       {"options.keep_failed.count", o.keep_failed.count, 0, keep_count_max},
+      {"options.keep_logs", o.keep_logs, 0, static_cast<std::int64_t>(log_lines_max)},
+      {"options.dedup.ttl", o.dedup.ttl_ms, 0, delay_ms_max},
   };
   for (const auto& b : bounds)
     if (auto ok = in_range(b.field, b.value, b.low, b.high); !ok) return ok;
   if (!(o.backoff.jitter >= 0.0 && o.backoff.jitter <= 1.0))
     return wrong("options.backoff.jitter", {"must be in 0..1", "debe estar en 0..1"});
+  if (!short_text(o.group))
+    return wrong("options.group", {"must be at most 128 bytes of printable text",
+                                   "debe tener como mucho 128 bytes imprimibles"});
+  if (!short_text(o.dedup.id))
+    return wrong("options.dedup.id", {"must be at most 128 bytes of printable text",
+                                      "debe tener como mucho 128 bytes imprimibles"});
   if (o.traceparent.size() > traceparent_bytes_max || !printable(o.traceparent))
     return wrong("options.traceparent", {"must be at most 128 bytes of printable text",
                                          "debe tener como mucho 128 bytes imprimibles"});
   return {};
 }
 
-}  // namespace
-
-result<void> check(const job_spec& spec) {
+result<void> check_alone(const job_spec& spec) {
   if (auto ok = check_queue(spec.queue); !ok) return ok;
   if (auto ok = check_kind(spec.kind); !ok) return ok;
   if (auto ok = check_id(spec.id); !ok) return ok;
   if (auto ok = check_data(spec.data); !ok) return ok;
+  if (!short_text(spec.user))
+    return wrong("user", {"must be at most 128 bytes of printable text",
+                          "debe tener como mucho 128 bytes imprimibles"});
   return check_options(spec.options);
+}
+
+using ancestors = std::vector<const job_spec*>;
+
+bool same_job(const job_spec& a, std::string_view queue, std::string_view id) {
+  return !id.empty() && a.queue == queue && a.id == id;
+}
+
+// A job that waits for itself would wait for ever.
+bool closes_a_circle(const job_spec& spec, const ancestors& above) {
+  const auto is_this = [&](const job_spec* other) { return same_job(*other, spec.queue, spec.id); };
+  if (std::any_of(above.begin(), above.end(), is_this)) return true;
+  return spec.parent && same_job(spec, spec.parent->queue, spec.parent->id);
+}
+
+result<void> check_tree(const job_spec& spec, ancestors& above, std::size_t& jobs) {
+  if (auto ok = check_alone(spec); !ok) return ok;
+  if (closes_a_circle(spec, above))
+    return wrong(above.empty() ? "parent" : "id",
+                 {"the flow is circular: the job is its own ancestor",
+                  "el flujo es circular: el trabajo es su propio antecesor"});
+  if (!above.empty() && spec.parent)
+    return wrong("parent", {"a job among the children of another has that one as its parent",
+                            "un trabajo entre los hijos de otro tiene a ese como padre"});
+  if (++jobs > flow_jobs_max || above.size() > flow_depth_max)
+    return error(errc::payload_too_large, "children",
+                 {"a flow has at most 10000 jobs in 32 levels",
+                  "un flujo tiene como mucho 10000 trabajos en 32 niveles"});
+  above.push_back(&spec);
+  for (std::size_t n = 0; n < spec.children.size(); ++n) {
+    auto ok = check_tree(spec.children[n], above, jobs);
+    if (ok) continue;
+    auto fault = ok.error();
+    fault.field = "children[" + std::to_string(n) + "]." + fault.field;
+    return fault;
+  }
+  above.pop_back();
+  return {};
+}
+
+}  // namespace
+
+result<void> check(const job_spec& spec) {
+  ancestors above;
+  std::size_t jobs = 0;
+  return check_tree(spec, above, jobs);
 }
 
 }  // namespace son1k::queue

@@ -11,6 +11,7 @@ namespace son1k::queue {
 struct rate_limit {
   std::int64_t max = 100;
   std::int64_t per_ms = 1'000;
+  bool operator==(const rate_limit&) const = default;
 };
 inline constexpr std::int64_t rate_limit_max = 1'000'000;
 

@@ -84,6 +84,16 @@ asio::awaitable<result<void>> job_run::checkpoint(std::string json) {
   co_return kept;
 }
 
+asio::awaitable<result<std::vector<child_view>>> job_run::children() {
+  return world_.queue.children(job_.held.queue, job_.held.id);
+}
+
+asio::awaitable<result<std::vector<added_job>>> job_run::add_children(std::vector<job_spec> specs) {
+  if (closed()) co_return error(errc::lease_lost, "the run is over");
+  for (job_spec& spec : specs) spec.parent = job_ref{job_.held.queue, job_.held.id};
+  co_return co_await world_.queue.add(std::move(specs));
+}
+
 asio::awaitable<result<void>> job_run::commit(store::transaction tx) {
   if (closed()) co_return lost();
   world_.queue.stage_fence_check(tx, job_.held);

@@ -42,6 +42,9 @@ class job_run final : public job_context {
   boost::asio::awaitable<void> offload(std::function<void()> work) override;
   boost::asio::awaitable<void> sleep(std::int64_t ms) override;
   boost::asio::awaitable<result<void>> commit(store::transaction tx) override;
+  boost::asio::awaitable<result<std::vector<child_view>>> children() override;
+  boost::asio::awaitable<result<std::vector<added_job>>> add_children(
+      std::vector<job_spec> specs) override;
 
   job_kind* kind() const { return kind_; }  // null: the worker does not know it
   // Asks the run to stop; the first reason stands, but a lost lease overrides any other.

@@ -130,7 +130,7 @@ class core : public std::enable_shared_from_this<core> {
   void overlay(job_view& view);
   result<job_glance> glance(const std::string& queue, const std::string& id);
   result<queue_counts> counts(const std::string& queue);
-  result<void> pause(const std::string& queue, bool paused);
+  result<void> stage_pause(store::transaction& tx, const std::string& queue, bool paused);
 
   event_ring& events() { return events_; }
   store::database& db() { return db_; }
@@ -173,6 +173,7 @@ class core : public std::enable_shared_from_this<core> {
   std::vector<std::int64_t> take_trimmed(std::size_t most);
   void commit_trimmed();
 
+  void paused(std::uint16_t room_number, bool on);
   void cancelled(std::uint16_t room_number, std::string_view id, std::int64_t seq);
   // The running entry of a lease, or lease_lost.
   result<entry_index> held_entry(const lease& held);

@@ -166,20 +166,30 @@ result<queue_counts> core::counts(const std::string& queue) {
   return n;
 }
 
-result<void> core::pause(const std::string& queue, bool paused) {
+result<void> core::stage_pause(store::transaction& tx, const std::string& queue, bool paused) {
   if (!usable_) return usable_;
+  std::lock_guard lock(mutex_);
+  const auto number = schedule_.open_room(queue);
+  if (!number)
+    return error(errc::unavailable, "queue",
+                 {"too many different names", "demasiados nombres distintos"});
+  if (schedule_.in(*number).paused == paused) return {};
+  tx.stage([queue, paused](store::connection& c) { return save_paused(c, queue, paused); });
+  tx.on_outcome([self = shared_from_this(), room = *number, paused](bool committed) {
+    if (committed) self->paused(room, paused);
+  });
+  return {};
+}
+
+void core::paused(std::uint16_t room_number, bool on) {
   tickets ready;
   {
     std::lock_guard lock(mutex_);
-    const auto number = schedule_.open_room(queue);
-    if (!number)
-      return error(errc::unavailable, "queue",
-                   {"too many different names", "demasiados nombres distintos"});
-    auto& r = schedule_.in(*number);
-    if (r.paused == paused) return {};
-    r.paused = paused;
-    events_.append({paused ? event_type::paused : event_type::resumed,
-                    schedule_.name(*number),
+    auto& r = schedule_.in(room_number);
+    if (r.paused == on) return;
+    r.paused = on;
+    events_.append({on ? event_type::paused : event_type::resumed,
+                    schedule_.name(room_number),
                     {},
                     {},
                     clock_.now_ms(),
@@ -187,14 +197,8 @@ result<void> core::pause(const std::string& queue, bool paused) {
                     0});
     serve(r, ready);
   }
-  store::transaction tx;
-  tx.stage([queue, paused](store::connection& c) { return save_paused(c, queue, paused); });
-  db_.commit(std::move(tx), [queue](result<void> ok) {
-    if (!ok) log::warn("queue.pause_not_saved", {{"queue", queue}, {"error", ok.error().what()}});
-  });
   record_starts(std::move(ready));
   events_.deliver();
-  return {};
 }
 
 void core::emit(event_type type, const job_entry& e, std::int64_t now, std::string_view detail,

@@ -9,22 +9,6 @@ namespace {
 constexpr std::size_t error_text_max = 8'192;
 constexpr std::size_t trim_ahead = 64;
 
-job_trigger trigger_of(outcome::what kind) {
-  switch (kind) {
-    case outcome::what::completed:
-      return job_trigger::completed;
-    case outcome::what::failed:
-      return job_trigger::failed;
-    case outcome::what::cancelled:
-      return job_trigger::cancelled;
-    case outcome::what::delayed:
-      return job_trigger::delayed;
-    case outcome::what::released:
-      return job_trigger::released;
-  }
-  return job_trigger::failed;
-}
-
 // At most `most` bytes, not cut inside a code point.
 void cut_text(std::string& text, std::size_t most) {
   if (text.size() <= most) return;

@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "queue/embedded/core.hpp"
+#include "queue/unbuilt.hpp"
 #include "store/async.hpp"
 #include "store/completion.hpp"
 
@@ -25,7 +26,7 @@ struct parked final : store::waiting {
   Handler handler;
 };
 
-class embedded_queue final : public queue_port {
+class embedded_queue final : public unbuilt {
  public:
   explicit embedded_queue(std::shared_ptr<core> c) : core_(std::move(c)) {}
   ~embedded_queue() override { core_->stop(); }
@@ -142,8 +143,11 @@ class embedded_queue final : public queue_port {
     co_return core_->glance(queue, id);
   }
   result<queue_counts> counts(const std::string& queue) override { return core_->counts(queue); }
-  result<void> pause(const std::string& queue, bool paused) override {
-    return core_->pause(queue, paused);
+  awaitable<result<void>> pause(std::string queue, bool paused) override {
+    store::transaction tx;
+    auto ok = core_->stage_pause(tx, queue, paused);
+    if (ok && !tx.empty()) ok = co_await store::async_commit(core_->db(), std::move(tx));
+    co_return ok;
   }
 
   events_page events(std::uint64_t since, std::size_t limit) override {

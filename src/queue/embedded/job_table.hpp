@@ -88,6 +88,4 @@ result<job_view> read_view(store::connection& c, std::int64_t seq);
 
 std::string encode_error(const job_error& e);
 
-inline constexpr std::size_t log_lines_max = 1'000;
-
 }  // namespace son1k::queue::embedded

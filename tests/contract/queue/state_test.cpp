@@ -13,19 +13,19 @@ class queue_state : public queue_contract {};
 
 TEST_P(queue_state, a_paused_queue_hands_nothing_out_and_remembers_it) {
   ASSERT_TRUE(add(spec("a")));
-  ASSERT_TRUE(q().pause("songs", true));
+  ASSERT_TRUE(run(q().pause("songs", true)));
   EXPECT_TRUE(counts().paused);
   EXPECT_THAT(claim_ids(1), IsEmpty());
   ASSERT_TRUE(add(spec("b")));
   reopen();
   EXPECT_TRUE(counts().paused);
   EXPECT_THAT(claim_ids(1), IsEmpty());
-  ASSERT_TRUE(q().pause("songs", false));
+  ASSERT_TRUE(run(q().pause("songs", false)));
   EXPECT_THAT(claim_ids(5), ElementsAre("a", "b"));
 }
 
 TEST_P(queue_state, resuming_wakes_a_waiting_claim) {
-  ASSERT_TRUE(q().pause("songs", true));
+  ASSERT_TRUE(run(q().pause("songs", true)));
   ASSERT_TRUE(add(spec("a")));
   claim_request r;
   r.queue = "songs";
@@ -33,7 +33,7 @@ TEST_P(queue_state, resuming_wakes_a_waiting_claim) {
   auto& loop = new_loop();
   auto waiting = boost::asio::co_spawn(loop, q().claim(r), boost::asio::use_future);
   loop.poll();
-  ASSERT_TRUE(q().pause("songs", false));
+  ASSERT_TRUE(run(q().pause("songs", false)));
   loop.run();
   EXPECT_EQ(waiting.get()->size(), 1u);
 }

@@ -239,22 +239,6 @@ void memory_queue::trim(lane& in, job_state state, const retention& keep) {
 
 namespace {
 
-job_trigger trigger_of(outcome::what kind) {
-  switch (kind) {
-    case outcome::what::completed:
-      return job_trigger::completed;
-    case outcome::what::failed:
-      return job_trigger::failed;
-    case outcome::what::cancelled:
-      return job_trigger::cancelled;
-    case outcome::what::delayed:
-      return job_trigger::delayed;
-    case outcome::what::released:
-      return job_trigger::released;
-  }
-  return job_trigger::failed;
-}
-
 std::optional<transition> transition_of(const job_view& view, bool cancel_requested,
                                         const outcome& how, std::int64_t now_ms) {
   job_facts facts{view.state,  view.options.priority, view.attempts_made,

@@ -15,10 +15,11 @@
 #include "base/clock.hpp"
 #include "queue/policy.hpp"
 #include "queue/queue.hpp"
+#include "queue/unbuilt.hpp"
 
 namespace son1k::test {
 
-class memory_queue final : public queue::queue_port {
+class memory_queue final : public queue::unbuilt {
  public:
   memory_queue(store::database& db, const clock_port& clock) : db_(db), clock_(clock) {}
 
@@ -44,7 +45,7 @@ class memory_queue final : public queue::queue_port {
   boost::asio::awaitable<result<queue::job_glance>> glance(std::string queue,
                                                            std::string id) override;
   result<queue::queue_counts> counts(const std::string& queue) override;
-  result<void> pause(const std::string& queue, bool paused) override;
+  boost::asio::awaitable<result<void>> pause(std::string queue, bool paused) override;
   queue::events_page events(std::uint64_t since, std::size_t limit) override;
   std::shared_ptr<void> subscribe(std::function<void(const queue::job_event&)> listener) override;
   void stop() override;

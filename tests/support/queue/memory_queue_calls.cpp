@@ -159,14 +159,14 @@ result<queue_counts> memory_queue::counts(const std::string& queue) {
   return counted;
 }
 
-result<void> memory_queue::pause(const std::string& queue, bool paused) {
+asio::awaitable<result<void>> memory_queue::pause(std::string queue, bool paused) {
   const std::lock_guard lock(mutex_);
   lanes_[queue].paused = paused;
   record about;
   about.view.queue = queue;
   tell(paused ? event_type::paused : event_type::resumed, about);
   if (!paused) wake(queue);
-  return {};
+  co_return result<void>();
 }
 
 events_page memory_queue::events(std::uint64_t since, std::size_t limit) {

@@ -39,6 +39,13 @@ class bare_context final : public queue::job_context {
     co_return;
   }
   asio::awaitable<result<void>> commit(store::transaction) override { co_return result<void>{}; }
+  asio::awaitable<result<std::vector<queue::child_view>>> children() override {
+    co_return std::vector<queue::child_view>();
+  }
+  asio::awaitable<result<std::vector<queue::added_job>>> add_children(
+      std::vector<queue::job_spec>) override {
+    co_return error(errc::internal, "no queue here");
+  }
 
   std::stop_source source;
   std::vector<int> steps;
