@@ -71,6 +71,13 @@ const error_row& row_of(errc code) {
   return rows.back();
 }
 
+errc code_of(int status, std::string_view public_code) {
+  for (const auto& row : rows) {
+    if (row.status == status && row.public_code == public_code) return row.code;
+  }
+  return errc::internal;
+}
+
 net::http_response reply_serialized(int status, std::string_view data) {
   std::string body;
   body.reserve(data.size() + 32);

@@ -19,6 +19,8 @@ struct error_row {
 };
 // Total over errc.
 const error_row& row_of(errc code);
+// The other way round, for callers of the API; internal for what the table does not have.
+errc code_of(int status, std::string_view public_code);
 
 // `data` is a serialised JSON value.
 net::http_response reply_serialized(int status, std::string_view data);

@@ -9,6 +9,7 @@
 
 #include "api/bind.hpp"
 #include "app/command_line.hpp"
+#include "app/server_file.hpp"
 #include "app/system.hpp"
 #include "app/version.hpp"
 #include "base/lifecycle.hpp"
@@ -117,6 +118,16 @@ int serve(const common_flags& flags) {
         resources.close();
         server.stop();
       });
+  std::optional<server_file> noted;
+  parts.add(
+      "server file",
+      [&]() -> result<void> {
+        auto file = server_file::write(config->text("data_dir"), url_of(http.host, server.port()));
+        if (!file) return file.error();
+        noted.emplace(std::move(*file));
+        return {};
+      },
+      [&] { noted.reset(); });
   if (auto ok = parts.start(); !ok) return fail(ok.error(), flags.json);
   const auto address = url_of(http.host, server.port());
   if (flags.json) {

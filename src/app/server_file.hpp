@@ -1,0 +1,30 @@
+// DATA_DIR/server.json: where the server of a data folder listens, for commands on the same
+// machine. Written by `serve` (0600, whole or not at all) and removed at its end; a server that was
+// killed leaves it behind, so a reader asks the address whether anybody is there.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace son1k::app {
+
+class server_file {
+ public:
+  // unavailable, forbidden, storage_full with the field "data_dir".
+  static result<server_file> write(const std::filesystem::path& data_dir,
+                                   const std::string& address);
+  ~server_file();
+  server_file(server_file&& other) noexcept : file_(std::exchange(other.file_, {})) {}
+  server_file& operator=(server_file&&) = delete;
+
+ private:
+  explicit server_file(std::filesystem::path file) : file_(std::move(file)) {}
+  std::filesystem::path file_;
+};
+
+// The address in the folder's file; nothing if there is none that can be read and is ours.
+std::optional<std::string> noted_address(const std::filesystem::path& data_dir);
+
+}  // namespace son1k::app
