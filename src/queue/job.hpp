@@ -220,6 +220,8 @@ struct run_record {
   std::string result;
   std::optional<job_error> error;
   run_cost cost;
+  // Of a job that failed for good, so that it can be added again when the queue has forgotten it.
+  std::optional<job_options> options;
 };
 
 enum class event_type : std::uint8_t {
