@@ -14,7 +14,7 @@ namespace son1k::net {
 struct event_stream_settings {
   event_stream_settings() = default;
   std::size_t queued_bytes_max = 1'048'576;  // a slower reader is cut
-  int retry_ms = 2000;                         // sent first; how soon a client comes back
+  int retry_ms = 2000;                       // sent first; how soon a client comes back
 };
 
 class event_stream {
