@@ -190,10 +190,10 @@ struct child_view {
   std::optional<job_error> error;
 };
 
-// What a run used, where the platform tells: 0 is not known.
+// What a run used on the compute pool, where the platform tells: 0 is not known.
 struct run_cost {
-  std::int64_t cpu_us = 0;     // on the compute pool and the worker's loop
-  std::int64_t bytes_max = 0;  // memory allocated and not yet freed, at its highest
+  std::int64_t cpu_us = 0;     // of all its pieces of work
+  std::int64_t bytes_max = 0;  // held by one of them at its highest, beyond what it began with
 };
 
 // One run that ended, whole, for the lasting history; a job that ended without a run (cancelled

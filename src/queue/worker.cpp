@@ -18,6 +18,7 @@
 #include "base/log.hpp"
 #include "base/thread_name.hpp"
 #include "queue/compute_pool.hpp"
+#include "queue/worker_beat.hpp"
 #include "queue/worker_loop.hpp"
 #include "queue/worker_watch.hpp"
 
@@ -79,6 +80,7 @@ result<void> check(const worker_settings& s, const std::vector<std::shared_ptr<j
       row{"recover_every_ms", s.recover_every_ms, 1, day_ms},
       row{"compute_threads", static_cast<std::int64_t>(s.compute_threads), 0, 1'024},
       row{"claim_ahead_ms", s.claim_ahead_ms, 0, 1'000},
+      row{"beat_every_ms", s.beat_every_ms, 1, worker_silence_ms / 3},
       row{"claim_ahead_max", static_cast<std::int64_t>(s.claim_ahead_max), 0, 65'536},
   };
   for (const row& r : rows) {
@@ -107,6 +109,7 @@ struct worker::state {
   std::unique_ptr<compute_pool> compute;
   std::unique_ptr<worker_watch> watch;
   std::unique_ptr<worker_loop> loop;
+  std::unique_ptr<worker_beat> beat;
   std::thread thread;
   std::future<void> thread_ended;
 
@@ -117,22 +120,24 @@ struct worker::state {
   bool stopped = false;
   steady_clock::time_point deadline = steady_clock::time_point::max();
 
-  void launch();
+  void launch(std::function<void()> asked_to_drain);
   bool drain();
   bool drained_within_grace();
   bool end_threads(bool all_ended);
 };
 
-void worker::state::launch() {
+void worker::state::launch(std::function<void()> asked_to_drain) {
   guard.emplace(context.get_executor());
   compute = std::make_unique<compute_pool>(settings.compute_threads);
   watch_settings watched{settings.queues, settings.lease_ms, settings.cancel_poll_ms,
-                         settings.stop_grace_ms};
+                         settings.stop_grace_ms, settings.beat_every_ms};
   watch = std::make_unique<worker_watch>(
       queue, std::move(watched),
-      [this](std::shared_ptr<job_run> run) { loop->abandon(std::move(run)); });
+      [this](std::shared_ptr<job_run> run) { loop->abandon(std::move(run)); },
+      [this] { beat->tell(); });
   const run_world world{queue, database, *compute};
   loop = std::make_unique<worker_loop>(context, world, *watch, settings, kinds, clock);
+  beat = std::make_unique<worker_beat>(queue, settings, clock, *loop, std::move(asked_to_drain));
   loop->begin();
   std::promise<void> ended;
   thread_ended = ended.get_future();
@@ -166,6 +171,7 @@ bool worker::state::drained_within_grace() {
 
 // False: something of this worker goes on, its state must be kept.
 bool worker::state::drain() {
+  beat->drains();
   loop->drain();
   if (!drained_within_grace()) {
     watch->stop_all(stop_reason::shutting_down);
@@ -184,6 +190,7 @@ bool worker::state::drain() {
   const auto empty = [](const worker_loop::snapshot& s) { return s.live == 0; };
   const bool all_ended = loop->wait_drained(settings.stop_grace_ms, empty);
   watch->stop();
+  queue.leave(settings.name);
   if (end_threads(all_ended)) return true;
   log::error("worker.runs_left_behind",
              {{"worker", settings.name}, {"abandoned", loop->stats().abandoned}});
@@ -211,6 +218,7 @@ worker::worker(queue_port& queue, store::database& db, std::vector<std::shared_p
 
 worker::~worker() {
   stop();
+  if (ordered_drain_.joinable()) ordered_drain_.join();
 }
 
 result<void> worker::start() {
@@ -219,7 +227,8 @@ result<void> worker::start() {
   if (state_->started) return {};
   if (auto ok = check(state_->settings, state_->kinds); !ok) return ok;
   state_->started = true;
-  state_->launch();
+  // Not on the watch thread, which asks: the drain waits for its end.
+  state_->launch([this] { ordered_drain_ = std::thread([this] { stop(); }); });
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -34,6 +35,8 @@ struct worker_settings {
   // the pace of the last ones, and at most claim_ahead_max. 0 ms: never ahead.
   std::int64_t claim_ahead_ms = 10;
   std::size_t claim_ahead_max = 2'048;
+  std::int64_t beat_every_ms = 1'000;  // how often it says that it is there and asks for orders
+  std::string version;                 // of the program, for those who look at the fleet
 };
 
 struct worker_stats {
@@ -61,13 +64,15 @@ class worker {
   // As stop(), with another grace. The shortest asked for wins.
   void stop_within(std::int64_t grace_ms);
 
-  bool running() const;  // between start() and the end of stop()
+  // Between start() and the end of stop(). A worker that was ordered to drain ends by itself.
+  bool running() const;
   worker_stats stats() const;
   const std::string& name() const;
 
  private:
   struct state;
   std::shared_ptr<state> state_;
+  std::thread ordered_drain_;
 };
 
 }  // namespace son1k::queue

@@ -1,6 +1,6 @@
 // The worker's event loop: one claim coroutine a queue, `concurrency` slots that each run one job
-// at a time, and the batches in which runs end. Every method but post-and-return begin(), drain(),
-// hand_back(), abandon(), give_up() and the snapshots is called on the loop's own thread.
+// at a time, and the batches in which runs end. Every method but post-and-return begin(), pause(),
+// drain(), hand_back(), abandon(), give_up() and the snapshots is called on the loop's own thread.
 #pragma once
 #include <atomic>
 #include <boost/asio/io_context.hpp>
@@ -33,6 +33,8 @@ class worker_loop {
               const clock_port& clock);
 
   void begin();
+  // Paused: claims no more and hands back what has not started; running jobs go on.
+  void pause(bool paused);
   // Claims no more and hands back what has not started.
   void drain();
   // Gives up the runs that go on: their jobs go back to the queue now.
@@ -70,6 +72,7 @@ class worker_loop {
   void end(run_ptr run, outcome how);
   void end_as_decided(const run_ptr& run, outcome said);
   void part_with(const run_ptr& run);
+  void hand_back_ready();
   void wake_slot();
   void wake_claims();
   void done(std::span<const run_ptr> runs, bool acknowledged);
@@ -99,6 +102,7 @@ class worker_loop {
   std::size_t abandoned_ = 0;
   bool wake_pending_ = false;
   bool limiter_armed_ = false;
+  bool paused_ = false;
   bool draining_ = false;
   // The pace of the last runs, by which jobs are claimed ahead.
   double pace_per_ms_ = 0;

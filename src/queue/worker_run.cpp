@@ -9,6 +9,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "queue/work_meter.hpp"
 #include "store/async.hpp"
 
 namespace son1k::queue {
@@ -20,10 +21,15 @@ error lost() {
   return {errc::lease_lost, "the job belongs to a newer start"};
 }
 
+// The run came to an end of its own; what it was asked meanwhile does not change that.
+bool came_to_its_end(outcome::what kind) {
+  return kind == outcome::what::completed || kind == outcome::what::delayed ||
+         kind == outcome::what::waits;
+}
+
 }  // namespace
 
 std::optional<outcome> decide_end(outcome said, stop_reason why, std::int64_t timeout_ms) {
-  using what = outcome::what;
   switch (why) {
     case stop_reason::none:
       return said;
@@ -33,11 +39,11 @@ std::optional<outcome> decide_end(outcome said, stop_reason why, std::int64_t ti
       return outcome::cancel();
     case stop_reason::timed_out:
       // Work that came to its end while the limit passed is kept.
-      if (said.kind == what::completed || said.kind == what::delayed) return said;
+      if (came_to_its_end(said.kind)) return said;
       return outcome::fail(
           {"timeout", fmt::format("the run passed its limit of {} ms", timeout_ms), true});
     case stop_reason::shutting_down:
-      if (said.kind == what::completed || said.kind == what::delayed) return said;
+      if (came_to_its_end(said.kind)) return said;
       return outcome::release();
   }
   return said;
@@ -103,7 +109,17 @@ asio::awaitable<result<void>> job_run::commit(store::transaction tx) {
 }
 
 asio::awaitable<void> job_run::offload(std::function<void()> work) {
-  return world_.compute.run(std::move(work));
+  auto metered = [this, work = std::move(work)] {
+    const work_meter meter([this](const run_cost& cost) { add_cost(cost); });
+    work();
+  };
+  return world_.compute.run(std::move(metered));
+}
+
+void job_run::add_cost(const run_cost& more) {
+  const std::lock_guard lock(reports_);
+  cost_.cpu_us += more.cpu_us;
+  cost_.bytes_max = std::max(cost_.bytes_max, more.bytes_max);
 }
 
 asio::awaitable<void> job_run::sleep(std::int64_t ms) {
@@ -134,6 +150,10 @@ finish_request job_run::end_with(outcome how) const {
   finish_request request;
   request.held = job_.held;
   request.how = std::move(how);
+  {
+    const std::lock_guard lock(reports_);
+    request.cost = cost_;
+  }
   if (kind_ != nullptr && kind_->settles()) {
     request.settle = [kind = kind_](const job_view& ended, store::transaction& tx) {
       kind->settle(ended, tx);

@@ -73,6 +73,7 @@ class job_run final : public job_context {
 
  private:
   bool closed() const;
+  void add_cost(const run_cost& more);
 
   run_world world_;
   claimed_job job_;
@@ -82,6 +83,7 @@ class job_run final : public job_context {
   mutable std::mutex reports_;  // guards what follows and the order of reports
   bool closed_ = false;
   progress_value newest_{-1, {}};
+  run_cost cost_;
 };
 
 }  // namespace son1k::queue

@@ -20,10 +20,11 @@ std::int64_t now_ms() {
 }  // namespace
 
 worker_watch::worker_watch(queue_port& queue, watch_settings settings,
-                           std::function<void(run_ptr)> overdue)
+                           std::function<void(run_ptr)> overdue, std::function<void()> beat)
     : queue_(queue),
       settings_(std::move(settings)),
       overdue_(std::move(overdue)),
+      beat_(std::move(beat)),
       runs_(settings_.queues.size()) {}
 
 worker_watch::~worker_watch() {
@@ -90,11 +91,12 @@ void worker_watch::loop() {
   const std::int64_t renew_every = std::max<std::int64_t>(1, settings_.lease_ms / 3);
   std::int64_t renew_at = now_ms() + renew_every;
   std::int64_t cancels_at = now_ms() + settings_.cancel_poll_ms;
+  std::int64_t beat_at = now_ms();
   for (;;) {
     {
       std::unique_lock lock(mutex_);
       const auto due = [&] {
-        const std::int64_t soonest = std::min(renew_at, cancels_at);
+        const std::int64_t soonest = std::min({renew_at, cancels_at, beat_at});
         return next_limit_ms_ == 0 ? soonest : std::min(soonest, next_limit_ms_);
       };
       while (!stopping_) {
@@ -112,6 +114,10 @@ void worker_watch::loop() {
     if (now >= cancels_at) {
       cancels_at = now + settings_.cancel_poll_ms;
       look_for_cancels();
+    }
+    if (now >= beat_at) {
+      beat_at = now + settings_.beat_every_ms;
+      beat_();
     }
     hold_to_limits();
   }

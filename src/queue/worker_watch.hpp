@@ -1,6 +1,7 @@
 // The thread that keeps claimed jobs alive and asks runs to stop: it renews leases at a third of
-// their time, looks for cancel requests, and holds runs to their time limit. It never waits for the
-// worker's loop or the compute pool. Thread-safe but for start() and stop(), which have one owner.
+// their time, looks for cancel requests, holds runs to their time limit, and beats. It never waits
+// for the worker's loop or the compute pool. Thread-safe but for start() and stop(), which have one
+// owner.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
@@ -22,6 +23,7 @@ struct watch_settings {
   std::int64_t lease_ms = 30'000;
   std::int64_t cancel_poll_ms = 200;
   std::int64_t stop_grace_ms = 5'000;
+  std::int64_t beat_every_ms = 1'000;
 };
 
 class worker_watch {
@@ -29,8 +31,9 @@ class worker_watch {
   using run_ptr = std::shared_ptr<job_run>;
 
   // `overdue` is called on the watch thread, once for a run that was asked to stop and still holds
-  // its slot after stop_grace_ms.
-  worker_watch(queue_port& queue, watch_settings settings, std::function<void(run_ptr)> overdue);
+  // its slot after stop_grace_ms. `beat` is called there too, at once and every beat_every_ms.
+  worker_watch(queue_port& queue, watch_settings settings, std::function<void(run_ptr)> overdue,
+               std::function<void()> beat);
   ~worker_watch();  // stop()
 
   void start();
@@ -56,6 +59,7 @@ class worker_watch {
   queue_port& queue_;
   const watch_settings settings_;
   const std::function<void(run_ptr)> overdue_;
+  const std::function<void()> beat_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<std::vector<run_ptr>> runs_;  // by queue

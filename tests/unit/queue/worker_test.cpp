@@ -377,6 +377,25 @@ TEST(worker, a_run_that_ignores_its_stop_token_loses_its_slot) {
   EXPECT_EQ(bench.queue.seen().events[event_type::progress], 0);
 }
 
+TEST(worker, a_run_over_its_time_that_ignores_its_stop_token_ends_as_timed_out) {
+  worker_bench bench;
+  gate door;
+  bench.settings.stop_grace_ms = 10;
+  bench.kind("deaf", [&](job_context&) -> asio::awaitable<outcome> {
+    co_await door.pass();
+    co_return outcome::complete("{}");
+  });
+  job_options options = quick_retries(1);
+  options.timeout_ms = 5;
+  bench.start();
+  const std::string id = bench.add("deaf", options);
+  ASSERT_TRUE(bench.wait_event(event_type::failed));
+  EXPECT_EQ(bench.view(id).error->code, "timeout");
+  door.open();
+  bench.worker->stop();
+  EXPECT_EQ(bench.view(id).state, job_state::failed);
+}
+
 TEST(worker, offloaded_work_runs_on_another_thread_and_its_exceptions_come_back) {
   worker_bench bench;
   bench.kind("heavy", [](job_context& context) -> asio::awaitable<outcome> {
