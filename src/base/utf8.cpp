@@ -61,4 +61,10 @@ bool is_blank(std::string_view utf8) {
   return true;
 }
 
+void cut_text(std::string& text, std::size_t most) {
+  if (text.size() <= most) return;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  text.resize(most);
+}
+
 }  // namespace son1k

@@ -179,7 +179,7 @@ class core : public std::enable_shared_from_this<core> {
   result<entry_index> held_entry(const lease& held);
   std::size_t promote_due(room& r, std::int64_t now, std::int64_t steady, std::size_t most);
   void recovered(const std::vector<lease>& stalled, bool committed);
-  void cache(job_entry& e, std::string_view data);
+  void cache(job_entry& e, std::string_view data, std::string_view user);
   void uncache(job_entry& e);
   void drop(entry_index i);
   void emit(event_type type, const job_entry& e, std::int64_t now, std::string_view detail = {},

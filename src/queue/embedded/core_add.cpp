@@ -116,6 +116,9 @@ void core::stage(store::transaction& tx, const std::shared_ptr<staged_batch>& ba
       row.run_at_ms = job.run_at_ms;
       row.options = job.options_text;
       row.traceparent = job.spec.options.traceparent;
+      row.user = job.spec.user;
+      row.group = job.spec.options.group;
+      row.dedup = job.spec.options.dedup.id;
       row.data = job.spec.data;
       if (auto ok = insert_row(c, row); !ok) return ok;
     }
@@ -163,8 +166,8 @@ void core::admit(staged_batch& batch, std::size_t n) {
   e.kind = job.kind;
   e.room = job.room;
   e.state = job.state;
-  e.on_disk_more = !job.spec.options.traceparent.empty();
-  cache(e, job.spec.data);
+  e.on_disk_more = !job.spec.options.traceparent.empty() || !job.spec.options.dedup.id.empty();
+  cache(e, job.spec.data, job.spec.user);
   auto& entry = schedule_[schedule_.insert(std::move(e))];
   emit(event_type::added, entry, job.added_at_ms);
   if (entry.state == job_state::delayed) {
@@ -175,9 +178,9 @@ void core::admit(staged_batch& batch, std::size_t n) {
   }
 }
 
-void core::cache(job_entry& e, std::string_view data) {
+void core::cache(job_entry& e, std::string_view data, std::string_view user) {
   if (cached_bytes_ + data.size() > settings_.cached_bytes_max) return;
-  e.data = payload(data);
+  e.data = payload(data, user);
   cached_bytes_ += e.data.cost();
 }
 

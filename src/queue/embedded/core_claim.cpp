@@ -176,7 +176,7 @@ core::claimed core::collect(const claim_ticket& ticket) {
       job.options.priority = e.priority;
       job.added_at_ms = e.added_at_ms;
       if (e.cancel) job.verdict = job_error{"cancelled", "cancelled", false};
-      if (e.data.cached()) job.data = e.data.view();
+      if (e.data.cached()) job.data = e.data.view(), job.user = e.data.user();
       if (!e.data.cached() || e.on_disk_more) out.unread.emplace_back(out.jobs.size() - 1, e.seq);
     }
   }
@@ -190,7 +190,7 @@ void core::keep_arguments(const claimed& got) {
     const auto i = held_entry(job.held);
     if (!i || schedule_[*i].data.cached()) continue;
     auto& e = schedule_[*i];
-    e.data = payload(job.data);
+    e.data = payload(job.data, job.user);
     cached_bytes_ += e.data.cost();
   }
 }

@@ -2,7 +2,7 @@
 // counts, events.
 #include <algorithm>
 
-#include "base/log.hpp"
+#include "base/utf8.hpp"
 #include "queue/embedded/core.hpp"
 
 namespace son1k::queue::embedded {
@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::size_t note_bytes_max = 1'024;
 constexpr std::size_t log_bytes_max = 4'096;
-
-void cut_text(std::string& text, std::size_t most) {
-  if (text.size() <= most) return;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
-  text.resize(most);
-}
 
 error unknown_job() {
   return {errc::not_found, "id", {"no such job", "no existe ese trabajo"}};
@@ -45,9 +39,12 @@ result<void> core::log(const lease& held, std::string line) {
   std::lock_guard lock(mutex_);
   const auto i = held_entry(held);
   if (!i) return i.error();
-  auto& lines = schedule_[*i].run->log;
-  if (lines.size() == log_lines_max) lines.pop_front();
+  auto& e = schedule_[*i];
+  const auto most =
+      static_cast<std::size_t>((e.options ? *e.options : default_options()).keep_logs);
+  auto& lines = e.run->log;
   lines.push_back(std::move(line));
+  if (lines.size() > most) lines.pop_front();
   return {};
 }
 
@@ -124,11 +121,11 @@ void core::overlay(job_view& v) {
   v.run_at_ms = e.state == job_state::delayed ? e.at_ms : 0;
   if (!e.run) return;
   v.started_at_ms = e.run->started_at_ms;
+  v.worker = e.run->worker;
   v.progress = e.run->progress;
   v.error.reset();
   v.logs.insert(v.logs.end(), e.run->log.begin(), e.run->log.end());
-  if (v.logs.size() > log_lines_max)
-    v.logs.erase(v.logs.begin(), v.logs.end() - static_cast<std::ptrdiff_t>(log_lines_max));
+  keep_newest(v.logs, v.options.keep_logs);
 }
 
 result<job_glance> core::glance(const std::string& queue, const std::string& id) {

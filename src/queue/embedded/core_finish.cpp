@@ -1,6 +1,7 @@
 // Ending runs: decided under the lock, committed with the domain's writes, then moved in memory.
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "queue/embedded/core.hpp"
 
 namespace son1k::queue::embedded {
@@ -8,13 +9,6 @@ namespace {
 
 constexpr std::size_t error_text_max = 8'192;
 constexpr std::size_t trim_ahead = 64;
-
-// At most `most` bytes, not cut inside a code point.
-void cut_text(std::string& text, std::size_t most) {
-  if (text.size() <= most) return;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
-  text.resize(most);
-}
 
 const job_error& cancelled_error() {
   static const job_error e{"cancelled", "cancelled", false};
@@ -84,6 +78,7 @@ void core::change_of(finishing& f, finish_request& request, std::int64_t now) {
   }
   if (c.erase) return;
   c.percent = e.run->progress.percent;
+  c.worker = e.run->worker;
   c.note = e.run->progress.message;
   c.log = joined(e.run->log);
   if (f.to.cancelled)
@@ -112,7 +107,8 @@ job_view core::view_of(const finish_batch& batch, const finishing& f) {
   v.id = e.id.view();
   v.kind = kinds_[e.kind];
   v.state = f.to.to;
-  if (e.data.cached()) v.data = e.data.view();
+  if (e.data.cached()) v.data = e.data.view(), v.user = e.data.user();
+  v.worker = e.run->worker;
   if (v.state == job_state::completed) v.result = request.how.result;
   if (v.state == job_state::failed)
     v.error = f.to.cancelled ? cancelled_error() : request.how.error;

@@ -191,7 +191,10 @@ class embedded_queue final : public unbuilt {
       auto& job = got.jobs[got.unread[n].first];
       job.data = std::move((*rows)[n].data);
       job.checkpoint = std::move((*rows)[n].checkpoint);
+      job.user = std::move((*rows)[n].user);
       job.options.traceparent = std::move((*rows)[n].traceparent);
+      job.options.group = std::move((*rows)[n].group);
+      job.options.dedup.id = std::move((*rows)[n].dedup);
     }
     core_->keep_arguments(got);
     co_return result<void>();

@@ -74,23 +74,30 @@ class id_text {
   alignas(8) char bytes_[inline_max + 1] = {};
 };
 
-// The argument of a job while it is cached: one block, its length first.
+// The argument of a job and whose it is, while they are cached: one block, its lengths first.
 class payload {
  public:
   payload() = default;
-  explicit payload(std::string_view text) : block_(new char[sizeof(length) + text.size()]) {
-    const auto size = static_cast<length>(text.size());
+  payload(std::string_view data, std::string_view user)
+      : block_(new char[head + user.size() + data.size()]) {
+    const auto size = static_cast<length>(data.size());
     std::memcpy(block_.get(), &size, sizeof size);
-    std::memcpy(block_.get() + sizeof size, text.data(), text.size());
+    block_[sizeof size] = static_cast<char>(user.size());
+    std::memcpy(block_.get() + head, user.data(), user.size());
+    std::memcpy(block_.get() + head + user.size(), data.data(), data.size());
   }
   bool cached() const { return block_ != nullptr; }
-  std::string_view view() const { return {block_.get() + sizeof(length), size()}; }
+  std::string_view view() const { return {block_.get() + head + user().size(), size()}; }
+  std::string_view user() const {
+    return {block_.get() + head, static_cast<unsigned char>(block_[sizeof(length)])};
+  }
   // Memory it stands for, the allocator's share included.
-  std::size_t cost() const { return cached() ? sizeof(length) + size() + 16 : 0; }
+  std::size_t cost() const { return cached() ? head + user().size() + size() + 16 : 0; }
   void drop() { block_.reset(); }
 
  private:
   using length = std::uint32_t;
+  static constexpr std::size_t head = sizeof(length) + 1;  // a user is at most 128 bytes
   std::size_t size() const {
     length n = 0;
     std::memcpy(&n, block_.get(), sizeof n);

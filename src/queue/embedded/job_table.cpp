@@ -1,6 +1,6 @@
 #include "queue/embedded/job_table.hpp"
 
-#include <array>
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "queue/embedded/options_codec.hpp"
@@ -16,6 +16,9 @@ value text_or_null(std::string_view text) {
 }
 value number(std::int64_t n) {
   return n;
+}
+value number_or_null(std::int64_t n) {
+  return n == 0 ? value(std::monostate{}) : value(n);
 }
 
 result<void> done(result<std::int64_t> rows) {
@@ -45,24 +48,6 @@ std::int64_t get_integer(std::string_view in) {
   return static_cast<std::int64_t>(n);
 }
 
-std::optional<job_error> decode_error(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  boost::system::error_code ec;
-  const auto parsed = boost::json::parse({text.data(), text.size()}, ec);
-  job_error e;
-  if (ec || !parsed.is_object()) return e;
-  const auto& in = parsed.get_object();
-  const auto string = [&](const char* name) {
-    const auto* s = in.if_contains(name);
-    return s != nullptr && s->is_string() ? std::string(s->get_string()) : std::string();
-  };
-  e.code = string("code");
-  e.message = string("message");
-  const auto* retryable = in.if_contains("retryable");
-  e.retryable = retryable != nullptr && retryable->is_bool() && retryable->get_bool();
-  return e;
-}
-
 void split_lines(std::string_view lines, std::vector<std::string>& out) {
   while (!lines.empty()) {
     const auto end = lines.find('\n');
@@ -73,24 +58,32 @@ void split_lines(std::string_view lines, std::vector<std::string>& out) {
 
 }  // namespace
 
+void keep_newest(std::vector<std::string>& lines, std::int32_t most) {
+  const auto n = static_cast<std::size_t>(std::max(most, 0));
+  if (lines.size() > n) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(n));
+}
+
 result<void> insert_row(store::connection& c, const new_row& r) {
   static const statement sql(
       "INSERT INTO job (seq, queue, id, kind, state, priority, attempts, starts, stalls, cancel,"
       " added_at_ms, run_at_ms, started_at_ms, finished_at_ms, options, traceparent, progress,"
-      " has_log, data) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, $7, $8, 0, 0, $9, $10, 0, 0, "
-      "$11)"
+      " has_log, data, parent, parent_queue, parent_id, user_id, grp, dedup)"
+      " VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, $7, $8, 0, 0, $9, $10, 0, 0, $11, $12, $13,"
+      " $14, $15, $16, $17)"
       " ON CONFLICT (seq) DO NOTHING");
   return done(c.execute(sql, {number(r.seq), value(r.queue), value(r.id), value(r.kind),
                               number(static_cast<std::int64_t>(r.state)), number(r.priority),
                               number(r.added_at_ms), number(r.run_at_ms), text_or_null(r.options),
-                              text_or_null(r.traceparent), value(r.data)}));
+                              text_or_null(r.traceparent), value(r.data), number_or_null(r.parent),
+                              text_or_null(r.parent_queue), text_or_null(r.parent_id),
+                              text_or_null(r.user), text_or_null(r.group), text_or_null(r.dedup)}));
 }
 
 result<void> apply_change(store::connection& c, const row_change& r) {
   static const statement update(
       "UPDATE job SET state = $2, attempts = $3, starts = $4, stalls = $5, run_at_ms = $6,"
       " started_at_ms = $7, finished_at_ms = $8, progress = $9, note = $10, error = $11,"
-      " result = $12, has_log = $13 WHERE seq = $1");
+      " result = $12, has_log = $13, worker = $14 WHERE seq = $1");
   static const statement add_log(
       "INSERT INTO job_log (seq, fence, lines) VALUES ($1, $2, $3)"
       " ON CONFLICT (seq, fence) DO UPDATE SET lines = excluded.lines");
@@ -103,10 +96,11 @@ result<void> apply_change(store::connection& c, const row_change& r) {
     if (!ok) return ok;
   }
   return done(c.execute(
-      update, {number(r.seq), number(static_cast<std::int64_t>(r.state)), number(r.attempts),
-               number(r.starts), number(r.stalls), number(r.run_at_ms), number(r.started_at_ms),
-               number(r.finished_at_ms), number(r.percent), text_or_null(r.note),
-               text_or_null(r.error), text_or_null(r.result), number(r.in_log ? 1 : 0)}));
+      update,
+      {number(r.seq), number(static_cast<std::int64_t>(r.state)), number(r.attempts),
+       number(r.starts), number(r.stalls), number(r.run_at_ms), number(r.started_at_ms),
+       number(r.finished_at_ms), number(r.percent), text_or_null(r.note), text_or_null(r.error),
+       text_or_null(r.result), number(r.in_log ? 1 : 0), text_or_null(r.worker)}));
 }
 
 result<void> erase_rows(store::connection& c, std::span<const std::int64_t> seqs, bool logs) {
@@ -176,7 +170,8 @@ result<void> scan_rows(store::connection& c, std::int64_t after_seq, std::int64_
   static const statement sql(
       "SELECT seq, queue, id, kind, state, priority, attempts, starts, stalls, cancel,"
       " added_at_ms, run_at_ms, finished_at_ms, options, has_log,"
-      " traceparent IS NOT NULL OR checkpoint IS NOT NULL"
+      " traceparent IS NOT NULL OR checkpoint IS NOT NULL OR dedup IS NOT NULL, ready_at_ms, place,"
+      " parent, grp, verdict"
       " FROM job WHERE seq > $1 ORDER BY seq LIMIT $2");
   return c.query(sql, {number(after_seq), number(limit)}, [&](const store::row& r) {
     stored_row row;
@@ -196,6 +191,11 @@ result<void> scan_rows(store::connection& c, std::int64_t after_seq, std::int64_
     row.options = r.text(13);
     row.in_log = r.integer(14) != 0;
     row.on_disk_more = r.integer(15) != 0;
+    row.ready_at_ms = r.integer(16);
+    row.place = r.integer(17);
+    row.parent = r.integer(18);
+    row.group = r.text(19);
+    row.verdict = r.text(20);
     visit(row);
     return true;
   });
@@ -220,10 +220,12 @@ result<void> scan_paused(store::connection& c,
 }
 
 result<stored_argument> read_argument(store::connection& c, std::int64_t seq) {
-  static const statement sql("SELECT data, checkpoint, traceparent FROM job WHERE seq = $1");
+  static const statement sql(
+      "SELECT data, checkpoint, traceparent, user_id, grp, dedup FROM job WHERE seq = $1");
   result<stored_argument> found = error(errc::not_found, {"no such job", "no existe el trabajo"});
   auto ok = c.query(sql, {number(seq)}, [&](const store::row& r) {
-    found = stored_argument{std::string(r.text(0)), std::string(r.text(1)), std::string(r.text(2))};
+    const auto column = [&](int n) { return std::string(r.text(n)); };
+    found = stored_argument{column(0), column(1), column(2), column(3), column(4), column(5)};
     return false;
   });
   if (!ok) return ok.error();
@@ -233,8 +235,9 @@ result<stored_argument> read_argument(store::connection& c, std::int64_t seq) {
 result<job_view> read_view(store::connection& c, std::int64_t seq) {
   static const statement sql(
       "SELECT queue, id, kind, state, priority, attempts, starts, stalls, added_at_ms, run_at_ms,"
-      " started_at_ms, finished_at_ms, options, traceparent, progress, note, error, result, data"
-      " FROM job WHERE seq = $1");
+      " started_at_ms, finished_at_ms, options, traceparent, progress, note, error, result, data,"
+      " user_id, grp, dedup, worker, parent_queue, parent_id, (SELECT count(*) FROM job_child"
+      " WHERE parent = job.seq AND state NOT IN (5, 6)) FROM job WHERE seq = $1");
   static const statement lines("SELECT lines FROM job_log WHERE seq = $1 ORDER BY fence");
   job_view v;
   bool found = false;
@@ -258,6 +261,12 @@ result<job_view> read_view(store::connection& c, std::int64_t seq) {
     v.error = decode_error(r.text(16));
     v.result = r.text(17);
     v.data = r.text(18);
+    v.user = r.text(19);
+    v.options.group = r.text(20);
+    v.options.dedup.id = r.text(21);
+    v.worker = r.text(22);
+    if (!r.is_null(24)) v.parent = job_ref{std::string(r.text(23)), std::string(r.text(24))};
+    v.children_left = small(r, 25);
     return false;
   });
   if (!ok) return ok.error();
@@ -267,9 +276,26 @@ result<job_view> read_view(store::connection& c, std::int64_t seq) {
     return true;
   });
   if (!ok) return ok.error();
-  if (v.logs.size() > log_lines_max)
-    v.logs.erase(v.logs.begin(), v.logs.end() - static_cast<std::ptrdiff_t>(log_lines_max));
+  keep_newest(v.logs, v.options.keep_logs);
   return v;
+}
+
+std::optional<job_error> decode_error(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  boost::system::error_code ec;
+  const auto parsed = boost::json::parse({text.data(), text.size()}, ec);
+  job_error e;
+  if (ec || !parsed.is_object()) return e;
+  const auto& in = parsed.get_object();
+  const auto string = [&](const char* name) {
+    const auto* s = in.if_contains(name);
+    return s != nullptr && s->is_string() ? std::string(s->get_string()) : std::string();
+  };
+  e.code = string("code");
+  e.message = string("message");
+  const auto* retryable = in.if_contains("retryable");
+  e.retryable = retryable != nullptr && retryable->is_bool() && retryable->get_bool();
+  return e;
 }
 
 std::string encode_error(const job_error& e) {

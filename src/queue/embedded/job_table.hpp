@@ -4,6 +4,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct new_row {
   std::int32_t priority = 0;
   std::int64_t added_at_ms = 0;
   std::int64_t run_at_ms = 0;
+  std::int64_t parent = 0;  // its seq; 0: none
+  std::string_view parent_queue, parent_id, user, group, dedup;
   std::string_view options, traceparent, data;
 };
 // Does nothing if the row is there already.
@@ -32,7 +35,7 @@ struct row_change {
   job_state state = job_state::waiting;
   std::int32_t attempts = 0, starts = 0, stalls = 0, percent = 0;
   std::int64_t run_at_ms = 0, started_at_ms = 0, finished_at_ms = 0;
-  std::string note, error, result;
+  std::string worker, note, error, result;
   std::string log;  // lines of this run, joined; empty: none
   bool in_log = false;
 };
@@ -64,11 +67,13 @@ result<void> clear_starts(store::connection& c);
 
 struct stored_row {
   std::int64_t seq = 0;
-  std::string_view queue, id, kind, options;
+  std::string_view queue, id, kind, options, group, verdict;
   job_state state = job_state::waiting;
   std::int32_t priority = 0, attempts = 0, starts = 0, stalls = 0;
   bool cancel = false, in_log = false, on_disk_more = false;
-  std::int64_t added_at_ms = 0, run_at_ms = 0, finished_at_ms = 0;
+  std::int64_t added_at_ms = 0, run_at_ms = 0, ready_at_ms = 0, finished_at_ms = 0;
+  std::int64_t place = 0;   // 0: at its seq
+  std::int64_t parent = 0;  // its seq; 0: none
 };
 // At most `limit` rows after `after_seq`, ascending.
 result<void> scan_rows(store::connection& c, std::int64_t after_seq, std::int64_t limit,
@@ -79,13 +84,18 @@ result<void> scan_paused(store::connection& c,
                          const std::function<void(std::string_view queue, bool paused)>& visit);
 
 struct stored_argument {
-  std::string data, checkpoint, traceparent;
+  std::string data, checkpoint, traceparent, user, group, dedup;
 };
 // not_found: the row is gone.
 result<stored_argument> read_argument(store::connection& c, std::int64_t seq);
 // The whole row as a view, logs included. not_found.
 result<job_view> read_view(store::connection& c, std::int64_t seq);
 
+// The newest `most` lines stay.
+void keep_newest(std::vector<std::string>& lines, std::int32_t most);
+
 std::string encode_error(const job_error& e);
+// Nothing for an empty text.
+std::optional<job_error> decode_error(std::string_view text);
 
 }  // namespace son1k::queue::embedded

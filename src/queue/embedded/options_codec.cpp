@@ -32,10 +32,19 @@ bool usual(const job_options& o) {
   return o.attempts == d.attempts && o.backoff.kind == d.backoff.kind &&
          o.backoff.delay_ms == d.backoff.delay_ms && o.backoff.jitter == d.backoff.jitter &&
          o.timeout_ms == d.timeout_ms && o.expires_in_ms == d.expires_in_ms &&
-         same(o.keep_completed, d.keep_completed) && same(o.keep_failed, d.keep_failed);
+         same(o.keep_completed, d.keep_completed) && same(o.keep_failed, d.keep_failed) &&
+         o.keep_logs == d.keep_logs && o.on_failure == d.on_failure &&
+         o.dedup.ttl_ms == d.dedup.ttl_ms && o.dedup.extend == d.dedup.extend &&
+         o.dedup.replace == d.dedup.replace;
 }
 
 }  // namespace
+
+child_failure child_failure_of(std::int64_t stored) {
+  return stored >= 0 && stored <= static_cast<std::int64_t>(child_failure::hold)
+             ? static_cast<child_failure>(stored)
+             : child_failure::fail;
+}
 
 const job_options& default_options() {
   static const job_options usual;
@@ -56,6 +65,11 @@ std::string encode_options(const job_options& o) {
   put(out, "kcc", o.keep_completed.count, d.keep_completed.count);
   put(out, "kfa", o.keep_failed.age_ms, d.keep_failed.age_ms);
   put(out, "kfc", o.keep_failed.count, d.keep_failed.count);
+  put(out, "logs", o.keep_logs, d.keep_logs);
+  put(out, "child", static_cast<int>(o.on_failure), static_cast<int>(d.on_failure));
+  put(out, "ttl", o.dedup.ttl_ms, d.dedup.ttl_ms);
+  put(out, "extend", o.dedup.extend ? 1 : 0, 0);
+  put(out, "replace", o.dedup.replace ? 1 : 0, 0);
   return json::serialize(out);
 }
 
@@ -76,6 +90,11 @@ job_options decode_options(std::string_view text) {
   o.keep_completed.count = integer(in, "kcc", o.keep_completed.count);
   o.keep_failed.age_ms = integer(in, "kfa", o.keep_failed.age_ms);
   o.keep_failed.count = integer(in, "kfc", o.keep_failed.count);
+  o.keep_logs = static_cast<std::int32_t>(integer(in, "logs", o.keep_logs));
+  o.on_failure = child_failure_of(integer(in, "child", 0));
+  o.dedup.ttl_ms = integer(in, "ttl", o.dedup.ttl_ms);
+  o.dedup.extend = integer(in, "extend", 0) == 1;
+  o.dedup.replace = integer(in, "replace", 0) == 1;
   return o;
 }
 

@@ -10,8 +10,8 @@
 
 namespace son1k::queue::embedded {
 
-// Empty when nothing differs. Priority, delay and trace context are not part of it: they vary from
-// job to job and have columns of their own.
+// Empty when nothing differs. Priority, delay, group, deduplication id and trace context are not
+// part of it: they vary from job to job and have columns of their own.
 std::string encode_options(const job_options& options);
 // Unknown members and members of a wrong type are passed over.
 job_options decode_options(std::string_view text);
@@ -29,5 +29,6 @@ class shared_options {
 };
 
 const job_options& default_options();
+child_failure child_failure_of(std::int64_t stored);
 
 }  // namespace son1k::queue::embedded
