@@ -11,7 +11,8 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PLAIN_TOOLS = ("bash", "cat", "dirname", "env", "grep", "mktemp", "readlink", "rm", "sed", "sort",
                "tail", "touch", "tr", "xargs")
-PACKAGES = "# Prose that opens nothing.\n# build\nmaker\n# run\nfont\n# test\ntester\n# dev\nlinter"
+PACKAGES = ("# Prose that opens nothing.\n# build\nmaker\n# run\nfont\n# test\ntester\n"
+            "# bench\nnpm\nrival\n# dev\nlinter")
 
 # Knows the packages named in the file `installed`; apt-get adds to it unless `broken` exists.
 DPKG_QUERY = """while read -r one; do echo "installed $one"; done <"$MACHINE/installed"
@@ -86,6 +87,15 @@ class setup_test(unittest.TestCase):
     def test_all_adds_the_last_line_even_without_a_newline(self):
         self.installed("maker font tester")
         self.assertIn("1 packages: linter\n", self.setup("--all").stdout)
+
+    def test_only_bench_asks_for_what_is_compared_with(self):
+        self.installed("maker font tester")
+        self.assertIn("2 packages: npm rival\n", self.setup("--bench").stdout)
+
+    def test_an_npm_from_elsewhere_will_do(self):
+        self.installed("maker font tester")
+        self.program("npm", "exit 0")
+        self.assertIn("1 packages: rival\n", self.setup("--bench").stdout)
 
     def test_an_unknown_option_is_refused(self):
         done = self.setup("--everything")
