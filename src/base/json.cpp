@@ -21,7 +21,7 @@ error malformed(std::string en, std::string es) {
 // twice (two readers could then see two values) and numbers beyond the range of a double (they
 // become infinite and cannot be written again).
 struct strict_builder {
-  constexpr static std::size_t max_object_size = json_members_max;
+  constexpr static std::size_t max_object_size = std::size_t(-1);
   constexpr static std::size_t max_array_size = std::size_t(-1);
   constexpr static std::size_t max_key_size = std::size_t(-1);
   constexpr static std::size_t max_string_size = std::size_t(-1);
@@ -29,7 +29,14 @@ struct strict_builder {
   bool on_document_begin(json::error_code&) { return true; }
   bool on_document_end(json::error_code&) { return true; }
   bool on_object_begin(json::error_code&) { return first_name.push_back(names.size()), true; }
-  bool on_object_end(std::size_t n, json::error_code&) {
+  bool on_object_end(std::size_t n, json::error_code& ec) {
+    const auto begin = names.begin() + static_cast<std::ptrdiff_t>(first_name.back());
+    std::sort(begin, names.end());
+    if (const auto same = std::adjacent_find(begin, names.end()); same != names.end()) {
+      twice = *same;
+      ec = json::error::syntax;
+      return false;
+    }
     names.resize(first_name.back());
     first_name.pop_back();
     return stack.push_object(n), true;
@@ -42,10 +49,8 @@ struct strict_builder {
   }
   bool on_key(json::string_view part, std::size_t, json::error_code& ec) {
     key.append(part.data(), part.size());
-    const auto begin = names.begin() + static_cast<std::ptrdiff_t>(first_name.back());
-    if (std::find(begin, names.end(), key) != names.end()) {
-      twice = key;
-      ec = json::error::syntax;
+    if (names.size() - first_name.back() >= members_max) {
+      ec = json::error::object_too_large;
       return false;
     }
     names.push_back(std::move(key));
@@ -79,16 +84,18 @@ struct strict_builder {
   std::vector<std::size_t> first_name;  // where each of them begins in `names`
   std::string key;
   std::string twice;
+  std::size_t members_max = json_members_max;
 };
 
 }  // namespace
 
-result<json::value> parse_json(std::string_view bytes, std::size_t depth) {
+result<json::value> parse_json(std::string_view bytes, std::size_t depth, std::size_t members) {
   json::parse_options options;
   options.max_depth = depth;
   json::basic_parser<strict_builder> parser(options);
   auto& built = parser.handler();
   built.stack.reset();
+  built.members_max = members;
   json::error_code ec;
   const std::size_t used = parser.write_some(false, bytes.data(), bytes.size(), ec);
   if (!ec && used < bytes.size()) ec = json::error::extra_data;
@@ -101,8 +108,8 @@ result<json::value> parse_json(std::string_view bytes, std::size_t depth) {
                      fmt::format("el JSON está anidado a más de {} niveles", depth));
   }
   if (ec == json::error::object_too_large) {
-    return malformed(fmt::format("a JSON object has more than {} members", json_members_max),
-                     fmt::format("un objeto JSON tiene más de {} campos", json_members_max));
+    return malformed(fmt::format("a JSON object has more than {} members", members),
+                     fmt::format("un objeto JSON tiene más de {} campos", members));
   }
   if (ec) {
     return malformed(

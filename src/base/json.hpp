@@ -18,9 +18,10 @@ inline constexpr std::size_t json_depth_max = 32;
 inline constexpr std::size_t json_members_max = 256;
 
 // malformed: not JSON (RFC 8259), not UTF-8, a lone surrogate, a number no double can hold, a
-// duplicate member, more than json_members_max members in an object, or nested deeper than `depth`;
+// duplicate member, more than `members` members in an object, or nested deeper than `depth`;
 // the message says where.
-result<boost::json::value> parse_json(std::string_view bytes, std::size_t depth = json_depth_max);
+result<boost::json::value> parse_json(std::string_view bytes, std::size_t depth = json_depth_max,
+                                      std::size_t members = json_members_max);
 
 // Reads the members of one object. The first problem is kept and later reads return nothing, so a
 // caller reads all fields and checks once with finish(), which also refuses members nobody read.

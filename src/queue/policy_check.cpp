@@ -138,12 +138,12 @@ result<void> check_options(const job_options& o) {
       {"options.attempts", o.attempts, 1, attempts_max},
       {"options.backoff.delay", o.backoff.delay_ms, 0, 86'400'000},
       {"options.timeout", o.timeout_ms, 0, delay_ms_max},
-      {"options.expires_in", o.expires_in_ms, 0, delay_ms_max},
-      {"options.keep_completed.age", o.keep_completed.age_ms, 0, delay_ms_max},
-      {"options.keep_completed.count", o.keep_completed.count, 0, keep_count_max},
-      {"options.keep_failed.age", o.keep_failed.age_ms, 0, delay_ms_max},
-      {"options.keep_failed.count", o.keep_failed.count, 0, keep_count_max},
-      {"options.keep_logs", o.keep_logs, 0, static_cast<std::int64_t>(log_lines_max)},
+      {"options.expiresIn", o.expires_in_ms, 0, delay_ms_max},
+      {"options.keepCompleted.age", o.keep_completed.age_ms, 0, delay_ms_max},
+      {"options.keepCompleted.count", o.keep_completed.count, 0, keep_count_max},
+      {"options.keepFailed.age", o.keep_failed.age_ms, 0, delay_ms_max},
+      {"options.keepFailed.count", o.keep_failed.count, 0, keep_count_max},
+      {"options.keepLogs", o.keep_logs, 0, static_cast<std::int64_t>(log_lines_max)},
       {"options.dedup.ttl", o.dedup.ttl_ms, 0, delay_ms_max},
   };
   for (const auto& b : bounds)

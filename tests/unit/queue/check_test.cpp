@@ -107,9 +107,9 @@ TEST(check, options_are_in_range_and_the_field_is_named) {
       {"options.backoff.delay", [](job_options& o) { o.backoff.delay_ms = 86'400'001; }},
       {"options.backoff.jitter", [](job_options& o) { o.backoff.jitter = 1.1; }},
       {"options.timeout", [](job_options& o) { o.timeout_ms = -1; }},
-      {"options.expires_in", [](job_options& o) { o.expires_in_ms = -1; }},
-      {"options.keep_completed.age", [](job_options& o) { o.keep_completed.age_ms = -1; }},
-      {"options.keep_failed.count", [](job_options& o) { o.keep_failed.count = 1'000'001; }},
+      {"options.expiresIn", [](job_options& o) { o.expires_in_ms = -1; }},
+      {"options.keepCompleted.age", [](job_options& o) { o.keep_completed.age_ms = -1; }},
+      {"options.keepFailed.count", [](job_options& o) { o.keep_failed.count = 1'000'001; }},
       {"options.traceparent", [](job_options& o) { o.traceparent = "a\nb"; }},
   };
   for (const auto& r : rows) {
