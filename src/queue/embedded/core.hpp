@@ -19,8 +19,8 @@
 #include "queue/embedded/embedded_queue.hpp"
 #include "queue/embedded/event_ring.hpp"
 #include "queue/embedded/job_table.hpp"
-#include "queue/embedded/options_codec.hpp"
 #include "queue/embedded/schedule.hpp"
+#include "queue/options_codec.hpp"
 
 namespace son1k::queue::embedded {
 

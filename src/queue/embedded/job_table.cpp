@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "queue/embedded/options_codec.hpp"
+#include "queue/options_codec.hpp"
 
 namespace son1k::queue::embedded {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "queue/job.hpp"
 
-namespace son1k::queue::embedded {
+namespace son1k::queue {
 
 // Empty when nothing differs. Priority, delay, group, deduplication id and trace context are not
 // part of it: they vary from job to job and have columns of their own.
@@ -31,4 +31,4 @@ class shared_options {
 const job_options& default_options();
 child_failure child_failure_of(std::int64_t stored);
 
-}  // namespace son1k::queue::embedded
+}  // namespace son1k::queue

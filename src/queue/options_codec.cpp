@@ -1,8 +1,8 @@
-#include "queue/embedded/options_codec.hpp"
+#include "queue/options_codec.hpp"
 
 #include <boost/json.hpp>
 
-namespace son1k::queue::embedded {
+namespace son1k::queue {
 namespace {
 
 namespace json = boost::json;
@@ -115,4 +115,4 @@ void shared_options::forget_unused() {
   purge_at_ = std::max<std::size_t>(1024, 2 * known_.size());
 }
 
-}  // namespace son1k::queue::embedded
+}  // namespace son1k::queue
