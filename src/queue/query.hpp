@@ -3,8 +3,8 @@
 //
 //   state:failed kind:generation -user:ana error~"timed out" data.prompt~lofi created<2h
 //
-// A term is a field, an operator and a value; a value with spaces stands in quotes, where \" and \\
-// are a quote and a backslash.
+// A term is a field, an operator and a value. A value with spaces stands in quotes, where a
+// backslash goes before a quote and before a backslash.
 //   :  is exactly           state, kind, queue, id, user, group, worker, fingerprint, error (its
 //                           code), data.<path> (an array holds it in any element)
 //   ~  contains, in any case, at least 3 bytes      error (its text), data.<path>
