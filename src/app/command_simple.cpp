@@ -186,6 +186,10 @@ void add_bench(CLI::App& program, command_run& run) {
       ->check(CLI::Range(0, 100'000));
   queue->add_option("--progress", with->progress, "progress updates a job")
       ->check(CLI::Range(0, 100));
+  queue->add_option("--waiting", with->waiting, "instead: what that many waiting jobs cost")
+      ->check(CLI::Range(1, 9'000'000));
+  queue->add_option("--clean", with->clean, "instead: cleaning that many jobs while others work")
+      ->check(CLI::Range(2, 9'000'000));
   queue->callback([&run, flags, with] {
     run = [flags, with] {
       if (const auto at = flags->settings.find("data_dir"); at != flags->settings.end()) {

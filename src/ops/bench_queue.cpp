@@ -1,23 +1,21 @@
 #include "ops/bench_queue.hpp"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <algorithm>
-#include <atomic>
-#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <vector>
 
-#include "base/spawn.hpp"
+#include "ops/bench_clean.hpp"
+#include "ops/bench_parts.hpp"
+#include "ops/bench_waiting.hpp"
 #include "ops/machine_facts.hpp"
 #include "queue/worker.hpp"
 
 namespace son1k::ops {
-namespace asio = boost::asio;
 using namespace std::chrono;
 
 namespace {
@@ -25,42 +23,16 @@ namespace {
 constexpr std::size_t adds_in_flight = 4;  // of many jobs each
 constexpr seconds phase_limit{600};
 
-double seconds_since(steady_clock::time_point begun) {
-  return duration<double>(steady_clock::now() - begun).count();
-}
-
-// A folder that is removed with all it holds.
-class bench_folder {
- public:
-  static result<std::unique_ptr<bench_folder>> make(std::filesystem::path parent) {
-    std::error_code ec;
-    if (parent.empty()) parent = std::filesystem::temp_directory_path(ec);
-    std::string pattern = (parent / "son1k-bench-XXXXXX").string();
-    if (ec || mkdtemp(pattern.data()) == nullptr) {
-      return error(errc::forbidden, "data_dir", {"cannot make a folder in " + parent.string()});
-    }
-    return std::unique_ptr<bench_folder>(new bench_folder(std::move(pattern)));
-  }
-  ~bench_folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path, ignored);
-  }
-  const std::filesystem::path path;
-
- private:
-  explicit bench_folder(std::string made) : path(std::move(made)) {}
-};
-
 class queue_bench {
  public:
   queue_bench(queue_bench_settings settings, std::shared_ptr<queue::job_kind> kind,
               bench_backend backend)
       : settings_(std::move(settings)),
         kind_(std::move(kind)),
-        data_(make_data()),
-        db_(std::move(backend.database)),
-        queue_(std::move(backend.queue)) {}
-  ~queue_bench();
+        stack_(std::move(backend.database), std::move(backend.queue)) {
+    model_.kind = kind_->name();
+    model_.data = bench_data(settings_);
+  }
 
   // Adds `jobs` jobs, `batch` a call, `in_flight` calls at once; jobs per second.
   result<double> add(std::string queue, std::size_t batch, std::size_t in_flight);
@@ -70,60 +42,20 @@ class queue_bench {
   result<std::vector<double>> latencies(const std::string& queue);
 
  private:
-  std::string make_data() const;
   std::unique_ptr<queue::worker> make_worker(const std::string& queue);
   result<void> wait_ended(const queue::worker& worker);
-  asio::awaitable<void> adder(std::string queue, std::size_t batch);
 
   queue_bench_settings settings_;
   std::shared_ptr<queue::job_kind> kind_;
-  std::string data_;
-  std::unique_ptr<store::database> db_;
-  std::unique_ptr<queue::queue_port> queue_;
-  std::atomic<std::int64_t> left_{0};
-  result<void> failure_;
+  bench_stack stack_;
+  queue::job_spec model_;
 };
 
-queue_bench::~queue_bench() {
-  if (queue_) queue_->stop();
-  if (db_) db_->stop();
-}
-
-std::string queue_bench::make_data() const {
-  std::string data = "{";
-  if (settings_.progress > 0) data += fmt::format("\"progressSteps\":{}", settings_.progress);
-  if (settings_.payload_bytes > 0) {
-    data += fmt::format("{}\"result\":\"{}\"", data.size() > 1 ? "," : "",
-                        std::string(settings_.payload_bytes, 'x'));
-  }
-  return data + "}";
-}
-
-asio::awaitable<void> queue_bench::adder(std::string queue, std::size_t batch) {
-  const auto step = static_cast<std::int64_t>(batch);
-  for (;;) {
-    const std::int64_t left = left_.fetch_sub(step);
-    if (left <= 0 || !failure_) co_return;
-    std::vector<queue::job_spec> specs(static_cast<std::size_t>(std::min(left, step)));
-    for (queue::job_spec& spec : specs) {
-      spec.queue = queue;
-      spec.kind = kind_->name();
-      spec.data = data_;
-    }
-    auto added = co_await queue_->add(std::move(specs));
-    if (!added) failure_ = added.error();
-  }
-}
-
 result<double> queue_bench::add(std::string queue, std::size_t batch, std::size_t in_flight) {
-  asio::io_context loop(1);
-  left_ = static_cast<std::int64_t>(settings_.jobs);
+  model_.queue = std::move(queue);
   const auto begun = steady_clock::now();
-  for (std::size_t i = 0; i < in_flight; ++i) {
-    spawn(loop.get_executor(), "bench.add", adder(queue, batch));
-  }
-  loop.run();  // until the last adder has ended
-  if (!failure_) return failure_.error();
+  auto ok = add_crowd(stack_.queue(), model_, {settings_.jobs, batch, in_flight});
+  if (!ok) return ok.error();
   return static_cast<double>(settings_.jobs) / seconds_since(begun);
 }
 
@@ -134,7 +66,8 @@ std::unique_ptr<queue::worker> queue_bench::make_worker(const std::string& queue
   settings.limiter.reset();
   settings.compute_threads = 1;
   std::vector<std::shared_ptr<queue::job_kind>> kinds{kind_};
-  return std::make_unique<queue::worker>(*queue_, *db_, std::move(kinds), std::move(settings));
+  return std::make_unique<queue::worker>(stack_.queue(), stack_.database(), std::move(kinds),
+                                         std::move(settings));
 }
 
 result<void> queue_bench::wait_ended(const queue::worker& worker) {
@@ -179,7 +112,7 @@ result<std::vector<double>> queue_bench::latencies(const std::string& queue) {
     steady_clock::time_point at;
   };
   auto state = std::make_shared<seen>();
-  auto listening = queue_->subscribe([state, queue](const queue::job_event& event) {
+  auto listening = stack_.queue().subscribe([state, queue](const queue::job_event& event) {
     if (event.type != queue::event_type::completed || event.queue != queue) return;
     const auto now = steady_clock::now();
     {
@@ -217,7 +150,8 @@ result<void> check(const queue_bench_settings& s) {
   const row rows[] = {
       {"jobs", s.jobs, 1, 10'000'000},       {"concurrency", s.concurrency, 1, 10'000},
       {"progress", s.progress, 0, 100},      {"payload_bytes", s.payload_bytes, 0, 100'000},
-      {"add_batch", s.add_batch, 1, 10'000}, {"latency_samples", s.latency_samples, 1, 100'000}};
+      {"add_batch", s.add_batch, 1, 10'000}, {"latency_samples", s.latency_samples, 1, 100'000},
+      {"waiting", s.waiting, 0, 9'000'000},  {"clean", s.clean, 0, 9'000'000}};
   for (const row& r : rows) {
     if (r.value >= r.low && r.value <= r.high) continue;
     return error(errc::validation, r.field,
@@ -227,17 +161,24 @@ result<void> check(const queue_bench_settings& s) {
   return {};
 }
 
-double at_share(const std::vector<double>& sorted, double share) {
-  const auto index = static_cast<std::size_t>(share * static_cast<double>(sorted.size()));
-  return sorted[std::min(index, sorted.size() - 1)];
-}
-
 }  // namespace
+
+std::string bench_data(const queue_bench_settings& settings) {
+  std::string data = "{";
+  if (settings.progress > 0) data += fmt::format("\"progressSteps\":{}", settings.progress);
+  if (settings.payload_bytes > 0) {
+    data += fmt::format("{}\"result\":\"{}\"", data.size() > 1 ? "," : "",
+                        std::string(settings.payload_bytes, 'x'));
+  }
+  return data + "}";
+}
 
 result<boost::json::object> run_queue_bench(queue_bench_settings settings,
                                             std::shared_ptr<queue::job_kind> kind,
                                             const open_bench_backend& open) {
   if (auto ok = check(settings); !ok) return ok.error();
+  if (settings.waiting > 0) return run_waiting_bench(settings, open);
+  if (settings.clean > 0) return run_clean_bench(settings, open);
   auto folder = bench_folder::make(settings.data_dir);
   if (!folder) return folder.error();
   auto backend = open((*folder)->path);

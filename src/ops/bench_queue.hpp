@@ -22,6 +22,8 @@ struct queue_bench_settings {
   std::size_t payload_bytes = 0;  // of each job's data; at most 100'000
   std::size_t add_batch = 500;    // jobs in one add of many; 1..10'000
   std::size_t latency_samples = 300;
+  std::size_t waiting = 0;         // not 0: measure that many waiting jobs instead
+  std::size_t clean = 0;           // not 0: measure cleaning that many jobs instead
   std::filesystem::path data_dir;  // empty: a temporary folder; removed afterwards either way
 };
 
@@ -35,6 +37,10 @@ struct bench_backend {
 using open_bench_backend =
     std::function<result<bench_backend>(const std::filesystem::path& folder)>;
 
+// The probe's data for these settings.
+std::string bench_data(const queue_bench_settings& settings);
+
+// See bench_waiting.hpp and bench_clean.hpp for the objects of those two.
 // `kind` must be the probe, or one that takes its data. The object holds `backend`, `jobs`,
 // `concurrency`, `add_per_s` (one job a call), `add_many_per_s`, `process_per_s` (claim to end, of
 // jobs that wait already), `lifecycle_per_s` (add to end, both at once), `latency_ms_p50` and
