@@ -1,8 +1,12 @@
 #include "app/command_line.hpp"
 
+#include <unistd.h>
+
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <cstdlib>
+
+#include "base/log.hpp"
 
 namespace son1k::app {
 namespace json = boost::json;
@@ -45,6 +49,31 @@ bool spanish_terminal() {
 
 result<settings> common_flags::load() const {
   return app::settings::load(settings, config);
+}
+
+std::vector<std::string> arguments_of(const common_flags& flags) {
+  std::vector<std::string> out;
+  for (const auto& [name, value] : flags.settings) {
+    for (const auto& row : setting_rows()) {
+      if (row.name != name) continue;
+      // One word: the value of a flag without one would be taken for an argument.
+      out.push_back(std::string(row.flag) + "=" + value);
+    }
+  }
+  if (!flags.config.empty()) out.push_back("--config=" + flags.config);
+  if (flags.json) out.push_back("--json");
+  return out;
+}
+
+result<void> configure_log(const settings& config) {
+  log::settings with;
+  if (!log::parse_level(config.text("log_level"), with.minimum)) {
+    return error(errc::validation, "log_level",
+                 text("must be debug, info, warn or error", "debe ser debug, info, warn o error"));
+  }
+  with.json = ::isatty(STDERR_FILENO) != 1;
+  log::configure(with);
+  return {};
 }
 
 void add_common_flags(CLI::App& command, common_flags& flags,

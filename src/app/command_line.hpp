@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/settings.hpp"
 #include "base/error.hpp"
@@ -37,6 +38,11 @@ struct common_flags {
   result<app::settings> load() const;
 };
 
+// The same flags as words of a command line, for a process that does the same.
+std::vector<std::string> arguments_of(const common_flags& flags);
+// Level and form of the log. validation: the field "log_level".
+result<void> configure_log(const settings& config);
+
 // Adds --config, --json and the flags of the named settings to a command.
 void add_common_flags(CLI::App& command, common_flags& flags,
                       std::initializer_list<std::string_view> names);
@@ -54,6 +60,7 @@ void add_migrate(CLI::App& program, command_run& run);
 void add_doctor(CLI::App& program, command_run& run);
 void add_config(CLI::App& program, command_run& run);
 void add_bench(CLI::App& program, command_run& run);
+void add_worker(CLI::App& program, command_run& run);
 void add_version(CLI::App& program, command_run& run);
 
 }  // namespace son1k::app

@@ -1,14 +1,11 @@
 // son1k serve: the API, and the workers in the same process.
 #include <CLI/App.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 
 #include "api/bind.hpp"
 #include "app/command_line.hpp"
+#include "app/end_signals.hpp"
 #include "app/server_file.hpp"
 #include "app/system.hpp"
 #include "app/version.hpp"
@@ -16,6 +13,7 @@
 #include "base/log.hpp"
 #include "music/produce.hpp"
 #include "net/http_server.hpp"
+#include "ops/supervisor.hpp"
 
 namespace son1k::app {
 namespace {
@@ -33,17 +31,6 @@ result<void> check_host(const settings& config) {
                            "cuentas y solo sirve a esta máquina: use 127.0.0.1 o ::1"));
 }
 
-result<void> configure_log(const settings& config) {
-  log::settings with;
-  if (!log::parse_level(config.text("log_level"), with.minimum)) {
-    return error(errc::validation, "log_level",
-                 text("must be debug, info, warn or error", "debe ser debug, info, warn o error"));
-  }
-  with.json = ::isatty(STDERR_FILENO) != 1;
-  log::configure(with);
-  return {};
-}
-
 void observe(const net::request_report& report) {
   if (!log::enabled(log::level::debug)) return;
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(report.took).count();
@@ -52,25 +39,6 @@ void observe(const net::request_report& report) {
                               {"us", micros},
                               {"requestId", report.request->request_id}});
 }
-
-// SIGTERM and SIGINT, caught from the beginning: whoever starts the program may end it before it
-// has said its address, and it must drain all the same.
-class end_signals {
- public:
-  end_signals() : signals_(loop_, SIGTERM, SIGINT) {
-    signals_.async_wait([](const boost::system::error_code&, int) {});
-  }
-  // A second one ends the program at once: somebody is in a hurry.
-  void wait() {
-    loop_.run();
-    std::signal(SIGTERM, [](int) { std::_Exit(exit_failed); });
-    std::signal(SIGINT, [](int) { std::_Exit(exit_failed); });
-  }
-
- private:
-  boost::asio::io_context loop_;
-  boost::asio::signal_set signals_;
-};
 
 // A server that makes pieces says at its start that it cannot, not an hour later at each of them.
 result<void> check_sound_font(const settings& config) {
@@ -85,12 +53,22 @@ std::string url_of(const std::string& host, std::uint16_t port) {
   return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-int serve(const common_flags& flags) {
+struct serve_flags : common_flags {
+  bool supervised = false;
+};
+
+int serve(const serve_flags& flags) {
   auto config = flags.load();
   if (!config) return fail(config.error(), flags.json);
   if (auto ok = configure_log(*config); !ok) return fail(ok.error(), flags.json);
   if (auto ok = check_host(*config); !ok) return fail(ok.error(), flags.json);
   if (auto ok = check_sound_font(*config); !ok) return fail(ok.error(), flags.json);
+  if (flags.supervised) {
+    ops::supervisor_settings with;
+    with.arguments = {"serve"};
+    for (auto& one : arguments_of(flags)) with.arguments.push_back(std::move(one));
+    return ops::supervise(with);
+  }
   end_signals signals;
   auto opened = embedded_system::open(*config);
   if (!opened) return fail(opened.error(), flags.json);
@@ -147,11 +125,13 @@ int serve(const common_flags& flags) {
 }  // namespace
 
 void add_serve(CLI::App& program, command_run& run) {
-  auto flags = std::make_shared<common_flags>();
+  auto flags = std::make_shared<serve_flags>();
   auto* command = program.add_subcommand("serve", "Serve the API and run jobs in this process");
   add_common_flags(
       *command, *flags,
       {"data_dir", "host", "port", "workers", "concurrency", "sound_font", "log_level", "probe"});
+  command->add_flag("--supervised", flags->supervised,
+                    "start the server again when it crashes, after 1 to 30 s");
   command->footer("Example:  son1k serve --data-dir ./data --port 3001");
   command->callback([&run, flags] { run = [flags] { return serve(*flags); }; });
 }

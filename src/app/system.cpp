@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <thread>
 
@@ -112,7 +113,7 @@ result<void> embedded_system::open_parts() {
   return {};
 }
 
-result<void> embedded_system::start_workers() {
+result<void> embedded_system::start_workers(std::vector<std::string> queues) {
   const auto kinds = register_kinds(config_);
   queue::worker_settings with;
   std::vector<std::shared_ptr<queue::job_kind>> run;
@@ -120,6 +121,8 @@ result<void> embedded_system::start_workers() {
     with.queues.push_back(row.queue);
     run.push_back(row.kind);
   }
+  if (!queues.empty()) with.queues = std::move(queues);
+  with.version = std::string(version);
   const auto asked = static_cast<std::size_t>(config_.integer("concurrency"));
   with.concurrency = asked == 0 ? cores() : asked;
   const auto rate = config_.integer("rate_limit");
@@ -134,6 +137,10 @@ result<void> embedded_system::start_workers() {
     workers_.push_back(std::move(one));
   }
   return {};
+}
+
+bool embedded_system::workers_running() const {
+  return std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->running(); });
 }
 
 void embedded_system::stop_workers() {

@@ -21,7 +21,10 @@ class embedded_system {
   static result<std::unique_ptr<embedded_system>> open(const settings& config);
   ~embedded_system();  // stop()
 
-  result<void> start_workers();
+  // On the queues of the kinds it knows, or on those named. validation: a queue is named twice.
+  result<void> start_workers(std::vector<std::string> queues = {});
+  // False when every worker has been ordered to drain and has ended.
+  bool workers_running() const;
   // Drains the workers. Repeatable.
   void stop_workers();
   // Drains the workers, then ends queue and database. Repeatable.

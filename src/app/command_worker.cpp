@@ -1,0 +1,107 @@
+// son1k worker: runs jobs without serving the API; with --processes, a fleet of such processes.
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <cstdio>
+#include <thread>
+
+#include "app/command_line.hpp"
+#include "app/end_signals.hpp"
+#include "app/system.hpp"
+#include "app/version.hpp"
+#include "base/log.hpp"
+#include "ops/supervisor.hpp"
+
+namespace son1k::app {
+namespace {
+
+struct worker_flags : common_flags {
+  std::vector<std::string> queues;
+  std::string processes;  // empty: this process works, nobody supervises it
+  ops::process_range range;
+};
+
+// The embedded profile's file belongs to one process: a fleet needs a database that many can share.
+result<void> check_profile_of_fleet(std::size_t processes, const ops::process_range& range) {
+  if (processes <= 1 && range.min <= 1) return {};
+  return error(errc::forbidden, "processes",
+               text("more than one needs the cluster profile (DATABASE_URL and REDIS_URL), which "
+                    "this version does not have: the embedded database belongs to one process; use "
+                    "--processes 1 and a higher --concurrency",
+                    "más de uno requiere el perfil de clúster (DATABASE_URL y REDIS_URL), que esta "
+                    "versión no tiene: la base de datos embebida pertenece a un solo proceso; use "
+                    "--processes 1 y un --concurrency mayor"));
+}
+
+int supervise_workers(const worker_flags& flags) {
+  // One process is all that the embedded profile has room for, so `auto` finds one.
+  const bool automatic = flags.processes == "auto" && flags.range.min <= 1;
+  auto count = ops::processes_of(flags.processes, flags.range,
+                                 std::max(1U, std::thread::hardware_concurrency()));
+  if (!count) return fail(count.error(), flags.json);
+  if (automatic) count = 1;
+  if (auto ok = check_profile_of_fleet(*count, flags.range); !ok)
+    return fail(ok.error(), flags.json);
+  ops::supervisor_settings with;
+  with.arguments = {"worker"};
+  for (auto& one : arguments_of(flags)) with.arguments.push_back(std::move(one));
+  for (const auto& queue : flags.queues) {
+    with.arguments.push_back("--queue");
+    with.arguments.push_back(queue);
+  }
+  with.processes = *count;
+  return ops::supervise(with);
+}
+
+// `serve` runs workers itself, so whoever finds the file taken most likely wants nothing more.
+error explained(error e) {
+  if (e.code != errc::unavailable) return e;
+  e.message.en += " A running `son1k serve` runs the jobs of its folder itself.";
+  e.message.es += " Un `son1k serve` en marcha ejecuta él mismo los trabajos de su carpeta.";
+  return e;
+}
+
+int work(const worker_flags& flags) {
+  auto config = flags.load();
+  if (!config) return fail(config.error(), flags.json);
+  if (auto ok = configure_log(*config); !ok) return fail(ok.error(), flags.json);
+  if (!flags.processes.empty()) return supervise_workers(flags);
+  end_signals signals;
+  auto opened = embedded_system::open(*config);
+  if (!opened) return fail(explained(opened.error()), flags.json);
+  auto& system = **opened;
+  if (auto ok = system.start_workers(flags.queues); !ok) return fail(ok.error(), flags.json);
+  if (flags.json) {
+    print_json({{"pid", ::getpid()}, {"version", version}});
+  } else {
+    std::printf("son1k %s works on %s\n", std::string(version).c_str(),
+                config->text("data_dir").c_str());
+    std::fflush(stdout);
+  }
+  signals.wait([&system] { return !system.workers_running(); });
+  log::info("worker.draining", {});
+  system.stop();
+  log::info("worker.stopped", {});
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_worker(CLI::App& program, command_run& run) {
+  auto flags = std::make_shared<worker_flags>();
+  auto* command = program.add_subcommand("worker", "Run jobs without serving the API");
+  add_common_flags(*command, *flags,
+                   {"data_dir", "concurrency", "sound_font", "log_level", "probe"});
+  command
+      ->add_option("--queue", flags->queues,
+                   "queues to take jobs from, A,B (default: those of the kinds it knows)")
+      ->delimiter(',');
+  command->add_option("--processes", flags->processes,
+                      "supervise so many processes, or auto: start, drain and restart them");
+  command->add_option("--min", flags->range.min, "at least so many with --processes auto");
+  command->add_option("--max", flags->range.max, "at most so many with --processes auto");
+  command->footer("Example:  son1k worker --data-dir ./data --processes auto");
+  command->callback([&run, flags] { run = [flags] { return work(*flags); }; });
+}
+
+}  // namespace son1k::app
