@@ -8,6 +8,13 @@ rate_limiter::rate_limiter(rate_limit limit)
     : limit_{std::clamp<std::int64_t>(limit.max, 1, rate_limit_max),
              std::max<std::int64_t>(limit.per_ms, 1)} {}
 
+rate_limiter::rate_limiter(rate_limit limit, const rate_limiter& former) : rate_limiter(limit) {
+  const auto max = static_cast<std::size_t>(limit_.max);
+  const auto held = former.starts_.size();
+  for (std::size_t i = held > max ? held - max : 0; i < held; ++i)
+    starts_.push_back(former.starts_[(former.oldest() + i) % held]);
+}
+
 std::size_t rate_limiter::oldest() const {
   return starts_.size() < static_cast<std::size_t>(limit_.max) ? 0 : next_;
 }
@@ -49,6 +56,19 @@ std::size_t rate_limiter::take(std::size_t count, std::int64_t now_ms) {
 std::int64_t rate_limiter::wait_ms(std::int64_t now_ms) const {
   if (starts_.size() < static_cast<std::size_t>(limit_.max)) return 0;
   return std::max<std::int64_t>(0, starts_[oldest()] + limit_.per_ms - now_ms);
+}
+
+void rate_limiter::give_back() {
+  if (starts_.empty()) return;
+  // The newest stands last once the oldest stands first.
+  std::rotate(starts_.begin(), starts_.begin() + static_cast<std::ptrdiff_t>(oldest()),
+              starts_.end());
+  starts_.pop_back();
+  next_ = 0;
+}
+
+bool rate_limiter::idle(std::int64_t now_ms) const {
+  return available(now_ms) == static_cast<std::size_t>(limit_.max);
 }
 
 }  // namespace son1k::queue

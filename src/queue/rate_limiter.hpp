@@ -19,6 +19,8 @@ class rate_limiter {
  public:
   // `max` is clamped to 1..rate_limit_max and `per_ms` to at least 1.
   explicit rate_limiter(rate_limit limit);
+  // A changed limit: the newest starts of `former` count for it.
+  rate_limiter(rate_limit limit, const rate_limiter& former);
 
   // How many starts are allowed at `now_ms`. Steady milliseconds that never go back.
   std::size_t available(std::int64_t now_ms) const;
@@ -26,6 +28,11 @@ class rate_limiter {
   std::size_t take(std::size_t count, std::int64_t now_ms);
   // Milliseconds until at least one start is allowed; 0: now.
   std::int64_t wait_ms(std::int64_t now_ms) const;
+  // Takes back the newest start: it did not come to be.
+  void give_back();
+  // Whether no start is left inside the window.
+  bool idle(std::int64_t now_ms) const;
+  const rate_limit& limit() const { return limit_; }
 
  private:
   std::size_t oldest() const;

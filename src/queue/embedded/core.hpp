@@ -160,7 +160,9 @@ class core : public std::enable_shared_from_this<core> {
   bool take(room& r, claim_ticket& ticket);
   void start_run(entry_index i, claim_ticket& ticket, std::int64_t now, std::int64_t steady);
   void undo_start(const lease& l);
+  // Hands ready jobs to the claims that wait for them; call it after whatever lets jobs start.
   void serve(room& r, tickets& ready);
+  void serve_one(room& r, tickets& ready);
   // Commits the starts of the tickets; call it without the lock.
   void record_starts(tickets ready);
   void started(const tickets& ready, const result<void>& verdict);

@@ -60,6 +60,9 @@ result<void> core::prepare_one(staged_batch& batch, job_spec&& spec, bool named,
     emit(event_type::duplicated, schedule_[known], now);
     return {};
   }
+  if (!r.lanes.fits(spec.options.group, settings_.groups_max))
+    return error(errc::unavailable, "options.group",
+                 {"too many different groups", "demasiados grupos distintos"});
   if (schedule_.size() + batch.jobs.size() >= settings_.jobs_max)
     return error(errc::unavailable, "queue", {"the queue is full", "la cola está llena"});
 
@@ -158,8 +161,8 @@ void core::admit(staged_batch& batch, std::size_t n) {
   job_entry e;
   e.seq = job.seq;
   e.added_at_ms = job.added_at_ms;
-  e.at_ms = job.run_at_ms;
-  e.due = job.due;
+  e.at_ms = job.state == job_state::delayed ? job.run_at_ms : job.added_at_ms;
+  e.group = schedule_.in(job.room).lanes.open(job.spec.options.group);
   e.id = id_text(job.spec.id);
   e.options = std::move(job.options);
   e.priority = job.spec.options.priority;
@@ -168,11 +171,11 @@ void core::admit(staged_batch& batch, std::size_t n) {
   e.state = job.state;
   e.on_disk_more = !job.spec.options.traceparent.empty() || !job.spec.options.dedup.id.empty();
   cache(e, job.spec.data, job.spec.user);
-  auto& entry = schedule_[schedule_.insert(std::move(e))];
+  auto& entry = schedule_[schedule_.insert(std::move(e), job.due)];
   emit(event_type::added, entry, job.added_at_ms);
   if (entry.state == job_state::delayed) {
     emit(event_type::delayed, entry, job.added_at_ms, std::to_string(entry.at_ms));
-    if (entry.due < planned_) look_ = true, wake_.notify_one();
+    if (job.due < planned_) look_ = true, wake_.notify_one();
   } else {
     emit(event_type::waiting, entry, job.added_at_ms);
   }

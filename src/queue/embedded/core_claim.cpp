@@ -13,6 +13,11 @@ constexpr std::size_t promote_slice = 1'000;
 // Jobs copied out under one hold of the lock.
 constexpr std::size_t collect_slice = 64;
 
+job_error poisoned(std::int32_t stalls) {
+  return {"stalled",
+          "its process died or fell silent " + std::to_string(stalls) + " times under it", false};
+}
+
 error lost() {
   return {errc::lease_lost,
           {"the job belongs to a newer start or has ended",
@@ -36,6 +41,7 @@ void core::claim(const std::shared_ptr<claim_ticket>& ticket) {
     } else {
       auto& r = schedule_.in(*number);
       const auto steady = clock_.steady_ms();
+      r.claimed_at = steady;
       promote_due(r, clock_.now_ms(), steady, promote_slice);
       got = take(r, *ticket);
       if (!got && request.wait_ms > 0) {
@@ -59,11 +65,10 @@ void core::claim(const std::shared_ptr<claim_ticket>& ticket) {
 }
 
 bool core::take(room& r, claim_ticket& ticket) {
-  if (r.paused) return false;
   const auto now = clock_.now_ms();
   const auto steady = clock_.steady_ms();
   while (ticket.taken.size() < ticket.request.max) {
-    const auto i = schedule_.next_ready(r);
+    const auto i = schedule_.next_start(r, steady);
     if (i == no_entry) break;
     start_run(i, ticket, now, steady);
   }
@@ -78,7 +83,7 @@ void core::start_run(entry_index i, claim_ticket& ticket, std::int64_t now, std:
   auto& e = schedule_[i];
   const auto to = next(e.facts(), job_trigger::claimed, {now}, default_options());
   e.starts = static_cast<std::int32_t>(to->starts);
-  schedule_.move(i, job_state::active);
+  schedule_.start(i, steady);
   e.in_flight = commit_in_flight::starting;
   e.run = std::make_unique<run_state>();
   e.run->worker = ticket.request.worker;
@@ -89,6 +94,12 @@ void core::start_run(entry_index i, claim_ticket& ticket, std::int64_t now, std:
 }
 
 void core::serve(room& r, tickets& ready) {
+  serve_one(r, ready);
+  if (!schedule_.take_cleared()) return;
+  for (std::uint16_t n = 0; n < schedule_.rooms(); ++n) serve_one(schedule_.in(n), ready);
+}
+
+void core::serve_one(room& r, tickets& ready) {
   while (!r.tickets.empty() && take(r, *r.tickets.front())) {
     ready.push_back(std::move(r.tickets.front()));
     r.tickets.pop_front();
@@ -140,7 +151,7 @@ void core::undo_start(const lease& l) {
   release_board_slot(e.run->board_slot);
   e.run.reset();
   --e.starts;
-  schedule_.move(i, ready_state(e.priority), true);
+  schedule_.undo_start(i);
 }
 
 std::uint32_t core::take_board_slot(std::size_t jobs) {
@@ -174,7 +185,10 @@ core::claimed core::collect(const claim_ticket& ticket) {
       job.attempts_made = e.attempts;
       job.options = e.options ? *e.options : default_options();
       job.options.priority = e.priority;
+      job.options.group = schedule_.in(e.room).lanes.name(e.group);
       job.added_at_ms = e.added_at_ms;
+      job.ready_at_ms = e.at_ms;
+      if (is_poison(e.stalls)) job.verdict = poisoned(e.stalls);
       if (e.cancel) job.verdict = job_error{"cancelled", "cancelled", false};
       if (e.data.cached()) job.data = e.data.view(), job.user = e.data.user();
       if (!e.data.cached() || e.on_disk_more) out.unread.emplace_back(out.jobs.size() - 1, e.seq);
@@ -203,7 +217,7 @@ void core::hand_back(const claim_ticket& ticket) {
     auto& e = schedule_[*found];
     release_board_slot(e.run->board_slot);
     e.run.reset();
-    schedule_.move(*found, ready_state(e.priority), true);
+    schedule_.put_back(*found);
   }
   look_ = true;
   wake_.notify_one();

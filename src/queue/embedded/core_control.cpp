@@ -153,12 +153,14 @@ result<queue_counts> core::counts(const std::string& queue) {
   if (!number) return n;
   const auto& r = schedule_.in(*number);
   const auto count = [](std::size_t size) { return static_cast<std::int64_t>(size); };
-  n.waiting = count(r.waiting.size());
-  n.prioritized = count(r.prioritized_size);
+  n.waiting = count(r.waiting());
+  n.prioritized = count(r.prioritized());
   n.delayed = count(r.delayed.size());
   n.active = count(r.active.size());
+  n.waiting_children = count(r.waiting_children.size());
   n.completed = count(r.completed.size());
   n.failed = count(r.failed.size());
+  n.oldest_ready_at_ms = schedule_.oldest_ready_at_ms(r);
   n.paused = r.paused;
   return n;
 }

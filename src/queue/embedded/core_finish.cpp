@@ -159,16 +159,18 @@ void core::leave_run(const finish_batch& batch, const finishing& f, std::int64_t
   e.attempts = f.to.attempts_made;
   e.in_log = f.change.in_log;
   if (!f.to.ended) {
-    e.at_ms = f.to.run_at_ms;
-    const bool handed_back = request.how.kind == outcome::what::released;
     if (f.to.to == job_state::delayed) {
-      e.due = clock_.steady_ms() + (e.at_ms - now);
-      emit(event_type::delayed, e, now, std::to_string(e.at_ms));
-      if (e.due < planned_) look_ = true, wake_.notify_one();
-    } else {
-      emit(event_type::waiting, e, now, name_of(job_state::active));
+      const auto due = clock_.steady_ms() + (f.to.run_at_ms - now);
+      emit(event_type::delayed, e, now, std::to_string(f.to.run_at_ms));
+      if (due < planned_) look_ = true, wake_.notify_one();
+      schedule_.delay(f.entry, f.to.run_at_ms, due);
+      return;
     }
-    schedule_.move(f.entry, f.to.to, handed_back);
+    emit(event_type::waiting, e, now, name_of(job_state::active));
+    if (request.how.kind == outcome::what::released)
+      schedule_.put_back(f.entry);
+    else
+      schedule_.move(f.entry, f.to.to, now);
     return;
   }
   const auto& options = e.options ? *e.options : default_options();
@@ -187,8 +189,7 @@ void core::leave_run(const finish_batch& batch, const finishing& f, std::int64_t
     drop(f.entry);
   } else {
     uncache(e);
-    e.at_ms = now;
-    schedule_.move(f.entry, f.to.to);
+    schedule_.move(f.entry, f.to.to, now);
     (good ? r.keep_completed : r.keep_failed) = keep;
     trim(r, f.to.to, keep, now, 4);
   }

@@ -88,7 +88,11 @@ void core::take_row(const stored_row& row, std::unordered_map<std::int64_t, entr
   job_entry e;
   e.seq = row.seq;
   e.added_at_ms = row.added_at_ms;
-  e.at_ms = is_ended(row.state) ? row.finished_at_ms : row.run_at_ms;
+  const bool delayed = row.state == job_state::delayed;
+  if (is_ended(row.state))
+    e.at_ms = row.finished_at_ms;
+  else
+    e.at_ms = delayed ? row.run_at_ms : std::max(row.added_at_ms, row.run_at_ms);
   e.id = id_text(row.id);
   e.options = options_.of(row.options);
   e.priority = row.priority;
@@ -100,10 +104,10 @@ void core::take_row(const stored_row& row, std::unordered_map<std::int64_t, entr
   e.cancel = row.cancel;
   e.in_log = row.in_log;
   e.on_disk_more = row.on_disk_more;
-  e.state = is_ended(row.state) || row.state == job_state::delayed ? row.state
-                                                                   : ready_state(row.priority);
-  e.due = clock_.steady_ms() + (row.run_at_ms - clock_.now_ms());
-  const auto i = schedule_.insert(std::move(e));
+  e.state = is_ended(row.state) || delayed ? row.state : ready_state(row.priority);
+  e.group = schedule_.in(*number).lanes.open(row.group);
+  const auto due = clock_.steady_ms() + (row.run_at_ms - clock_.now_ms());
+  const auto i = schedule_.insert(std::move(e), due);
   const auto started = by_seq.find(row.seq);
   if (started != by_seq.end()) started->second = i;
   // Cancelled while it waited; a start on record says that it ran, then its worker must end it.
@@ -123,7 +127,7 @@ void core::take_starts(std::span<const std::pair<std::int64_t, std::int64_t>> st
     auto& e = schedule_[known->second];
     if (fence <= e.starts || is_ended(e.state)) continue;
     e.starts = static_cast<std::int32_t>(fence);
-    ++e.stalls;
+    schedule_.stalled(known->second, e.stalls + 1);
     emit(event_type::stalled, e, now);
     tx.stage([seq = seq, stalls = e.stalls, starts_ = e.starts](store::connection& c) {
       return save_stall(c, seq, stalls, starts_);
@@ -141,7 +145,7 @@ void core::order_ended() {
       std::stable_sort(entries.begin(), entries.end(), [&](entry_index a, entry_index b) {
         return schedule_[a].at_ms < schedule_[b].at_ms;
       });
-      for (const auto i : entries) schedule_.move(i, schedule_[i].state);
+      for (const auto i : entries) schedule_.move(i, schedule_[i].state, schedule_[i].at_ms);
       if (entries.empty()) continue;
       const auto& newest = schedule_[entries.back()];
       const auto& options = newest.options ? *newest.options : default_options();

@@ -17,12 +17,12 @@ constexpr std::size_t trim_slice = 256;
 std::size_t core::promote_due(room& r, std::int64_t now, std::int64_t steady, std::size_t most) {
   std::size_t n = 0;
   for (; n < most && !r.delayed.empty(); ++n) {
+    if (r.delayed.top_due() > steady) break;
     const auto i = r.delayed.top();
-    auto& e = schedule_[i];
-    if (e.due > steady) break;
+    const auto& e = schedule_[i];
     const auto to = next(e.facts(), job_trigger::promoted, {now}, default_options());
     emit(event_type::waiting, e, now, name_of(job_state::delayed));
-    schedule_.move(i, to->to);
+    schedule_.move(i, to->to, std::min(now, e.at_ms));
   }
   return n;
 }
@@ -75,10 +75,9 @@ void core::recovered(const std::vector<lease>& stalled, bool committed) {
       const auto to = next(e.facts(), job_trigger::stalled, {now}, default_options());
       release_board_slot(e.run->board_slot);
       e.run.reset();
-      e.stalls = to->stalls;
       emit(event_type::stalled, e, now);
       emit(event_type::waiting, e, now, name_of(job_state::active));
-      schedule_.move(i, to->to, true);
+      schedule_.stalled(i, to->stalls);
     }
     if (!stalled.empty()) serve(schedule_.in(*schedule_.find_room(stalled.front().queue)), ready);
   }
@@ -96,7 +95,8 @@ std::int64_t core::next_due(std::int64_t steady) {
   auto due = steady + settings_.sweep_ms;
   for (std::uint16_t n = 0; n < schedule_.rooms(); ++n) {
     const auto& r = schedule_.in(n);
-    if (!r.delayed.empty()) due = std::min(due, schedule_[r.delayed.top()].due);
+    if (!r.delayed.empty()) due = std::min(due, r.delayed.top_due());
+    if (!r.tickets.empty()) due = std::min(due, schedule_.next_opening(r, steady));
     for (const auto& ticket : r.tickets) due = std::min(due, ticket->deadline);
   }
   return due;
@@ -108,6 +108,7 @@ void core::upkeep_slice(guard&, tickets& ready, tickets& late) {
   for (std::uint16_t n = 0; n < schedule_.rooms(); ++n) {
     auto& r = schedule_.in(n);
     promote_due(r, now, steady, promote_slice);
+    r.lanes.forget_idle(steady);
     serve(r, ready);
     std::erase_if(r.tickets, [&](const auto& ticket) {
       if (ticket->deadline > steady) return false;

@@ -193,7 +193,6 @@ class embedded_queue final : public unbuilt {
       job.checkpoint = std::move((*rows)[n].checkpoint);
       job.user = std::move((*rows)[n].user);
       job.options.traceparent = std::move((*rows)[n].traceparent);
-      job.options.group = std::move((*rows)[n].group);
       job.options.dedup.id = std::move((*rows)[n].dedup);
     }
     core_->keep_arguments(got);

@@ -14,6 +14,7 @@ struct embedded_settings {
   std::size_t jobs_max = 10'000'000;  // in all states; more are refused with unavailable
   std::size_t queues_max = 10'000;    // at most 65,535, kinds as well
   std::size_t kinds_max = 10'000;
+  std::size_t groups_max = 100'000;          // of one queue
   std::size_t claims_waiting_max = 10'000;   // parked claims; more reply at once with unavailable
   std::size_t cached_bytes_max = 16u << 20;  // arguments of waiting jobs kept off the disk path
   std::size_t events_max = 10'000;           // kept for replay

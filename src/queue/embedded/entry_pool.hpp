@@ -49,18 +49,11 @@ class entry_list {
   entry_index back() const { return tail_; }
 
   void push_back(entry_pool& pool, entry_index i) { insert_before(pool, no_entry, i); }
-  // Puts a job that was here before back to its place: the order of arrival, seen from the front.
-  void put_back(entry_pool& pool, entry_index i) {
-    auto at = head_;
-    while (at != no_entry && pool[at].seq < pool[i].seq) at = pool[at].next;
-    insert_before(pool, at, i);
-  }
   void remove(entry_pool& pool, entry_index i) {
     auto& e = pool[i];
     (e.prev == no_entry ? head_ : pool[e.prev].next) = e.next;
     (e.next == no_entry ? tail_ : pool[e.next].prev) = e.prev;
     e.next = e.prev = no_entry;
-    e.listed = false;
     --size_;
   }
 
@@ -71,7 +64,6 @@ class entry_list {
     e.prev = at == no_entry ? tail_ : pool[at].prev;
     (e.prev == no_entry ? head_ : pool[e.prev].next) = i;
     (at == no_entry ? tail_ : pool[at].prev) = i;
-    e.listed = true;
     ++size_;
   }
 
@@ -80,16 +72,19 @@ class entry_list {
   std::size_t size_ = 0;
 };
 
-// Delayed jobs by (due, seq): a binary heap in which each entry knows its place.
+// Delayed jobs by (due, seq), due in steady ms, so that a step of the wall clock moves nothing: a
+// binary heap in which each entry knows its place.
 class due_heap {
  public:
   bool empty() const { return heap_.empty(); }
   std::size_t size() const { return heap_.size(); }
-  entry_index top() const { return heap_.front(); }
+  entry_index top() const { return heap_.front().entry; }
+  std::int64_t top_due() const { return heap_.front().due; }
+  // In no order but the heap's own.
+  entry_index operator[](std::size_t n) const { return heap_[n].entry; }
 
-  void push(entry_pool& pool, entry_index i) {
-    heap_.push_back(i);
-    pool[i].listed = true;
+  void push(entry_pool& pool, entry_index i, std::int64_t due) {
+    heap_.push_back({due, i});
     rise(pool, heap_.size() - 1);
   }
   void remove(entry_pool& pool, entry_index i) {
@@ -97,40 +92,42 @@ class due_heap {
     const auto last = heap_.back();
     heap_.pop_back();
     pool[i].next = no_entry;
-    pool[i].listed = false;
     if (hole == heap_.size()) return;
-    heap_[hole] = last;
-    pool[last].next = static_cast<entry_index>(hole);
+    place(pool, hole, last);
     rise(pool, hole);
-    sink(pool, pool[last].next);
+    sink(pool, pool[last.entry].next);
   }
 
  private:
-  static bool sooner(const job_entry& a, const job_entry& b) {
-    return a.due != b.due ? a.due < b.due : a.seq < b.seq;
+  struct item {
+    std::int64_t due;
+    entry_index entry;
+  };
+  static bool sooner(const entry_pool& pool, const item& a, const item& b) {
+    return a.due != b.due ? a.due < b.due : pool[a.entry].seq < pool[b.entry].seq;
   }
-  void place(entry_pool& pool, std::size_t at, entry_index i) {
+  void place(entry_pool& pool, std::size_t at, const item& i) {
     heap_[at] = i;
-    pool[i].next = static_cast<entry_index>(at);
+    pool[i.entry].next = static_cast<entry_index>(at);
   }
   void rise(entry_pool& pool, std::size_t at) {
     const auto i = heap_[at];
-    for (; at > 0 && sooner(pool[i], pool[heap_[(at - 1) / 2]]); at = (at - 1) / 2)
+    for (; at > 0 && sooner(pool, i, heap_[(at - 1) / 2]); at = (at - 1) / 2)
       place(pool, at, heap_[(at - 1) / 2]);
     place(pool, at, i);
   }
   void sink(entry_pool& pool, std::size_t at) {
     const auto i = heap_[at];
     for (auto child = 2 * at + 1; child < heap_.size(); child = 2 * at + 1) {
-      if (child + 1 < heap_.size() && sooner(pool[heap_[child + 1]], pool[heap_[child]])) ++child;
-      if (!sooner(pool[heap_[child]], pool[i])) break;
+      if (child + 1 < heap_.size() && sooner(pool, heap_[child + 1], heap_[child])) ++child;
+      if (!sooner(pool, heap_[child], i)) break;
       place(pool, at, heap_[child]);
       at = child;
     }
     place(pool, at, i);
   }
 
-  std::vector<entry_index> heap_;
+  std::vector<item> heap_;
 };
 
 }  // namespace son1k::queue::embedded

@@ -121,18 +121,30 @@ enum class commit_in_flight : std::uint8_t { none, starting, finishing, recoveri
 
 using entry_index = std::uint32_t;
 inline constexpr entry_index no_entry = 0xffffffff;
+using group_index = std::uint32_t;
+
+// Which list of its queue an entry stands in.
+enum class entry_place : std::uint8_t {
+  nowhere,
+  listed,     // in the list or heap of its state
+  fresh,      // ready, in its lane
+  returned,   // ready, put back into its lane
+  suspects,   // ready, to run alone in its process
+  condemned,  // ready, to be ended without a run
+};
 
 struct job_entry {
   std::int64_t seq = 0;
   std::int64_t added_at_ms = 0;
-  std::int64_t at_ms = 0;  // delayed: when to run (UTC); ended: when it ended
-  std::int64_t due = 0;    // delayed: the same in steady ms, so that a clock step moves nothing
+  std::int64_t at_ms = 0;  // delayed: when to run; ready, active: since when ready; ended: when
+  std::int64_t turn = 0;   // the order in which jobs became ready
   id_text id;
   std::shared_ptr<const job_options> options;  // null: the defaults; see options_codec.hpp
   payload data;
   std::unique_ptr<run_state> run;
   entry_index next = no_entry;  // in the list of its state; delayed: its place in the heap
   entry_index prev = no_entry;
+  group_index group = 0;  // of its queue; 0: of none
   std::int32_t priority = 0;
   std::int32_t attempts = 0;
   std::int32_t stalls = 0;
@@ -144,7 +156,9 @@ struct job_entry {
   bool cancel = false;        // somebody asked to cancel it
   bool in_log = false;        // job_log has rows of it
   bool on_disk_more = false;  // its row holds a checkpoint or a trace
-  bool listed = false;        // it stands in the list of its state
+  bool condemned = false;     // it must end without a run
+  bool counted = false;       // its run counts for the limits of its queue and group
+  entry_place place = entry_place::nowhere;
 
   job_facts facts() const { return {state, priority, attempts, stalls, starts, cancel}; }
 };

@@ -1,10 +1,23 @@
 #include "queue/embedded/schedule.hpp"
 
+#include <algorithm>
+#include <limits>
+
 namespace son1k::queue::embedded {
+namespace {
+
+// Suspects looked at for one whose group may run; the others wait for its rate.
+constexpr std::size_t suspects_tried_max = 64;
+
+constexpr bool is_ready(job_state state) {
+  return state == job_state::waiting || state == job_state::prioritized;
+}
+
+}  // namespace
 
 std::optional<std::uint16_t> schedule::open_room(std::string_view queue) {
   const auto number = names_.number_of(queue);
-  if (number && *number == rooms_.size()) rooms_.emplace_back();
+  if (number && *number == rooms_.size()) rooms_.emplace_back(pool_);
   return number;
 }
 
@@ -27,109 +40,318 @@ entry_index schedule::find(const lease& held) const {
   return find(*number, held.id);
 }
 
-entry_index schedule::insert(job_entry&& e) {
+entry_index schedule::insert(job_entry&& e, std::int64_t due) {
   const auto i = pool_.take();
-  pool_[i] = std::move(e);
-  index_.insert(key{i, hash_of(pool_[i].room, pool_[i].id.view())});
-  enlist(i, false);
+  auto& entry = pool_[i] = std::move(e);
+  auto& r = rooms_[entry.room];
+  r.lanes.hold(entry.group);
+  index_.insert(key{i, hash_of(entry.room, entry.id.view())});
+  if (is_ready(entry.state)) entry.turn = ++last_turn_;
+  if (entry.state == job_state::delayed) {
+    r.delayed.push(pool_, i, due);
+    entry.place = entry_place::listed;
+  } else {
+    enlist(i);
+  }
   return i;
 }
 
 void schedule::forget(entry_index i) {
   unlist(i);
   const auto& e = pool_[i];
+  rooms_[e.room].lanes.release(e.group);
   const auto found = index_.find(sought{e.room, e.id.view(), hash_of(e.room, e.id.view())});
   if (found != index_.end() && found->entry == i) index_.erase(found);
   pool_.give_back(i);
 }
 
-void schedule::move(entry_index i, job_state to, bool own_place) {
+void schedule::move(entry_index i, job_state to, std::int64_t at_ms) {
   unlist(i);
-  pool_[i].state = to;
-  enlist(i, own_place);
+  auto& e = pool_[i];
+  e.state = to;
+  e.at_ms = at_ms;
+  if (is_ready(to)) e.turn = ++last_turn_;
+  if (is_ended(to)) e.condemned = false;
+  enlist(i);
+}
+
+void schedule::delay(entry_index i, std::int64_t run_at_ms, std::int64_t due) {
+  unlist(i);
+  auto& e = pool_[i];
+  e.state = job_state::delayed;
+  e.at_ms = run_at_ms;
+  e.place = entry_place::listed;
+  rooms_[e.room].delayed.push(pool_, i, due);
+}
+
+void schedule::put_back(entry_index i) {
+  unlist(i);
+  pool_[i].state = ready_state(pool_[i].priority);
+  enlist_ready(i, true);
+}
+
+void schedule::stalled(entry_index i, std::int32_t stalls) {
+  unlist(i);
+  pool_[i].stalls = stalls;
+  pool_[i].state = ready_state(pool_[i].priority);
+  enlist_ready(i, true);
+}
+
+void schedule::condemn(entry_index i) {
+  auto& e = pool_[i];
+  const bool ready = is_ready(e.state);
+  if (ready) unlist(i);
+  e.condemned = true;
+  if (ready) enlist_ready(i, true);
+}
+
+void schedule::set_priority(entry_index i, std::int32_t priority) {
+  auto& e = pool_[i];
+  const bool ready = is_ready(e.state);
+  if (ready) unlist(i);
+  e.priority = priority;
+  if (!ready) return;
+  e.state = ready_state(priority);
+  e.turn = ++last_turn_;
+  enlist_ready(i, false);
+}
+
+void schedule::to_front(entry_index i) {
+  const auto& e = pool_[i];
+  if (e.place != entry_place::fresh && e.place != entry_place::returned) return;
+  auto& lanes = rooms_[e.room].lanes;
+  lanes.remove(i);
+  lanes.push_front(i);
+}
+
+void schedule::to_back(entry_index i) {
+  auto& e = pool_[i];
+  if (e.place != entry_place::fresh && e.place != entry_place::returned) return;
+  auto& lanes = rooms_[e.room].lanes;
+  lanes.remove(i);
+  e.turn = ++last_turn_;
+  lanes.push(i);
+}
+
+entry_index schedule::next_start(room& r, std::int64_t steady) {
+  if (r.paused) return no_entry;
+  if (!r.condemned.empty()) return std::get<entry_index>(*r.condemned.begin());
+  if (alone_ != no_entry || r.gate.full() || r.gate.wait_ms(steady) > 0) return no_entry;
+  r.lanes.open_due(steady);
+  const auto ordinary = r.lanes.next(r.limits.ageing_ms);
+  const bool idle = running_ == 0;
+  turns_.look(steady, suspects_attended(steady), idle);
+  if (idle && !r.suspects.empty() && turns_.suspects_may_start(ordinary != no_entry)) {
+    if (const auto i = next_suspect(r); i != no_entry) return i;
+  }
+  return turns_.ordinary_may_start() ? ordinary : no_entry;
+}
+
+entry_index schedule::next_suspect(const room& r) const {
+  auto left = suspects_tried_max;
+  for (auto at = r.suspects.begin(); at != r.suspects.end() && left > 0; ++at, --left) {
+    const auto i = std::get<entry_index>(*at);
+    if (r.lanes.may_start(pool_[i].group)) return i;
+  }
+  return no_entry;
+}
+
+bool schedule::suspects_attended(std::int64_t steady) const {
+  return std::any_of(suspected_.begin(), suspected_.end(), [&](std::uint16_t number) {
+    const auto& r = rooms_[number];
+    return !r.paused && (!r.tickets.empty() || steady - r.claimed_at < suspects_left_ms);
+  });
+}
+
+void schedule::start(entry_index i, std::int64_t steady) {
+  auto& e = pool_[i];
+  auto& r = rooms_[e.room];
+  if (e.place == entry_place::suspects) {
+    alone_ = i;
+    turns_.used();
+  }
+  unlist(i);
+  e.state = job_state::active;
+  enlist(i);
+  e.counted = !e.condemned;
+  if (!e.counted) return;
+  ++running_;
+  r.gate.started(steady);
+  r.lanes.started(e.group, steady);
+}
+
+void schedule::undo_start(entry_index i) {
+  auto& e = pool_[i];
+  if (e.counted) {
+    e.counted = false;
+    --running_;
+    rooms_[e.room].gate.undone();
+    rooms_[e.room].lanes.undone(e.group);
+  }
+  put_back(i);
+}
+
+void schedule::leave_active(entry_index i) {
+  auto& e = pool_[i];
+  auto& r = rooms_[e.room];
+  if (e.counted) {
+    e.counted = false;
+    --running_;
+    r.gate.ended();
+    r.lanes.ended(e.group);
+  }
+  if (alone_ == i) {
+    alone_ = no_entry;
+    cleared_ = true;
+  }
+  if (running_ == 0 && !suspected_.empty()) cleared_ = true;
+}
+
+std::int64_t schedule::next_opening(const room& r, std::int64_t steady) const {
+  auto at = std::numeric_limits<std::int64_t>::max();
+  const auto consider = [&](std::int64_t when) {
+    // What is past already waits for something else than time.
+    if (when > steady) at = std::min(at, when);
+  };
+  consider(steady + r.gate.wait_ms(steady));
+  if (const auto opens = r.lanes.opens_at()) consider(*opens);
+  if (turns_.timed() && alone_ == no_entry) consider(turns_.ends_at());
+  return at;
+}
+
+void schedule::set_limits(room& r, const queue_limits& limits, std::int64_t steady) {
+  r.limits = limits;
+  r.gate.set(limits.concurrency, limits.rate);
+  r.lanes.set_each(limits.each_group, steady);
+}
+
+entry_list* schedule::list_of(room& r, const job_entry& e) {
+  switch (e.state) {
+    case job_state::active:
+      return &r.active;
+    case job_state::waiting_children:
+      return &r.waiting_children;
+    case job_state::completed:
+      return &r.completed;
+    case job_state::failed:
+      return &r.failed;
+    case job_state::waiting:
+    case job_state::prioritized:
+    case job_state::delayed:
+      break;
+  }
+  return nullptr;
 }
 
 void schedule::unlist(entry_index i) {
-  const auto& e = pool_[i];
-  if (!e.listed) return;
+  auto& e = pool_[i];
   auto& r = rooms_[e.room];
-  switch (e.state) {
-    case job_state::waiting:
-      r.waiting.remove(pool_, i);
+  switch (e.place) {
+    case entry_place::nowhere:
+      return;
+    case entry_place::fresh:
+    case entry_place::returned:
+      r.lanes.remove(i);
       break;
-    case job_state::prioritized: {
-      const auto level = r.prioritized.find(e.priority);
-      level->second.remove(pool_, i);
-      if (level->second.empty()) r.prioritized.erase(level);
-      --r.prioritized_size;
+    case entry_place::suspects:
+    case entry_place::condemned:
+      unlist_apart(i);
       break;
-    }
-    case job_state::delayed:
-      r.delayed.remove(pool_, i);
-      break;
-    case job_state::active:
-      r.active.remove(pool_, i);
-      break;
-    case job_state::completed:
-      r.completed.remove(pool_, i);
-      break;
-    case job_state::failed:
-      r.failed.remove(pool_, i);
-      break;
-    case job_state::waiting_children:
+    case entry_place::listed:
+      if (e.state == job_state::delayed)
+        r.delayed.remove(pool_, i);
+      else
+        list_of(r, e)->remove(pool_, i);
+      if (e.state == job_state::active) leave_active(i);
       break;
   }
+  e.place = entry_place::nowhere;
 }
 
-void schedule::enlist(entry_index i, bool own_place) {
-  const auto& e = pool_[i];
+void schedule::enlist(entry_index i) {
+  auto& e = pool_[i];
+  if (is_ready(e.state)) {
+    enlist_ready(i, false);
+    return;
+  }
+  e.place = entry_place::listed;
+  list_of(rooms_[e.room], e)->push_back(pool_, i);
+}
+
+void schedule::enlist_ready(entry_index i, bool own_place) {
+  auto& e = pool_[i];
+  auto& lanes = rooms_[e.room].lanes;
+  if (e.cancel || is_poison(e.stalls)) e.condemned = true;
+  if (e.condemned || is_suspect(e.stalls))
+    enlist_apart(i);
+  else if (own_place)
+    lanes.put_back(i);
+  else
+    lanes.push(i);
+}
+
+void schedule::enlist_apart(entry_index i) {
+  auto& e = pool_[i];
   auto& r = rooms_[e.room];
-  const auto put = [&](entry_list& list) {
-    if (own_place)
-      list.put_back(pool_, i);
-    else
-      list.push_back(pool_, i);
+  e.place = e.condemned ? entry_place::condemned : entry_place::suspects;
+  apart_of(r, e).insert(apart_key(e, i));
+  if (e.state == job_state::prioritized) ++r.prioritized_apart;
+  if (!e.condemned) suspected_.insert(e.room);
+}
+
+void schedule::unlist_apart(entry_index i) {
+  auto& e = pool_[i];
+  auto& r = rooms_[e.room];
+  apart_of(r, e).erase(apart_key(e, i));
+  if (e.state == job_state::prioritized) --r.prioritized_apart;
+  if (r.suspects.empty()) suspected_.erase(e.room);
+}
+
+entry_index schedule::first_of(const apart_list& list, apart_list::const_iterator at,
+                               job_state state) const {
+  for (; at != list.end(); ++at) {
+    const auto i = std::get<entry_index>(*at);
+    if (pool_[i].state == state) return i;
+  }
+  return no_entry;
+}
+
+entry_index schedule::first_ready(const room& r, job_state state) const {
+  auto i = r.lanes.first(state == job_state::waiting ? 0 : 1);
+  if (i != no_entry && pool_[i].state == state) return i;
+  i = first_of(r.suspects, r.suspects.begin(), state);
+  return i != no_entry ? i : first_of(r.condemned, r.condemned.begin(), state);
+}
+
+entry_index schedule::ready_after(const room& r, entry_index i) const {
+  const auto& e = pool_[i];
+  if (e.place == entry_place::condemned)
+    return first_of(r.condemned, r.condemned.upper_bound(apart_key(e, i)), e.state);
+  auto at = r.suspects.begin();
+  if (e.place == entry_place::suspects) {
+    at = r.suspects.upper_bound(apart_key(e, i));
+  } else {
+    const auto next = r.lanes.after(i);
+    if (next != no_entry && pool_[next].state == e.state) return next;
+  }
+  const auto suspect = first_of(r.suspects, at, e.state);
+  return suspect != no_entry ? suspect : first_of(r.condemned, r.condemned.begin(), e.state);
+}
+
+std::int64_t schedule::oldest_ready_at_ms(const room& r) const {
+  auto oldest = r.lanes.oldest_ready_at_ms();
+  const auto consider = [&](const apart_list& list) {
+    if (list.empty()) return;
+    const auto at = pool_[std::get<entry_index>(*list.begin())].at_ms;
+    if (oldest == 0 || at < oldest) oldest = at;
   };
-  switch (e.state) {
-    case job_state::waiting:
-      put(r.waiting);
-      break;
-    case job_state::prioritized:
-      put(r.prioritized[e.priority]);
-      ++r.prioritized_size;
-      break;
-    case job_state::delayed:
-      r.delayed.push(pool_, i);
-      break;
-    case job_state::active:
-      r.active.push_back(pool_, i);
-      break;
-    case job_state::completed:
-      r.completed.push_back(pool_, i);
-      break;
-    case job_state::failed:
-      r.failed.push_back(pool_, i);
-      break;
-    case job_state::waiting_children:
-      break;
-  }
-}
-
-entry_index schedule::next_ready(const room& r) const {
-  if (!r.waiting.empty()) return r.waiting.front();
-  return r.prioritized.empty() ? no_entry : r.prioritized.begin()->second.front();
+  consider(r.condemned);
+  consider(r.suspects);
+  return oldest;
 }
 
 std::int64_t schedule::ready_before(const room& r, std::int32_t priority) const {
-  auto n = r.waiting.size();
-  if (priority == 0) return static_cast<std::int64_t>(n);
-  // Beyond this many levels the whole backlog is the better answer than a long walk.
-  if (r.prioritized.size() > 1'024) return static_cast<std::int64_t>(r.ready());
-  for (const auto& [level, list] : r.prioritized) {
-    if (level > priority) break;
-    n += list.size();
-  }
-  return static_cast<std::int64_t>(n);
+  return static_cast<std::int64_t>(r.lanes.before(priority));
 }
 
 }  // namespace son1k::queue::embedded

@@ -1,16 +1,27 @@
-// Who is next: the jobs of all queues in memory, each in the list of its state, and the index of
-// ids. Pure structure: no clock, no database, no locks (guarded by the lock of the embedded core).
-// Later capabilities (groups, ageing, rates) change which list next_ready() looks at first.
+// The jobs of all queues in memory: who is next, each job in the list of its state, and the index
+// of ids. Pure structure: no clock, no database, no locks (guarded by the lock of the embedded
+// core).
+//
+// Among the ready: jobs that must end without a run stand apart and go first, whatever the limits.
+// A suspect (policy.hpp) runs alone in its process; suspects stand apart too, those with fewer
+// stalls first, so that one whose process died goes behind the others. All others stand in
+// ready_lanes.
 #pragma once
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "queue/embedded/entry_pool.hpp"
 #include "queue/embedded/names.hpp"
+#include "queue/embedded/ready_lanes.hpp"
+#include "queue/lone_turns.hpp"
+#include "queue/policy.hpp"
 #include "queue/queue.hpp"
 
 namespace son1k::queue::embedded {
@@ -24,22 +35,37 @@ struct pending_id {
   std::size_t stagers = 0;
 };
 
+// Ready jobs that stand apart: suspects by stalls, the condemned all under 0; then by turn.
+using apart_list = std::set<std::tuple<std::int32_t, std::int64_t, entry_index>>;
+
+// Suspects of a queue that nobody claims from for so long hold up no other work.
+inline constexpr std::int64_t suspects_left_ms = 10'000;
+
 // One queue.
 struct room {
+  explicit room(entry_pool& pool) : lanes(pool) {}
+
   bool paused = false;
-  entry_list waiting;
-  std::map<std::int32_t, entry_list> prioritized;  // no list in it is empty
+  queue_limits limits;
+  start_gate gate;
+  ready_lanes lanes;
+  apart_list condemned;
+  apart_list suspects;
+  std::size_t prioritized_apart = 0;  // of the condemned and the suspects, those with a priority
   due_heap delayed;
   entry_list active;
+  entry_list waiting_children;
   entry_list completed;  // in order of their ends
   entry_list failed;
   retention keep_completed = job_options{}.keep_completed;  // of the newest job that ended
   retention keep_failed = job_options{}.keep_failed;
-  std::size_t prioritized_size = 0;
   std::unordered_map<std::string, pending_id> pending;
   std::deque<std::shared_ptr<claim_ticket>> tickets;  // claims that wait, the longest first
+  std::int64_t claimed_at = -suspects_left_ms;        // steady ms of the newest claim
 
-  std::size_t ready() const { return waiting.size() + prioritized_size; }
+  std::size_t ready() const { return lanes.size() + condemned.size() + suspects.size(); }
+  std::size_t prioritized() const { return lanes.size() - lanes.plain() + prioritized_apart; }
+  std::size_t waiting() const { return ready() - prioritized(); }
 };
 
 class schedule {
@@ -63,15 +89,43 @@ class schedule {
   // matter.
   entry_index find(const lease& held) const;
 
-  // Takes in a job whose room, id and state are set, at the end of its state's list; its index.
-  entry_index insert(job_entry&& e);
+  // Takes in a job whose room, group, id, state and times are set, behind its equals; its index.
+  // `due` (steady ms) is that of a delayed one.
+  entry_index insert(job_entry&& e, std::int64_t due = 0);
   // Takes a job out of its list and forgets it.
   void forget(entry_index i);
-  // Changes the state and the list. `own_place`: among the ready, by arrival instead of at the end.
-  void move(entry_index i, job_state to, bool own_place = false);
 
-  // The job that is to run next, if any: the lowest priority number, then the order of the list.
-  entry_index next_ready(const room& r) const;
+  // Changes the state and the list, behind its equals. `at_ms`: since when it is ready, or when it
+  // ended.
+  void move(entry_index i, job_state to, std::int64_t at_ms);
+  void delay(entry_index i, std::int64_t run_at_ms, std::int64_t due);
+  // An active job goes back among the ready: to its own place, since when it was there.
+  void put_back(entry_index i);
+  // The job's stalls have grown, or it must end without a run: it stands where such jobs stand.
+  void stalled(entry_index i, std::int32_t stalls);
+  void condemn(entry_index i);
+  // Of a job that has not started: behind its new equals, ready since when it was.
+  void set_priority(entry_index i, std::int32_t priority);
+  // Of a ready job among its equals.
+  void to_front(entry_index i);
+  void to_back(entry_index i);
+
+  // The job that is to run next, if any may: what stands above, and nothing beyond the limits of
+  // the queue and of the groups.
+  entry_index next_start(room& r, std::int64_t steady);
+  // Makes it active; undo_start() in place of put_back() if the start came to nothing.
+  void start(entry_index i, std::int64_t steady);
+  void undo_start(entry_index i);
+  // When time alone lets something start, in steady ms, as far as `r` and suspects are concerned.
+  std::int64_t next_opening(const room& r, std::int64_t steady) const;
+  // Whether ends of runs have cleared the way for jobs of other queues since the last call.
+  bool take_cleared() { return std::exchange(cleared_, false); }
+  void set_limits(room& r, const queue_limits& limits, std::int64_t steady);
+
+  // Ready jobs in the order of a listing: by priority, then group, then place; those apart last.
+  entry_index first_ready(const room& r, job_state state) const;
+  entry_index ready_after(const room& r, entry_index i) const;
+  std::int64_t oldest_ready_at_ms(const room& r) const;
   // How many ready jobs come before a new one of that priority.
   std::int64_t ready_before(const room& r, std::int32_t priority) const;
   entry_list& ended(room& r, job_state state) {
@@ -105,13 +159,34 @@ class schedule {
     }
   };
   static std::uint32_t hash_of(std::uint16_t room, std::string_view id);
+  entry_list* list_of(room& r, const job_entry& e);
+  static apart_list& apart_of(room& r, const job_entry& e) {
+    return e.place == entry_place::condemned ? r.condemned : r.suspects;
+  }
+  static apart_list::value_type apart_key(const job_entry& e, entry_index i) {
+    return {e.place == entry_place::condemned ? 0 : e.stalls, e.turn, i};
+  }
   void unlist(entry_index i);
-  void enlist(entry_index i, bool own_place);
+  void enlist(entry_index i);
+  void enlist_ready(entry_index i, bool own_place);
+  void enlist_apart(entry_index i);
+  void unlist_apart(entry_index i);
+  void leave_active(entry_index i);
+  entry_index next_suspect(const room& r) const;
+  bool suspects_attended(std::int64_t steady) const;
+  entry_index first_of(const apart_list& list, apart_list::const_iterator at,
+                       job_state state) const;
 
   entry_pool pool_;
   name_table names_;
   std::deque<room> rooms_;
   boost::unordered_flat_set<key, hasher, same> index_{0, hasher{}, same{&pool_}};
+  std::int64_t last_turn_ = 0;
+  lone_turns turns_;
+  std::set<std::uint16_t> suspected_;  // the queues in which suspects wait
+  std::size_t running_ = 0;            // in all queues, without the condemned
+  entry_index alone_ = no_entry;       // the suspect that runs
+  bool cleared_ = false;
 };
 
 }  // namespace son1k::queue::embedded
