@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Measures the release build on this machine and writes docs/benchmarks.md.
 
-    tools/bench.py [--build DIR] [--out FILE] [--folder DIR] [--seconds N] [--runs N] [--only PART]
+    tools/bench.py [--build DIR] [--out FILE] [--folder DIR] [--seconds N] [--runs N]
+                   [--only PART]...
 
-Every figure is the median of --runs (5). --folder is where databases are made: it decides the disk
-that durable figures depend on. A part whose program was not built is said to be missing. Nothing
+Every figure is the median of --runs (5). --only keeps what the file says of the other parts.
+--folder is where databases are made: it decides the disk that durable figures depend on.
+A part whose program was not built is said to be missing. Nothing
 else should run on the machine meanwhile.
 """
 
@@ -24,10 +26,13 @@ import tempfile
 import time
 import urllib.request
 
+import bench_peers
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BODY = '{"prompt":"calm piano in C","duration":30,"seed":1}'
 START_SECONDS_MAX = 30
 STOP_SECONDS_MAX = 40
+CROWD_JOBS = 1_000_000
 
 
 def median(rows: list) -> dict:
@@ -165,6 +170,28 @@ def queue_part(options) -> str:
                          for name in names])
 
 
+def peers_part(options) -> str:
+    return bench_peers.peers_part(options, table)
+
+
+def crowd_part(options) -> str:
+    """A million jobs that wait, and a million that are cleaned; `--runs` times each."""
+    texts = []
+    facts = ("backend", "machine", "fsync")
+    for mode, title in (("--waiting", "A million waiting jobs"),
+                        ("--clean", "A million jobs cleaned while four callers work")):
+        runs = []
+        for _ in range(options.runs):
+            with tempfile.TemporaryDirectory(prefix="son1k-bench-", dir=options.folder) as data:
+                runs.append(run_json(str(options.build / "son1k"), "bench", "queue", mode,
+                                     str(CROWD_JOBS), "--data-dir", data, "--json"))
+        row = median(runs)
+        texts.append(f"{title}: `son1k bench queue {mode} {CROWD_JOBS} --json`\n\n" + table(
+            ["measure", "value"],
+            [[f"`{name}`", shown(row[name])] for name in row if name not in facts]))
+    return "\n\n".join(texts)
+
+
 def http_part(options) -> str:
     load = [str(options.build / "bench" / "http_load"), "--connections", "64", "--seconds",
             str(options.seconds)]
@@ -214,6 +241,15 @@ PARTS = (
     ("queue", "Queue, embedded, durable", "son1k", queue_part,
      "Add, claim and complete through the code that serves jobs; fsync on. "
      "`son1k bench queue --jobs N --concurrency C --json`"),
+    ("peers", "Queue beside its peers", "son1k", peers_part,
+     f"No-op jobs with {bench_peers.PAYLOAD_BYTES} bytes of data that come back as the result; "
+     f"{bench_peers.CONCURRENCY} at once; all on the loopback, each with a Redis of its own; "
+     "the contenders take turns. Ours is durable in every row: it has no other way. Jobs are kept "
+     "as ours keeps them (an hour, the newest 10,000); Celery ignores results but in the latency. "
+     "`latency`: one job at a time, from the add to the completed event (Celery: to the result). "
+     "`bench/peers`"),
+    ("crowd", "A million jobs", "son1k", crowd_part,
+     "Memory is what the process holds resident, after a first crowd has filled the caches."),
     ("http", "HTTP, embedded", "bench/http_load", http_part,
      "64 keep-alive connections against `son1k serve --workers 0`; a create is acknowledged when "
      "row and job are fsynced. `build/release/bench/http_load --connections 64 --path …`"),
@@ -224,6 +260,14 @@ PARTS = (
 )
 
 
+def sections_of(path: pathlib.Path) -> dict:
+    """heading -> text of a file written earlier."""
+    if not path.exists():
+        return {}
+    parts = re.split(r"^## ", path.read_text(), flags=re.MULTILINE)[1:]
+    return {part.splitlines()[0]: "## " + part.rstrip() + "\n" for part in parts}
+
+
 def main(arguments: list) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "release")
@@ -231,15 +275,17 @@ def main(arguments: list) -> int:
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "build")
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", choices=[part[0] for part in PARTS])
+    parser.add_argument("--only", action="append", choices=[part[0] for part in PARTS])
     options = parser.parse_args(arguments)
     if not (options.build / "son1k").exists():
         print(f"{options.build}/son1k is missing: tools/build release", file=sys.stderr)
         return 1
     sections = []
     failed = False
+    kept = sections_of(options.out)
     for name, heading, program, measure, note in PARTS:
-        if options.only not in (None, name):
+        if options.only and name not in options.only:
+            sections += [kept[heading]] if heading in kept else []
             continue
         print(f"measuring: {heading}", flush=True)
         if not (options.build / program).exists():
