@@ -187,6 +187,7 @@ class core : public std::enable_shared_from_this<core> {
   void emit(event_type type, const job_entry& e, std::int64_t now, std::string_view detail = {},
             std::int32_t percent = 0);
 
+  void upkeep_once();
   void run_upkeep();
   std::int64_t next_due(std::int64_t steady);
   void upkeep_slice(guard& lock, tickets& ready, tickets& late);
@@ -215,6 +216,7 @@ class core : public std::enable_shared_from_this<core> {
   bool stopping_ = false;
   bool look_ = false;
   std::int64_t planned_ = 0;  // steady ms at which the background thread looks next
+  std::int64_t swept_ = 0;    // upkeep only: when leases and ages were last looked at
   std::thread upkeep_;
 };
 

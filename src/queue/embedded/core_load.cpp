@@ -30,6 +30,13 @@ void core::start() {
     log::error("queue.unreadable", {{"error", usable_.error().what()}});
     return;
   }
+  swept_ = clock_.steady_ms();
+  if (settings_.upkeep_by_hand) {
+    settings_.upkeep_by_hand([self = weak_from_this()] {
+      if (const auto alive = self.lock()) alive->upkeep_once();
+    });
+    return;
+  }
   // The thread may not keep the core alive: its end joins the thread.
   upkeep_ = std::thread([this] { run_upkeep(); });
 }

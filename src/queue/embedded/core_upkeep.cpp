@@ -135,22 +135,27 @@ void core::sweep_all() {
   commit_trimmed();
 }
 
-void core::run_upkeep() {
-  auto swept = clock_.steady_ms();
-  guard lock(mutex_);
-  while (!stopping_) {
-    tickets ready;
-    tickets late;
+void core::upkeep_once() {
+  tickets ready;
+  tickets late;
+  {
+    guard lock(mutex_);
     look_ = false;
     upkeep_slice(lock, ready, late);
+  }
+  record_starts(std::move(ready));
+  for (const auto& ticket : late) ticket->resume();
+  events_.deliver();
+  if (clock_.steady_ms() - swept_ < settings_.sweep_ms) return;
+  swept_ = clock_.steady_ms();
+  sweep_all();
+}
+
+void core::run_upkeep() {
+  guard lock(mutex_);
+  while (!stopping_) {
     lock.unlock();
-    record_starts(std::move(ready));
-    for (const auto& ticket : late) ticket->resume();
-    events_.deliver();
-    if (clock_.steady_ms() - swept >= settings_.sweep_ms) {
-      swept = clock_.steady_ms();
-      sweep_all();
-    }
+    upkeep_once();
     lock.lock();
     const auto steady = clock_.steady_ms();
     planned_ = next_due(steady);

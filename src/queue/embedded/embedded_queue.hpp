@@ -2,6 +2,7 @@
 // database file as the domain rows. The database is used, not owned, and must outlive the queue;
 // its migrations must have been applied. One queue object a file at a time.
 #pragma once
+#include <functional>
 #include <memory>
 
 #include "base/clock.hpp"
@@ -19,6 +20,9 @@ struct embedded_settings {
   std::size_t cached_bytes_max = 16u << 20;  // arguments of waiting jobs kept off the disk path
   std::size_t events_max = 10'000;           // kept for replay
   std::int64_t sweep_ms = 1'000;             // how often leases and ages are looked at
+  // For simulations: no background thread is started; what it would do whenever something is due
+  // is given to this function, to be called by hand.
+  std::function<void(std::function<void()> upkeep)> upkeep_by_hand;
 };
 
 // Reads what the file holds before it returns (about 1 s a million jobs). Jobs that were active in
