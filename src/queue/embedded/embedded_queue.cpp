@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "queue/embedded/core.hpp"
+#include "queue/embedded/worker_board.hpp"
 #include "queue/unbuilt.hpp"
 #include "store/async.hpp"
 #include "store/completion.hpp"
@@ -28,7 +29,8 @@ struct parked final : store::waiting {
 
 class embedded_queue final : public unbuilt {
  public:
-  explicit embedded_queue(std::shared_ptr<core> c) : core_(std::move(c)) {}
+  embedded_queue(std::shared_ptr<core> c, const clock_port& clock)
+      : core_(std::move(c)), workers_(clock) {}
   ~embedded_queue() override { core_->stop(); }
 
   result<added_job> stage(store::transaction& tx, job_spec spec) override {
@@ -95,6 +97,22 @@ class embedded_queue final : public unbuilt {
       co_await finish_part(shared, std::move(one), replies);
     }
     co_return replies;
+  }
+
+  awaitable<finish_and_claim_reply> finish_and_claim(std::vector<finish_request> requests,
+                                                     claim_request next) override {
+    auto finished = co_await finish(std::move(requests));
+    next.wait_ms = 0;
+    auto claimed = co_await claim(std::move(next));
+    finish_and_claim_reply reply{std::move(finished), std::move(claimed)};
+    co_return reply;
+  }
+
+  worker_order beat(const worker_facts& facts) override { return workers_.beat(facts); }
+  void leave(const std::string& worker) override { workers_.leave(worker); }
+  std::vector<worker_facts> workers() override { return workers_.workers(); }
+  result<void> order(const std::string& worker, worker_order what) override {
+    return workers_.order(worker, what);
   }
 
   result<void> progress(const lease& held, progress_value value) override {
@@ -242,6 +260,7 @@ class embedded_queue final : public unbuilt {
   }
 
   std::shared_ptr<core> core_;
+  worker_board workers_;
 };
 
 }  // namespace
@@ -250,7 +269,7 @@ std::unique_ptr<queue_port> make_embedded_queue(store::database& db, embedded_se
                                                 const clock_port& clock) {
   auto heart = std::make_shared<core>(db, settings, clock);
   heart->start();
-  return std::make_unique<embedded_queue>(std::move(heart));
+  return std::make_unique<embedded_queue>(std::move(heart), clock);
 }
 
 }  // namespace son1k::queue
