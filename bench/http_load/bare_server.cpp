@@ -19,7 +19,8 @@ boost::asio::awaitable<net::http_response> wait(net::http_request&) {
 }
 
 boost::asio::awaitable<net::http_response> echo(net::http_request& request) {
-  co_return net::json_response(202, std::move(request.body));
+  auto reply = net::json_response(202, std::move(request.body));
+  co_return reply;
 }
 
 }  // namespace

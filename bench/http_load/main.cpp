@@ -65,7 +65,9 @@ class histogram {
     const auto power = static_cast<std::size_t>(63 - __builtin_clzll(value));
     return power * 16 + static_cast<std::size_t>((value >> (power - 4)) & 15);
   }
-  static std::uint64_t floor_of(std::size_t slot) { return (16 + slot % 16) << (slot / 16 - 4); }
+  static std::uint64_t floor_of(std::size_t slot) {
+    return slot < 64 ? 0 : (16 + slot % 16) << (slot / 16 - 4);
+  }
   std::array<std::uint64_t, 64 * 16> counts_{};
 };
 
