@@ -46,10 +46,14 @@ struct group_limits {
 struct queue_limits {
   std::int64_t concurrency = 0;
   std::optional<rate_limit> rate;
-  group_limits each_group;           // of every group that has no limits of its own
+  // Of every group that has no limits of its own; jobs without a group are one group among them.
+  group_limits each_group;
   std::int64_t ageing_ms = 600'000;  // a job runs before any that arrived this much later; 0: off
   bool operator==(const queue_limits&) const = default;
 };
+// validation: names the limit that is out of its range.
+result<void> check(const group_limits& limits);
+result<void> check(const queue_limits& limits);
 
 class queue_control {
  public:
@@ -68,10 +72,12 @@ class queue_control {
 
   // Durable on return. Running jobs go on; nothing is claimed until it is resumed.
   virtual boost::asio::awaitable<result<void>> pause(std::string queue, bool paused) = 0;
-  // Durable on return. validation: a limit below zero.
+  // Durable on return; holds for what starts from then on, what has started in the window counts.
+  // validation: see check().
   virtual boost::asio::awaitable<result<void>> set_limits(std::string queue,
                                                           queue_limits limits) = 0;
-  // Of one group, in place of queue_limits::each_group; nothing: as every group again.
+  // Of one group, in place of queue_limits::each_group; nothing: as every group again. validation
+  // · unavailable: too many groups.
   virtual boost::asio::awaitable<result<void>> set_group_limits(
       std::string queue, std::string group, std::optional<group_limits> limits) = 0;
 

@@ -1,7 +1,8 @@
 // When jobs that must run alone in their process (suspects) get their turn beside ordinary work.
-// While both wait they take turns of a few seconds each, so that neither starves the other; a
-// suspects' turn begins once everything that runs has ended. Pure: steady milliseconds come in as
-// arguments. Not thread-safe.
+// The first turn is the suspects', as soon as nothing runs; while both wait they then take turns of
+// a few seconds each, so that neither starves the other. A suspects' turn begins once everything
+// that runs has ended; after a while nothing more is started until then. Pure: steady milliseconds
+// come in as arguments. Not thread-safe.
 #pragma once
 #include <cstdint>
 
@@ -17,6 +18,7 @@ class lone_turns {
   void look(std::int64_t steady, bool suspects_wait, bool idle) {
     if (!suspects_wait) {
       turn_ = turn::none;
+      owed_ = false;
       return;
     }
     const auto enter = [&](turn next) {
@@ -24,10 +26,14 @@ class lone_turns {
       since_ = steady;
       used_ = false;
     };
-    if (turn_ == turn::none) enter(idle ? turn::suspects : turn::ordinary);
+    if (turn_ == turn::none) enter(turn::ordinary);
     if (turn_ == turn::ordinary && steady >= ends_at()) enter(turn::draining);
-    if (turn_ == turn::draining && idle) enter(turn::suspects);
-    if (turn_ == turn::suspects && idle && steady >= ends_at()) enter(turn::ordinary);
+    const bool now = turn_ == turn::draining || (turn_ == turn::ordinary && !owed_);
+    if (now && idle) enter(turn::suspects);
+    if (turn_ == turn::suspects && idle && steady >= ends_at()) {
+      enter(turn::ordinary);
+      owed_ = true;
+    }
   }
   void used() { used_ = true; }
 
@@ -45,7 +51,8 @@ class lone_turns {
  private:
   enum class turn : std::uint8_t { none, ordinary, draining, suspects };
   turn turn_ = turn::none;
-  bool used_ = false;
+  bool used_ = false;  // a suspect has started in this turn
+  bool owed_ = false;  // the ordinary turn lasts its time, also when nothing runs
   std::int64_t since_ = 0;
 };
 

@@ -10,6 +10,7 @@
 // (settle) and the database are called without it.
 #pragma once
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -132,6 +133,13 @@ class core : public std::enable_shared_from_this<core> {
   result<queue_counts> counts(const std::string& queue);
   result<void> stage_pause(store::transaction& tx, const std::string& queue, bool paused);
 
+  result<void> stage_limits(store::transaction& tx, const std::string& queue,
+                            const queue_limits& limits);
+  result<void> stage_group_limits(store::transaction& tx, const std::string& queue,
+                                  const std::string& group,
+                                  const std::optional<group_limits>& limits);
+  result<queue_limits> limits(const std::string& queue);
+
   event_ring& events() { return events_; }
   store::database& db() { return db_; }
   const result<void>& usable() const { return usable_; }
@@ -150,6 +158,9 @@ class core : public std::enable_shared_from_this<core> {
                    const std::unordered_map<std::int64_t, entry_index>& by_seq,
                    store::transaction& tx);
   void order_ended();
+  result<void> load_limits(store::connection& c);
+  void limits_changed(std::uint16_t room_number,
+                      const std::function<void(room&, std::int64_t)>& apply);
 
   result<void> prepare_one(staged_batch& batch, job_spec&& spec, bool named, std::int64_t now,
                            std::int64_t steady);

@@ -60,6 +60,7 @@ void core::load() {
       });
       if (!ok) return ok;
     }
+    if (ok = load_limits(c); !ok) return ok;
     return scan_paused(c, [&](std::string_view queue, bool paused) {
       if (const auto number = schedule_.open_room(queue)) schedule_.in(*number).paused = paused;
     });

@@ -168,6 +168,21 @@ class embedded_queue final : public unbuilt {
     co_return ok;
   }
 
+  awaitable<result<void>> set_limits(std::string queue, queue_limits limits) override {
+    store::transaction tx;
+    auto ok = core_->stage_limits(tx, queue, limits);
+    if (ok) ok = co_await store::async_commit(core_->db(), std::move(tx));
+    co_return ok;
+  }
+  awaitable<result<void>> set_group_limits(std::string queue, std::string group,
+                                           std::optional<group_limits> limits) override {
+    store::transaction tx;
+    auto ok = core_->stage_group_limits(tx, queue, group, limits);
+    if (ok) ok = co_await store::async_commit(core_->db(), std::move(tx));
+    co_return ok;
+  }
+  result<queue_limits> limits(const std::string& queue) override { return core_->limits(queue); }
+
   events_page events(std::uint64_t since, std::size_t limit) override {
     return core_->events().page(since, limit);
   }

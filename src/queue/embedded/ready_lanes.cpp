@@ -204,6 +204,11 @@ void ready_lanes::set_own(std::string_view name, const std::optional<group_limit
   release(group.number);
 }
 
+void ready_lanes::clear_own(std::int64_t steady) {
+  for (auto& group : groups_)
+    if (group.own) set_own(group.name, std::nullopt, steady);
+}
+
 group_index ready_lanes::open(std::string_view name) {
   if (const auto known = names_.find(name); known != names_.end()) return known->second;
   group_index number = 0;

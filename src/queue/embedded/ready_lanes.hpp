@@ -114,6 +114,8 @@ class ready_lanes {
   void set_each(const group_limits& limits, std::int64_t steady);
   void set_own(std::string_view name, const std::optional<group_limits>& limits,
                std::int64_t steady);
+  // No group has limits of its own any more.
+  void clear_own(std::int64_t steady);
 
   std::size_t size() const { return size_; }
   // Of those without a priority.
