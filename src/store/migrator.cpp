@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "embedded_migrations.hpp"
+#include "history_migrations.hpp"
 #include "store/async.hpp"
 
 namespace son1k::store {
@@ -71,14 +72,22 @@ transaction transaction_of(const migration& m, std::int64_t now_ms) {
   return tx;
 }
 
+template <class Texts>
+std::vector<migration_source> sources_of(Texts texts) {
+  std::vector<migration_source> list;
+  for (const auto& one : texts) list.push_back({one.name, one.text});
+  return list;
+}
+
 }  // namespace
 
 std::span<const migration_source> embedded_sources() {
-  static const std::vector<migration_source> sources = [] {
-    std::vector<migration_source> list;
-    for (const auto& asset : embedded_migrations()) list.push_back({asset.name, asset.text});
-    return list;
-  }();
+  static const auto sources = sources_of(embedded_migrations());
+  return sources;
+}
+
+std::span<const migration_source> history_sources() {
+  static const auto sources = sources_of(history::history_migrations());
   return sources;
 }
 

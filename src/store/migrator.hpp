@@ -24,8 +24,9 @@ struct migration {
   std::string checksum;  // 16 hexadecimal digits (FNV-1a, 64 bits)
 };
 
-// Those this program carries.
+// Those this program carries: of the database of jobs, and of the lasting history's own.
 std::span<const migration_source> embedded_sources();
+std::span<const migration_source> history_sources();
 
 // In order of their numbers. internal: a name that is not NNNN_name.sql, a gap, a number used
 // twice.

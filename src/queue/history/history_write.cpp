@@ -1,0 +1,228 @@
+#include <limits>
+
+#include "queue/history/fingerprint.hpp"
+#include "queue/history/history_rows.hpp"
+#include "queue/options_codec.hpp"
+
+namespace son1k::queue {
+namespace {
+
+using store::connection;
+using store::statement;
+using store::value;
+
+const statement sql_next{
+    "SELECT 1 + max(coalesce((SELECT max(seq) FROM history), 0), "
+    "coalesce((SELECT max(last_seq) FROM history_part), 0))"};
+const statement sql_earlier{
+    "SELECT seq, added_at_ms, fence, ended_at_ms, dead, fingerprint FROM history "
+    "WHERE job_key = $1 AND queue = $2 AND id = $3"};
+const statement sql_keep_run{
+    "INSERT INTO history_run (job_key, queue, id, fence, worker, started_at_ms, ended_at_ms, "
+    "outcome, cpu_us, bytes_max, error_code, error_text) "
+    "SELECT job_key, queue, id, fence, worker, started_at_ms, ended_at_ms, "
+    "CASE WHEN state = 5 THEN 'completed' WHEN error_code = 'cancelled' THEN 'cancelled' "
+    "ELSE 'failed' END, cpu_us, bytes_max, error_code, error_text "
+    "FROM history WHERE seq = $1 AND started_at_ms <> 0"};
+static_assert(static_cast<int>(job_state::completed) == 5);
+const statement sql_remove{"DELETE FROM history WHERE seq = $1"};
+const statement sql_insert{
+    "INSERT INTO history (seq, job_key, queue, id, kind, owner, tenant, state, dead, priority, "
+    "attempts, stalls, fence, worker, added_at_ms, ready_at_ms, started_at_ms, ended_at_ms, "
+    "cpu_us, bytes_max, fingerprint, error_code, error_final, error_text, options, result, data) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
+    "$19, $20, $21, $22, $23, $24, $25, $26, $27)"};
+const statement sql_insert_run{
+    "INSERT INTO history_run (job_key, queue, id, fence, worker, started_at_ms, ended_at_ms, "
+    "outcome, cpu_us, bytes_max, error_code, error_text) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
+const statement sql_letter{
+    "INSERT INTO history_dead_group (fingerprint, queue, kind, letters, last_seq) "
+    "VALUES ($1, $2, $3, 1, $4) ON CONFLICT (fingerprint) "
+    "DO UPDATE SET letters = history_dead_group.letters + 1, last_seq = excluded.last_seq"};
+const statement sql_fewer_letters{
+    "UPDATE history_dead_group SET letters = letters - $2 WHERE fingerprint = $1"};
+const statement sql_no_letters{
+    "DELETE FROM history_dead_group WHERE fingerprint = $1 AND letters <= 0"};
+const statement sql_is_dead{"SELECT fingerprint FROM history WHERE seq = $1 AND dead = 1"};
+const statement sql_bury{"UPDATE history SET dead = 0 WHERE seq = $1"};
+const statement sql_oldest{
+    "SELECT seq, job_key, queue, id, ended_at_ms, dead, fingerprint FROM history "
+    "ORDER BY seq LIMIT $1"};
+const statement sql_remove_runs{
+    "DELETE FROM history_run WHERE job_key = $1 AND queue = $2 AND id = $3"};
+const statement sql_remove_old_runs{
+    "DELETE FROM history_run WHERE run IN "
+    "(SELECT run FROM history_run ORDER BY run LIMIT $2) AND ended_at_ms < $1"};
+
+std::int64_t key_of(std::string_view id) {
+  return static_cast<std::int64_t>(hash_of(id));
+}
+value text_or_null(std::string_view text) {
+  if (text.empty()) return std::monostate();
+  return text;
+}
+
+result<void> fewer_letters(connection& c, std::string_view fingerprint, std::int64_t by) {
+  if (auto ok = c.execute(sql_fewer_letters, {fingerprint, by}); !ok) return ok.error();
+  if (auto ok = c.execute(sql_no_letters, {fingerprint}); !ok) return ok.error();
+  return {};
+}
+
+std::string_view outcome_of(const run_record& r) {
+  if (r.stalled) return "stalled";
+  if (r.error) return "failed";
+  if (r.state == job_state::waiting || r.state == job_state::prioritized) return "released";
+  return name_of(r.state);
+}
+
+result<void> write_run(connection& c, const run_record& r) {
+  const std::string_view code = r.error ? r.error->code : std::string_view();
+  const std::string_view message = r.error ? r.error->message : std::string_view();
+  auto ok =
+      c.execute(sql_insert_run, {key_of(r.job.id), r.job.queue, r.job.id, r.fence, r.worker,
+                                 r.started_at_ms, r.ended_at_ms, outcome_of(r), r.cost.cpu_us,
+                                 r.cost.bytes_max, text_or_null(code), text_or_null(message)});
+  if (!ok) return ok.error();
+  return {};
+}
+
+// Makes room for a job's new row. False: the row that is there is as new.
+result<bool> displace(connection& c, const run_record& r) {
+  std::int64_t seq = 0;
+  bool as_new = false;
+  bool dead = false;
+  std::string fingerprint;
+  auto looked =
+      c.query(sql_earlier, {key_of(r.job.id), r.job.queue, r.job.id}, [&](const store::row& row) {
+        seq = row.integer(0);
+        as_new = r.added_at_ms <= row.integer(1) && r.fence <= row.integer(2) &&
+                 r.ended_at_ms <= row.integer(3);
+        dead = row.integer(4) != 0;
+        fingerprint = row.text(5);
+        return false;
+      });
+  if (!looked) return looked.error();
+  if (seq == 0 || as_new) return seq == 0;
+  if (auto ok = c.execute(sql_keep_run, {seq}); !ok) return ok.error();
+  if (auto ok = c.execute(sql_remove, {seq}); !ok) return ok.error();
+  if (dead) {
+    if (auto ok = fewer_letters(c, fingerprint, 1); !ok) return ok.error();
+  }
+  return true;
+}
+
+result<void> write_end(connection& c, const run_record& r, std::int64_t seq) {
+  const bool failed = r.state == job_state::failed;
+  const bool dead = failed && !r.cancelled;
+  const auto fault = r.error.value_or(
+      r.cancelled ? job_error{std::string(state_cancelled), "cancelled", false} : job_error{});
+  const std::string_view code = r.cancelled ? state_cancelled : std::string_view(fault.code);
+  std::string fingerprint;
+  if (dead) fingerprint = fingerprint_of(r.job.queue, r.kind, code, fault.message);
+  const std::string options = r.options ? encode_options(*r.options) : std::string();
+  const bool keeps_data = failed || r.data.size() <= history_data_bytes_max;
+  const bool keeps_result = r.result.size() <= history_result_bytes_max;
+  auto written = c.execute(sql_insert, {seq,
+                                        key_of(r.job.id),
+                                        r.job.queue,
+                                        r.job.id,
+                                        r.kind,
+                                        r.user,
+                                        r.group,
+                                        static_cast<std::int64_t>(r.state),
+                                        dead ? 1L : 0L,
+                                        static_cast<std::int64_t>(r.priority),
+                                        static_cast<std::int64_t>(r.attempts_made),
+                                        static_cast<std::int64_t>(r.stalls),
+                                        r.fence,
+                                        r.worker,
+                                        r.added_at_ms,
+                                        r.ready_at_ms,
+                                        r.started_at_ms,
+                                        r.ended_at_ms,
+                                        r.cost.cpu_us,
+                                        r.cost.bytes_max,
+                                        text_or_null(fingerprint),
+                                        text_or_null(code),
+                                        failed && !fault.retryable ? 1L : 0L,
+                                        text_or_null(fault.message),
+                                        text_or_null(options),
+                                        text_or_null(keeps_result ? r.result : std::string_view()),
+                                        text_or_null(keeps_data ? r.data : std::string_view())});
+  if (!written) return written.error();
+  if (!dead) return {};
+  auto counted = c.execute(sql_letter, {fingerprint, r.job.queue, r.kind, seq});
+  if (!counted) return counted.error();
+  return {};
+}
+
+}  // namespace
+
+result<void> write_records(connection& c, std::span<const run_record> records) {
+  std::int64_t next = 0;
+  auto looked = c.query(sql_next, {}, [&](const store::row& r) {
+    next = r.integer(0);
+    return false;
+  });
+  if (!looked) return looked;
+  for (const auto& r : records) {
+    if (!r.ended) {
+      if (auto ok = write_run(c, r); !ok) return ok;
+      continue;
+    }
+    auto room = displace(c, r);
+    if (!room) return room.error();
+    if (!*room) continue;
+    if (auto ok = write_end(c, r, next++); !ok) return ok;
+  }
+  return {};
+}
+
+result<void> bury(connection& c, std::span<const std::int64_t> seqs) {
+  for (const auto seq : seqs) {
+    std::string fingerprint;
+    auto looked = c.query(sql_is_dead, {seq}, [&](const store::row& r) {
+      fingerprint = r.text(0);
+      return false;
+    });
+    if (!looked) return looked;
+    if (fingerprint.empty()) continue;
+    if (auto ok = c.execute(sql_bury, {seq}); !ok) return ok.error();
+    if (auto ok = fewer_letters(c, fingerprint, 1); !ok) return ok;
+  }
+  return {};
+}
+
+result<std::int64_t> trim_oldest(connection& c, std::int64_t oldest_ms, std::int64_t keep,
+                                 std::int64_t max) {
+  std::int64_t next = 0;
+  auto looked = c.query(sql_next, {}, [&](const store::row& r) {
+    next = r.integer(0);
+    return false;
+  });
+  if (!looked) return looked.error();
+  struct old_row {
+    std::int64_t seq, key;
+    std::string queue, id, fingerprint;
+  };
+  std::vector<old_row> gone;
+  looked = c.query(sql_oldest, {max}, [&](const store::row& r) {
+    const bool crowded = r.integer(0) < next - keep;
+    if (!crowded && r.integer(4) >= oldest_ms) return false;
+    gone.push_back({r.integer(0), r.integer(1), std::string(r.text(2)), std::string(r.text(3)),
+                    std::string(r.integer(5) != 0 ? r.text(6) : std::string_view())});
+    return true;
+  });
+  if (!looked) return looked.error();
+  for (const auto& row : gone) {
+    if (auto ok = c.execute(sql_remove, {row.seq}); !ok) return ok.error();
+    if (auto ok = c.execute(sql_remove_runs, {row.key, row.queue, row.id}); !ok) return ok.error();
+    if (row.fingerprint.empty()) continue;
+    if (auto ok = fewer_letters(c, row.fingerprint, 1); !ok) return ok.error();
+  }
+  if (auto ok = c.execute(sql_remove_old_runs, {oldest_ms, max}); !ok) return ok.error();
+  return static_cast<std::int64_t>(gone.size());
+}
+
+}  // namespace son1k::queue

@@ -1,0 +1,287 @@
+#include "queue/history/recorder.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "base/log.hpp"
+#include "base/spawn.hpp"
+#include "base/thread_name.hpp"
+#include "queue/history/history_rows.hpp"
+#include "queue/history/word_index.hpp"
+#include "store/async.hpp"
+
+namespace son1k::queue {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::int64_t index_slice = 1'000;
+constexpr std::int64_t trim_slice = 1'000;
+constexpr std::int64_t part_rows_min = 10'000;
+constexpr std::int64_t parts_of_full = 12;  // fewer than there are tables, so that one is free
+constexpr int tries_max = 5;
+constexpr auto retry_after = std::chrono::milliseconds(500);
+constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::size_t reconciled_pages_max = 1'000;  // of one queue and state
+
+run_record record_of(const job_view& job) {
+  run_record r;
+  r.job = {job.queue, job.id};
+  r.kind = job.kind;
+  r.user = job.user;
+  r.group = job.options.group;
+  r.data = job.data;
+  r.worker = job.worker;
+  r.priority = job.options.priority;
+  r.fence = job.starts;
+  r.attempts_made = job.attempts_made;
+  r.stalls = job.stalls;
+  r.added_at_ms = job.added_at_ms;
+  r.started_at_ms = job.started_at_ms;
+  r.ended_at_ms = job.finished_at_ms;
+  r.state = job.state;
+  r.cancelled = shown_state(job) == state_cancelled;
+  r.result = job.result;
+  r.error = job.error;
+  if (job.state == job_state::failed) r.options = job.options;
+  return r;
+}
+
+store::transaction unsynced() {
+  return store::transaction(store::durability::process);
+}
+
+}  // namespace
+
+history_recorder::history_recorder(store::database& db, queue_reader& jobs, const clock_port& clock,
+                                   history_settings with)
+    : db_(db), jobs_(jobs), clock_(clock), with_(with) {}
+
+history_recorder::~history_recorder() {
+  stop();
+}
+
+void history_recorder::start() {
+  thread_ = std::thread([this] {
+    name_thread("history");
+    run();
+  });
+  subscription_ = jobs_.record_runs([this](std::span<const run_record> r) { push(r); });
+}
+
+void history_recorder::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  room_.notify_all();
+  subscription_.reset();
+  if (thread_.joinable()) thread_.join();
+}
+
+void history_recorder::push(std::span<const run_record> records) {
+  std::unique_lock lock(mutex_);
+  for (const auto& record : records) {
+    if (buffer_.size() >= with_.buffered_max && !stopping_) {
+      const auto since = clock_.steady_ms();
+      wake_.notify_one();
+      room_.wait(lock, [this] { return buffer_.size() < with_.buffered_max || stopping_; });
+      figures_.blocked_ms += clock_.steady_ms() - since;
+    }
+    buffer_.push_back(record);
+    ++pushed_;
+  }
+  wake_.notify_one();
+}
+
+asio::awaitable<void> history_recorder::flush() {
+  auto start = [this](std::shared_ptr<store::waiting> who) {
+    std::unique_lock lock(mutex_);
+    if (settled_ >= pushed_ || !thread_.joinable()) {
+      lock.unlock();
+      store::resume_soon(std::move(who));
+      return;
+    }
+    waiters_.push_back({pushed_, std::move(who)});
+    wake_.notify_one();
+  };
+  co_await store::suspend_until_resumed(std::move(start));
+}
+
+history_figures history_recorder::figures() const {
+  const std::lock_guard lock(mutex_);
+  auto out = figures_;
+  out.buffered = static_cast<std::int64_t>(buffer_.size());
+  return out;
+}
+
+void history_recorder::run() {
+  reconcile();
+  settle(1);
+  std::vector<run_record> batch;
+  while (take(batch)) {
+    const auto count = static_cast<std::int64_t>(batch.size());
+    if (count != 0) {
+      const bool written = write(std::move(batch));
+      if (!written) behind_ = true;
+      const std::lock_guard lock(mutex_);
+      (written ? figures_.recorded : figures_.dropped) += count;
+    }
+    batch.clear();
+    settle(count);
+  }
+}
+
+// Waits until a batch is due, and does what else there is to do meanwhile. False: it is over.
+bool history_recorder::take(std::vector<run_record>& batch) {
+  std::unique_lock lock(mutex_);
+  const auto due = [this] {
+    return stopping_ || !waiters_.empty() || buffer_.size() >= with_.batch_max;
+  };
+  const auto rest = std::chrono::milliseconds(with_.batch_wait_ms);
+  if (!due()) {
+    lock.unlock();
+    const bool more = tend();
+    lock.lock();
+    if (!more) wake_.wait_for(lock, rest, due);
+  }
+  if (stopping_ && buffer_.empty()) {
+    auto left = std::move(waiters_);
+    lock.unlock();
+    for (auto& one : left) store::resume_soon(std::move(one.who));
+    return false;
+  }
+  const auto count = std::min(buffer_.size(), with_.batch_max);
+  batch.assign(std::make_move_iterator(buffer_.begin()),
+               std::make_move_iterator(buffer_.begin() + static_cast<std::ptrdiff_t>(count)));
+  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(count));
+  lock.unlock();
+  room_.notify_all();
+  return true;
+}
+
+bool history_recorder::write(std::vector<run_record> batch) {
+  const auto records = std::make_shared<const std::vector<run_record>>(std::move(batch));
+  for (int tries = 1;; ++tries) {
+    auto tx = unsynced();
+    tx.stage([records](store::connection& c) { return write_records(c, *records); });
+    auto ok = store::commit_and_wait(db_, std::move(tx));
+    if (ok) return true;
+    std::unique_lock lock(mutex_);
+    if (tries == tries_max || stopping_) {
+      log::error("history.dropped", {{"records", records->size()}, {"error", ok.error().what()}});
+      return false;
+    }
+    wake_.wait_for(lock, retry_after, [this] { return stopping_; });
+  }
+}
+
+void history_recorder::settle(std::int64_t count) {
+  std::vector<waiter> ready;
+  {
+    const std::lock_guard lock(mutex_);
+    settled_ += count;
+    const auto mid = std::stable_partition(waiters_.begin(), waiters_.end(),
+                                           [this](const auto& w) { return w.upto > settled_; });
+    ready.assign(std::make_move_iterator(mid), std::make_move_iterator(waiters_.end()));
+    waiters_.erase(mid, waiters_.end());
+  }
+  for (auto& one : ready) store::resume_soon(std::move(one.who));
+}
+
+// One slice of what can wait; true if there is more of it.
+bool history_recorder::tend() {
+  const auto now = clock_.steady_ms();
+  if (behind_ && now - reconciled_at_ms_ >= with_.trim_every_ms) reconcile();
+  if (index_some()) return true;
+  if (!trims_on_ && trimmed_at_ms_ != 0 && now - trimmed_at_ms_ < with_.trim_every_ms) return false;
+  trimmed_at_ms_ = now;
+  trim_some();
+  return trims_on_;
+}
+
+bool history_recorder::index_some() {
+  const auto part_rows = std::max(part_rows_min, with_.rows / parts_of_full);
+  auto count = std::make_shared<std::int64_t>(0);
+  auto tx = unsynced();
+  tx.stage([count, part_rows](store::connection& c) -> result<void> {
+    auto done = index_rows(c, index_slice, part_rows);
+    if (!done) return done.error();
+    *count = *done;
+    return {};
+  });
+  auto ok = store::commit_and_wait(db_, std::move(tx));
+  if (!ok) log::warn("history.not_indexed", {{"error", ok.error().what()}});
+  return ok && *count == index_slice;
+}
+
+void history_recorder::trim_some() {
+  const auto oldest_ms = clock_.now_ms() - with_.days * day_ms;
+  auto count = std::make_shared<std::int64_t>(0);
+  auto tx = unsynced();
+  tx.stage([count, oldest_ms, keep = with_.rows](store::connection& c) -> result<void> {
+    auto gone = trim_oldest(c, oldest_ms, keep, trim_slice);
+    if (!gone) return gone.error();
+    *count = *gone;
+    return *gone == 0 ? drop_spent_part(c) : result<void>();
+  });
+  auto ok = store::commit_and_wait(db_, std::move(tx));
+  if (!ok) log::warn("history.not_trimmed", {{"error", ok.error().what()}});
+  trims_on_ = ok && *count == trim_slice;
+}
+
+// Reads the ended jobs that the queue keeps, from the newest, until a page holds nothing new.
+void history_recorder::reconcile() {
+  reconciled_at_ms_ = clock_.steady_ms();
+  auto names = jobs_.queues();
+  if (!names) return;
+  asio::io_context loop;
+  bool whole = true;
+  for (const auto& name : *names) {
+    for (const auto state : {job_state::completed, job_state::failed}) {
+      auto task = [this, name, state, &whole]() -> asio::awaitable<void> {
+        auto done = co_await reconcile_queue(name, state);
+        if (!done) {
+          whole = false;
+          log::warn("history.not_reconciled", {{"queue", name}, {"error", done.error().what()}});
+        }
+      };
+      spawn(loop.get_executor(), "history.reconcile", task());
+      loop.run();
+      loop.restart();
+    }
+  }
+  behind_ = !whole;
+}
+
+asio::awaitable<result<void>> history_recorder::reconcile_queue(std::string queue,
+                                                                job_state state) {
+  list_request request;
+  request.queue = std::move(queue);
+  request.state = state;
+  request.limit = list_jobs_max;
+  for (std::size_t pages = 0; pages < reconciled_pages_max; ++pages) {
+    auto page = co_await jobs_.list(request);
+    if (!page) co_return page.error();
+    const auto jobs = std::make_shared<const std::vector<job_view>>(std::move(page->jobs));
+    auto look = [jobs](store::connection& c) { return are_known(c, *jobs); };
+    auto known = co_await store::async_read(db_, std::move(look));
+    if (!known) co_return known.error();
+    auto missing = std::make_shared<std::vector<run_record>>();
+    for (auto i = jobs->size(); i-- > 0;) {
+      if (!(*known)[i]) missing->push_back(record_of((*jobs)[i]));
+    }
+    if (missing->empty()) co_return result<void>();
+    auto tx = unsynced();
+    tx.stage([missing](store::connection& c) { return write_records(c, *missing); });
+    auto written = co_await store::async_commit(db_, std::move(tx));
+    if (!written) co_return written.error();
+    if (page->next.empty()) break;
+    request.after = page->next;
+  }
+  co_return result<void>();
+}
+
+}  // namespace son1k::queue
