@@ -12,7 +12,7 @@ constexpr std::size_t message_bytes_max = 2'000;
 constexpr std::size_t hex_digits_min = 8;  // a shorter run of hexadecimal digits is a word
 constexpr std::size_t id_length_min = 16;  // of a word of letters and digits that names a thing
 constexpr std::string_view quotes = "\"'`";
-constexpr std::string_view opening = "([{<\"'`=,;:";
+constexpr std::string_view opening = "([{<\"'`=,;";
 constexpr std::string_view closing = ")]}>\"'`,;:.!?";
 
 bool digit(char c) {
