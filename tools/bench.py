@@ -192,6 +192,23 @@ def crowd_part(options) -> str:
     return "\n\n".join(texts)
 
 
+def fairness_part(options) -> str:
+    pictures = options.out.parent / "pictures"
+    pictures.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="son1k-bench-", dir=options.folder) as data:
+        told = subprocess.run([str(options.build / "bench" / "bench_fairness"), data],
+                              capture_output=True, text=True)
+    if told.returncode != 0:
+        raise RuntimeError(told.stderr)
+    drawn = subprocess.run([sys.executable, str(ROOT / "bench" / "fairness" / "plot.py"),
+                            str(pictures)], input=told.stdout, capture_output=True, text=True)
+    if drawn.returncode != 0:
+        raise RuntimeError(drawn.stderr)
+    return (drawn.stdout.strip().replace("\n", "; ") + ".\n\n"
+            "![How long jobs of each tier wait](pictures/fair-tiers.svg)\n\n"
+            "![Jobs done for two tenants](pictures/fair-tenants.svg)")
+
+
 def http_part(options) -> str:
     load = [str(options.build / "bench" / "http_load"), "--connections", "64", "--seconds",
             str(options.seconds)]
@@ -250,6 +267,10 @@ PARTS = (
      "`bench/peers`"),
     ("crowd", "A million jobs", "son1k", crowd_part,
      "Memory is what the process holds resident, after a first crowd has filled the caches."),
+    ("fairness", "Fair shares", "bench/bench_fairness", fairness_part,
+     "The embedded queue with one worker that takes a second a job, under a clock of its own. Ten "
+     "PRO jobs always wait while FREE and ENTERPRISE jobs come now and then; and a tenant with 600 "
+     "jobs shares the worker with one that has 100. `bench/fairness`"),
     ("http", "HTTP, embedded", "bench/http_load", http_part,
      "64 keep-alive connections against `son1k serve --workers 0`; a create is acknowledged when "
      "row and job are fsynced. `build/release/bench/http_load --connections 64 --path …`"),

@@ -17,14 +17,14 @@ STYLE = """
   .soft{fill:#59636e;font-size:12px} .grid{stroke:#d1d9e0;stroke-width:1}
   .bound{stroke:#59636e;stroke-width:1.5;stroke-dasharray:5 4;fill:none}
   .back{fill:#ffffff} .a{fill:#0b6bcb;stroke:#0b6bcb} .b{fill:#c2410c;stroke:#c2410c}
-  .c{fill:#15803d;stroke:#15803d} .line{fill:none;stroke-width:2.5} .dot{stroke:none}
-  .thin{fill:none;stroke-width:2;stroke-dasharray:2 4}
-  text.a,text.b,text.c{stroke:none;font-weight:600}
+  .c{fill:#15803d;stroke:#15803d}
   @media (prefers-color-scheme: dark){
     text{fill:#e6edf3} .soft{fill:#9198a1} .grid{stroke:#3d444d} .bound{stroke:#9198a1}
     .back{fill:#0d1117} .a{fill:#58a6ff;stroke:#58a6ff} .b{fill:#ffa657;stroke:#ffa657}
     .c{fill:#56d364;stroke:#56d364}
-  }"""
+  }
+  .line{fill:none;stroke-width:2.5} .dot{stroke:none}
+  text.a,text.b,text.c{stroke:none;font-weight:600}"""
 
 
 class panel:
@@ -73,6 +73,15 @@ def picture(title: str, panels: list) -> str:
             f'<text class="title" x="{LEFT - 40}" y="24">{title}</text>\n{body}\n</svg>\n')
 
 
+def steps(rows: list, story: str, who: str, stamp: str) -> list:
+    """(second, how many jobs had that stamp by then), from the first to the story's end."""
+    told = [row for row in rows if row["story"] == story]
+    times = sorted(row[stamp] for row in told if row["who"] == who and stamp in row)
+    end = max(row.get("started_s", row["added_s"]) for row in told)
+    first = times[0] if times else 0
+    return [(first, 0)] + [(at, n + 1) for n, at in enumerate(times)] + [(end, len(times))]
+
+
 def waits(rows: list, story: str, who: str) -> list:
     """(minute of the add, minutes waited) of the jobs that started."""
     return [(row["added_s"] / 60, (row["started_s"] - row["added_s"]) / 60) for row in rows
@@ -80,32 +89,26 @@ def waits(rows: list, story: str, who: str) -> list:
 
 
 def tiers(rows: list) -> str:
-    chart = panel(LEFT, WIDTH - LEFT - RIGHT - 120, 60, 14)
+    width = (WIDTH - LEFT * 2 - RIGHT) / 2
+    chart = panel(LEFT, width, 60, 14)
     chart.axes(range(0, 61, 10), range(0, 15, 2), "minute in which the job was added",
-               "minutes waited")
+               "minutes waited, with ageing of 10 minutes")
     chart.line([(0, 10), (60, 10)], "bound")
-    starved = [row for row in rows if row["story"] == "tiers-no-ageing" and row["who"] == "FREE"]
-    started = sum("started_s" in row for row in starved)
-    chart.line([(46, 14), (60, 0)], "thin c")
-    for who, style in (("FREE", "c"), ("PRO", "a"), ("ENTERPRISE", "b")):
+    for who, style, height in (("FREE", "c", 10.7), ("PRO", "a", 0.8), ("ENTERPRISE", "b", 0.8)):
         points = waits(rows, "tiers", who)
         chart.dots(points if who != "PRO" else points[::12], style)
-    edge = WIDTH - RIGHT - 112
-    chart.text(edge, chart.y(10) + 4, "10 minutes", "soft")
-    chart.text(edge, chart.y(11) - 4, "FREE", "c")
-    chart.text(edge, chart.y(0.9), "PRO", "a")
-    chart.text(edge, chart.y(0) + 4, "ENTERPRISE", "b")
-    chart.text(edge, chart.y(5) - 8, "without ageing", "soft")
-    chart.text(edge, chart.y(5) + 8, f"{started} of {len(starved)} FREE", "soft")
-    chart.text(edge, chart.y(5) + 24, "jobs ever run", "soft")
-    return picture("Ageing: a FREE job behind an endless stream of PRO jobs", [chart])
-
-
-def finished(rows: list, story: str, who: str) -> list:
-    """Steps of (seconds, jobs started so far)."""
-    times = sorted(row["started_s"] for row in rows
-                   if row["story"] == story and row["who"] == who and "started_s" in row)
-    return [(times[0], 0)] + [(at + 1, n + 1) for n, at in enumerate(times)]
+        chart.text(chart.x(34 if style == "b" else 3), chart.y(height), who, style)
+    ran = panel(LEFT * 2 + width, width, 60, 180)
+    ran.axes(range(0, 61, 10), range(0, 181, 30), "minutes", "FREE jobs that have run")
+    curves = [[(at / 60, count) for at, count in steps(rows, story, "FREE", stamp)]
+              for story, stamp in (("tiers", "added_s"), ("tiers", "started_s"),
+                                   ("tiers-no-ageing", "started_s"))]
+    for points, style in zip(curves, ("bound", "line c", "line a")):
+        ran.line(points, style)
+    ran.text(ran.x(26), ran.y(90), "added", "soft", "end")
+    ran.text(ran.x(37), ran.y(70), "with ageing", "c")
+    ran.text(ran.x(28), ran.y(6), f"without: {curves[2][-1][1]} ran", "a")
+    return picture("Ageing: FREE jobs behind an endless stream of PRO jobs", [chart, ran])
 
 
 def tenants(rows: list) -> str:
@@ -116,12 +119,12 @@ def tenants(rows: list) -> str:
         chart = panel(LEFT + n * (width + LEFT), width, 700, 600)
         chart.axes(range(0, 701, 100), range(0, 601, 100), "seconds", f"jobs done: {words}")
         for who, style in (("large", "a"), ("small", "b")):
-            points = finished(rows, story, who)
+            points = steps(rows, story, who, "started_s")[:-1]
             chart.line(points, f"line {style}")
             x, y = points[-1]
             far = who == "large"
-            chart.text(chart.x(x) + (-8 if far else 8), chart.y(y) + (22 if far else -6),
-                       f"{who}: done at {x:.0f} s", style, "end" if far or x > 500 else "start")
+            chart.text(chart.x(x) + (-34 if far else 6), chart.y(y) + (16 if far else -8),
+                       f"{who}: done at {x + 1:.0f} s", style, "end" if far or x > 500 else "start")
         panels.append(chart)
     return picture("Groups: 600 jobs at once, and 100 of another tenant a minute later", panels)
 
@@ -133,7 +136,7 @@ def main(arguments: list) -> int:
     (folder / "fair-tenants.svg").write_text(tenants(rows))
     for who in ("ENTERPRISE", "PRO", "FREE"):
         longest = max((wait for _, wait in waits(rows, "tiers", who)), default=0)
-        print(f"{who}: longest wait {longest:.2f} min")
+        print(f"Longest wait of {who}: {longest * 60:.0f} s")
     return 0
 
 
