@@ -4,6 +4,7 @@
 
 #include "api/events.hpp"
 #include "api/health.hpp"
+#include "api/metrics.hpp"
 #include "api/pace.hpp"
 #include "api/services.hpp"
 #include "net/http_message.hpp"
@@ -17,11 +18,15 @@ class resources {
   void bind(net::router& routes);
   // Before a drain: /ready turns to 503 and the event streams end. Repeatable.
   void close();
+  // What /metrics tells; others may add to it.
+  metrics::registry& figures() { return *figures_; }
 
  private:
   const services with_;
   std::shared_ptr<pace> pace_;
   std::shared_ptr<void> learning_;
+  std::shared_ptr<queue_meter> meter_;
+  std::shared_ptr<metrics::registry> figures_;
   event_hub events_;
   health health_;
 };

@@ -31,7 +31,8 @@ result<void> check_host(const settings& config) {
                            "cuentas y solo sirve a esta máquina: use 127.0.0.1 o ::1"));
 }
 
-void observe(const net::request_report& report) {
+void observe(api::http_meter& meter, const net::request_report& report) {
+  meter.observe(report);
   if (!log::enabled(log::level::debug)) return;
   const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(report.took).count();
   log::debug("http.request", {{"route", report.request->route},
@@ -82,7 +83,10 @@ int serve(const serve_flags& flags) {
   http.host = config->text("host");
   http.hosts_allowed = {"localhost", "127.0.0.1", "[::1]", http.host};
   http.port = static_cast<std::uint16_t>(config->integer("port"));
-  net::http_server server(loops, routes, http, api::render_error, observe);
+  const auto requests = std::make_shared<api::http_meter>(routes);
+  resources.figures().add([requests](auto& out) { requests->collect(out); });
+  const auto observer = [requests](const net::request_report& r) { observe(*requests, r); };
+  net::http_server server(loops, routes, http, api::render_error, observer);
 
   lifecycle parts;
   parts.add(

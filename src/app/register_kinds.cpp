@@ -17,4 +17,14 @@ std::vector<registered_kind> register_kinds(const settings& config) {
   return out;
 }
 
+queue::settle_function settle_by_kind(std::vector<registered_kind> kinds) {
+  return [kinds = std::move(kinds)](const queue::job_view& ended, store::transaction& tx) {
+    for (const auto& row : kinds) {
+      if (row.kind->name() != ended.kind) continue;
+      if (row.kind->settles()) row.kind->settle(ended, tx);
+      return;
+    }
+  };
+}
+
 }  // namespace son1k::app

@@ -6,6 +6,7 @@
 
 #include "app/settings.hpp"
 #include "queue/kind.hpp"
+#include "queue/runs.hpp"
 
 namespace son1k::app {
 
@@ -15,6 +16,9 @@ struct registered_kind {
 };
 
 std::vector<registered_kind> register_kinds(const settings& config);
+
+// The settle() of the job's kind; jobs of kinds that are not registered have no domain part here.
+queue::settle_function settle_by_kind(std::vector<registered_kind> kinds);
 
 // Where the generation kind puts its files, and the API finds them.
 std::filesystem::path artifacts_folder(const settings& config);

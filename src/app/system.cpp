@@ -110,6 +110,7 @@ result<void> embedded_system::open_parts() {
                                     [pool = conversions_.get()](std::function<void()> work) {
                                       return pool->submit(std::move(work)).has_value();
                                     }});
+  services_->settle = settle_by_kind(register_kinds(config_));
   return {};
 }
 

@@ -14,8 +14,10 @@ result<queue::job_spec> read(const std::string& body) {
 }
 
 TEST(job_request, every_option_arrives_and_comes_back) {
-  const auto job = read(R"({"queue":"q","kind":"k","id":"a:b:c","user":"ana","data":{"n":[1,"x"]},
-    "options":{"priority":5,"delay":10,"attempts":7,"backoff":{"type":"fixed","delay":3,"jitter":0.5},
+  const auto job = read(R"({"queue":"q","kind":"k","id":"a:b:c","user":"ana",
+    "data":{"n":[1,"x"]},
+    "options":{"priority":5,"delay":10,"attempts":7,
+     "backoff":{"type":"fixed","delay":3,"jitter":0.5},
       "timeout":4,"expiresIn":9,"keepCompleted":{"age":0,"count":0},"keepFailed":{"count":8},
       "keepLogs":2,"group":"g","dedup":{"id":"d","ttl":6,"extend":true,"replace":true},
       "onFailure":"hold","traceparent":"t"}})");

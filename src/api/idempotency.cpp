@@ -1,0 +1,142 @@
+#include "api/idempotency.hpp"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <array>
+
+#include "api/envelope.hpp"
+#include "store/async.hpp"
+
+namespace son1k::api {
+using boost::asio::awaitable;
+using net::http_response;
+using store::statement;
+namespace {
+
+constexpr std::string_view header_name = "Idempotency-Key";
+constexpr std::size_t key_bytes_max = 255;
+
+error wrong_key() {
+  return {errc::validation, std::string(header_name),
+          text("must be 1 to 255 printable characters",
+               "debe tener de 1 a 255 caracteres imprimibles")};
+}
+
+error other_request() {
+  return {errc::validation, std::string(header_name),
+          text("was used for another request; take a new key",
+               "se usó para otra petición; use una clave nueva")};
+}
+
+// Each part is followed by its length, so that no two requests give the same bytes.
+std::string fingerprint_of(const net::http_request& request) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(),
+                                                                     &EVP_MD_CTX_free);
+  bool ok = hash && EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) == 1;
+  const std::string_view parts[] = {net::name_of(request.method), request.target, request.body};
+  for (const auto part : parts) {
+    const auto length = std::to_string(part.size()) + "\n";
+    ok = ok && EVP_DigestUpdate(hash.get(), part.data(), part.size()) == 1 &&
+         EVP_DigestUpdate(hash.get(), length.data(), length.size()) == 1;
+  }
+  ok = ok && EVP_DigestFinal_ex(hash.get(), digest.data(), &size) == 1;
+  if (!ok) throw std::runtime_error("SHA-256 is not available");
+  std::string out;
+  for (unsigned int n = 0; n < size; ++n) out += fmt::format("{:02x}", digest[n]);
+  return out;
+}
+
+struct stored_reply {
+  std::string fingerprint;
+  int status = 0;
+  std::string data;
+};
+
+result<std::optional<stored_reply>> find_reply(store::connection& db, std::string_view owner,
+                                               std::string_view key, std::int64_t oldest_ms) {
+  static const statement find(
+      "select fingerprint, status, reply from idempotency_key "
+      "where owner = $1 and key = $2 and created_at_ms >= $3");
+  std::optional<stored_reply> out;
+  const auto found = db.query(find, {owner, key, oldest_ms}, [&out](const store::row& row) {
+    out = stored_reply{std::string(row.text(0)), static_cast<int>(row.integer(1)),
+                       std::string(row.text(2))};
+    return false;
+  });
+  if (!found) return found.error();
+  return out;
+}
+
+// conflict: the key is taken; the unit of work is rolled back.
+void stage_reply(const services& with, store::transaction& tx, const idempotency_key& key,
+                 int status, const std::string& data) {
+  static const statement forget(
+      "delete from idempotency_key where (owner, key) in (select owner, key from idempotency_key "
+      "where created_at_ms < $1 order by created_at_ms limit 10)");
+  static const statement take(
+      "insert into idempotency_key (owner, key, fingerprint, status, reply, created_at_ms) "
+      "values ($1, $2, $3, $4, $5, $6) on conflict (owner, key) do update set "
+      "fingerprint = $3, status = $4, reply = $5, created_at_ms = $6 "
+      "where idempotency_key.created_at_ms < $7");
+  tx.stage([owner = with.owner, key, status, data,
+            now = with.clock.now_ms()](store::connection& db) -> result<void> {
+    const auto oldest = now - idempotency_ms;
+    const auto swept = db.execute(forget, {oldest});
+    if (!swept) return swept.error();
+    const auto taken = db.execute(take, {std::string_view(owner), std::string_view(key.key),
+                                         std::string_view(key.fingerprint), std::int64_t{status},
+                                         std::string_view(data), now, oldest});
+    if (!taken) return taken.error();
+    if (*taken == 1) return {};
+    return error(errc::conflict, std::string(header_name), text("taken"));
+  });
+}
+
+}  // namespace
+
+result<std::optional<idempotency_key>> read_key(const net::http_request& request) {
+  if (!request.has_header(header_name)) return std::optional<idempotency_key>();
+  const auto given = request.header(header_name);
+  if (given.empty() || given.size() > key_bytes_max) return wrong_key();
+  for (const char c : given) {
+    if (c < 0x20 || c == 0x7f) return wrong_key();
+  }
+  return std::optional(idempotency_key{std::string(given), fingerprint_of(request)});
+}
+
+awaitable<result<std::optional<http_response>>> earlier_reply(const services& with,
+                                                              const idempotency_key& key) {
+  auto work = [owner = with.owner, name = key.key, oldest = with.clock.now_ms() - idempotency_ms](
+                  store::connection& db) { return find_reply(db, owner, name, oldest); };
+  const std::string fingerprint = key.fingerprint;
+  auto stored = co_await store::async_read(with.database, std::move(work));
+  if (!stored) co_return stored.error();
+  if (!*stored) co_return std::optional<http_response>();
+  if ((*stored)->fingerprint != fingerprint) co_return other_request();
+  auto again = reply_serialized((*stored)->status, (*stored)->data);
+  again.headers.add("Idempotent-Replayed", "true");
+  co_return std::optional<http_response>(std::move(again));
+}
+
+awaitable<http_response> commit_and_reply(const services& with, store::transaction tx,
+                                          std::optional<idempotency_key> key, int status,
+                                          std::string data, const net::http_request& request) {
+  if (key) stage_reply(with, tx, *key, status, data);
+  if (!tx.empty()) {
+    auto committed = co_await store::async_commit(with.database, std::move(tx));
+    const bool taken = key && !committed && committed.error().code == errc::conflict &&
+                       committed.error().field == header_name;
+    if (taken) {
+      auto earlier = co_await earlier_reply(with, *key);
+      if (!earlier) co_return refuse(earlier.error(), request);
+      if (*earlier) co_return std::move(**earlier);
+    }
+    if (!committed) co_return refuse(committed.error(), request);
+  }
+  co_return reply_serialized(status, data);
+}
+
+}  // namespace son1k::api

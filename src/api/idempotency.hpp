@@ -1,0 +1,40 @@
+// Idempotency-Key: a request that makes something makes it once, however often it is sent. The
+// reply is stored in the same commit as what was made, so either both are there or neither; of
+// requests at the same time one commits and the others get its reply. Kept for a day.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <optional>
+#include <string>
+
+#include "api/services.hpp"
+#include "net/http_message.hpp"
+#include "store/database.hpp"
+
+namespace son1k::api {
+
+inline constexpr std::int64_t idempotency_ms = 86'400'000;
+
+struct idempotency_key {
+  std::string key;
+  std::string fingerprint;  // of route, query and body
+};
+
+// Nothing where the request has no such header. validation (field "Idempotency-Key"): it is not 1
+// to 255 printable characters.
+result<std::optional<idempotency_key>> read_key(const net::http_request& request);
+
+// The reply that was given under the key; nothing if the key is new. validation: it was given to
+// another request.
+boost::asio::awaitable<result<std::optional<net::http_response>>> earlier_reply(
+    const services& with, const idempotency_key& key);
+
+// Commits what the request made and replies with `data` (serialised JSON). With a key, the reply
+// stands in the same commit; if another request was faster, its reply is given and nothing of `tx`
+// takes effect.
+boost::asio::awaitable<net::http_response> commit_and_reply(const services& with,
+                                                            store::transaction tx,
+                                                            std::optional<idempotency_key> key,
+                                                            int status, std::string data,
+                                                            const net::http_request& request);
+
+}  // namespace son1k::api
