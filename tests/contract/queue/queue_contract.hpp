@@ -1,5 +1,6 @@
 // One suite for every implementation of the `queue` port: each says how to make one over a fresh
-// place, how to open the same place again, and what it declares it can do.
+// place and how to open the same place again. A suite's name ends with the key of the row of
+// docs/queue.md that it covers; tests/unit/tools/test_queue_rows.py holds the two together.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -41,6 +42,12 @@ struct backend_entry {
 inline void PrintTo(const backend_entry& entry, std::ostream* out) {
   *out << entry.name;
 }
+
+// A run of a job whose lease has run out, and the newer start that has the job now.
+struct overtaken {
+  lease old;
+  lease now;
+};
 
 class queue_contract : public testing::TestWithParam<backend_entry> {
  protected:
@@ -112,6 +119,42 @@ class queue_contract : public testing::TestWithParam<backend_entry> {
     }
     return false;
   }
+  overtaken overtake() {
+    EXPECT_TRUE(add(spec("a")));
+    overtaken o;
+    o.old = claim(1, 1'000).at(0).held;
+    clock().advance(1'000);
+    EXPECT_TRUE(comes_back("a"));
+    o.now = claim().at(0).held;
+    return o;
+  }
+  // Domain writes of a job that has ended: one row of `effect`, unless the domain says no.
+  settle_function effect(bool works = true) {
+    return [works, this](const job_view& v, store::transaction& tx) {
+      settled_.push_back(v);
+      tx.stage([id = v.id, state = std::string(name_of(v.state)),
+                works](store::connection& c) -> result<void> {
+        static const store::statement sql("INSERT INTO effect (id, what) VALUES ($1, $2)");
+        if (!works) return error(errc::conflict, "the domain says no");
+        auto ok = c.execute(
+            sql, {store::value(std::string_view(id)), store::value(std::string_view(state))});
+        if (!ok) return ok.error();
+        return {};
+      });
+    };
+  }
+  finish_request ending(const lease& held, outcome how, bool works = true) {
+    finish_request r;
+    r.held = held;
+    r.how = std::move(how);
+    r.settle = effect(works);
+    return r;
+  }
+  result<finish_reply> settle(const lease& held, outcome how, bool works = true) {
+    std::vector<finish_request> one;
+    one.push_back(ending(held, std::move(how), works));
+    return run(q().finish(std::move(one))).front();
+  }
   result<job_view> get(const std::string& id) { return run(q().get("songs", id)); }
   job_state state(const std::string& id) {
     auto view = get(id);
@@ -141,9 +184,15 @@ class queue_contract : public testing::TestWithParam<backend_entry> {
 
   std::mutex loops_mutex_;
   std::deque<boost::asio::io_context> loops_;
+  std::vector<job_view> settled_;  // what effect() was called with
   std::unique_ptr<backend> backend_;
 };
 
-std::vector<backend_entry> backends();
+// The backends that a suite runs against.
+std::vector<backend_entry> backends_of(const std::string& suite);
+
+#define SON1K_QUEUE_CONTRACT(suite)                                            \
+  INSTANTIATE_TEST_SUITE_P(, suite, testing::ValuesIn(backends_of(#suite)),    \
+                           [](const auto& entry) { return entry.param.name; })
 
 }  // namespace son1k::queue::test

@@ -1,5 +1,5 @@
 // A `database` without SQL, for tests of what stands on the port: steps run in the caller's thread
-// over a connection that accepts everything and finds nothing. Thread-safe.
+// over a connection that accepts everything, counts it and finds nothing. Thread-safe.
 #pragma once
 #include <atomic>
 #include <mutex>
@@ -19,6 +19,7 @@ class memory_database final : public store::database {
       for (const auto& step : tx.steps()) {
         if (outcome) outcome = step(none);
       }
+      if (outcome) executed_ += none.executed;
       for (const auto& hook : tx.hooks()) hook(outcome.has_value());
     }
     done(std::move(outcome));
@@ -35,20 +36,26 @@ class memory_database final : public store::database {
   void stop() override {}
 
   void fail_commits(bool failing) { failing_ = failing; }
+  // Statements of the transactions that were committed.
+  std::int64_t executed() const { return executed_; }
 
  private:
   class empty_connection final : public store::connection {
    public:
     result<std::int64_t> execute(const store::statement&, std::span<const store::value>) override {
-      return 0;
+      ++executed;
+      return 1;
     }
     result<void> query(const store::statement&, std::span<const store::value>,
                        const std::function<bool(const store::row&)>&) override {
       return {};
     }
+
+    std::int64_t executed = 0;
   };
   std::mutex mutex_;
   std::atomic<bool> failing_{false};
+  std::atomic<std::int64_t> executed_{0};
 };
 
 }  // namespace son1k::test

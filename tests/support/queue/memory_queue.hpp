@@ -1,12 +1,14 @@
-// The `queue` port over plain maps under one lock: the simplest thing that keeps the contract, for
-// tests. Nothing survives the object. Terminal states and their settle() commit through the given
-// database. Thread-safe.
+// The `queue` port over plain maps under one lock: the simplest thing that keeps the contract. It
+// is the model that other backends are compared with, and what tests of the worker run on. What it
+// holds lives in a place that may be shared: a new queue over a place goes on where one that died
+// has left it. All changes commit through the given database. Thread-safe.
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
-#include <list>
+#include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -15,17 +17,36 @@
 #include "base/clock.hpp"
 #include "queue/policy.hpp"
 #include "queue/queue.hpp"
-#include "queue/unbuilt.hpp"
+#include "support/queue/memory_fault.hpp"
+#include "support/queue/memory_place.hpp"
 
 namespace son1k::test {
 
-class memory_queue final : public queue::unbuilt {
- public:
-  memory_queue(store::database& db, const clock_port& clock) : db_(db), clock_(clock) {}
+// A job on its way in with its children, these first.
+struct memory_tree {
+  struct node {
+    queue::job_spec spec;  // without children
+    std::optional<queue::job_ref> parent;
+    std::vector<queue::job_ref> children;
+    std::uint64_t order = 0;
+  };
+  std::vector<node> nodes;
+};
 
+class memory_queue final : public queue::queue_port {
+ public:
+  memory_queue(store::database& db, const clock_port& clock,
+               std::shared_ptr<memory_place> place = std::make_shared<memory_place>(),
+               memory_fault fault = memory_fault::none);
+
+  // Intake.
   result<queue::added_job> stage(store::transaction& tx, queue::job_spec spec) override;
   boost::asio::awaitable<result<std::vector<queue::added_job>>> add(
       std::vector<queue::job_spec> specs) override;
+  result<void> stage_cancel(store::transaction& tx, const std::string& queue,
+                            const std::string& id) override;
+
+  // Runs.
   boost::asio::awaitable<result<std::vector<queue::claimed_job>>> claim(
       queue::claim_request request) override;
   void end_waits(const std::string& worker) override;
@@ -33,21 +54,46 @@ class memory_queue final : public queue::unbuilt {
                                  std::int64_t lease_ms) override;
   boost::asio::awaitable<std::vector<result<queue::finish_reply>>> finish(
       std::vector<queue::finish_request> requests) override;
+  boost::asio::awaitable<queue::finish_and_claim_reply> finish_and_claim(
+      std::vector<queue::finish_request> requests, queue::claim_request next) override;
   void stage_fence_check(store::transaction& tx, const queue::lease& held) override;
   result<void> progress(const queue::lease& held, queue::progress_value value) override;
   result<void> log(const queue::lease& held, std::string line) override;
   boost::asio::awaitable<result<void>> checkpoint(queue::lease held, std::string json) override;
-  result<void> stage_cancel(store::transaction& tx, const std::string& queue,
-                            const std::string& id) override;
   std::vector<std::string> cancel_requests(std::span<const queue::lease> held) override;
   boost::asio::awaitable<result<std::size_t>> recover_stalled(std::string queue) override;
+  queue::worker_order beat(const queue::worker_facts& facts) override;
+  void leave(const std::string& worker) override;
+
+  // Control.
+  boost::asio::awaitable<result<std::vector<result<void>>>> edit(std::string queue,
+                                                                 std::vector<std::string> ids,
+                                                                 queue::job_edit how) override;
+  boost::asio::awaitable<result<std::size_t>> clean(queue::clean_request request) override;
+  boost::asio::awaitable<result<void>> obliterate(std::string queue, bool force,
+                                                  queue::settle_function settle) override;
+  boost::asio::awaitable<result<void>> pause(std::string queue, bool paused) override;
+  boost::asio::awaitable<result<void>> set_limits(std::string queue,
+                                                  queue::queue_limits limits) override;
+  boost::asio::awaitable<result<void>> set_group_limits(
+      std::string queue, std::string group, std::optional<queue::group_limits> limits) override;
+  result<void> order(const std::string& worker, queue::worker_order what) override;
+
+  // Reader.
   boost::asio::awaitable<result<queue::job_view>> get(std::string queue, std::string id) override;
   boost::asio::awaitable<result<queue::job_glance>> glance(std::string queue,
                                                            std::string id) override;
+  boost::asio::awaitable<result<queue::jobs_page>> list(queue::list_request request) override;
+  boost::asio::awaitable<result<std::vector<queue::child_view>>> children(std::string queue,
+                                                                          std::string id) override;
+  result<std::vector<std::string>> queues() override;
   result<queue::queue_counts> counts(const std::string& queue) override;
-  boost::asio::awaitable<result<void>> pause(std::string queue, bool paused) override;
+  result<queue::queue_limits> limits(const std::string& queue) override;
+  std::vector<queue::worker_facts> workers() override;
   queue::events_page events(std::uint64_t since, std::size_t limit) override;
   std::shared_ptr<void> subscribe(std::function<void(const queue::job_event&)> listener) override;
+  std::shared_ptr<void> record_runs(
+      std::function<void(std::span<const queue::run_record>)> listener) override;
   void stop() override;
 
   // For tests: waits until `holds` is true of what happened so far, for at most ten seconds.
@@ -63,20 +109,8 @@ class memory_queue final : public queue::unbuilt {
   void fail_finishes(int times);
 
  private:
-  struct record {
-    queue::job_view view;
-    std::string checkpoint;
-    std::uint64_t order = 0;
-    std::int64_t lease_until_ms = 0;
-    bool cancel_requested = false;
-  };
-  struct lane {
-    std::map<std::string, record> jobs;
-    // Ready jobs by priority, then order of arrival.
-    std::set<std::tuple<std::int32_t, std::uint64_t, std::string>> ready;
-    std::multimap<std::int64_t, std::string> delayed;
-    bool paused = false;
-  };
+  using job = memory_job;
+  using lane = memory_lane;
   struct waiter {
     std::string worker;
     std::string queue;
@@ -85,31 +119,114 @@ class memory_queue final : public queue::unbuilt {
     bool ended = false;
   };
   using waiter_ptr = std::shared_ptr<waiter>;
+  struct registered {
+    queue::worker_facts facts;
+    queue::worker_order order;
+    std::int64_t seen = 0;  // steady ms
+  };
+  struct batch {  // jobs on their way in
+    std::vector<memory_tree> trees;
+    std::vector<queue::added_job> replies;
+  };
+  struct ending {  // a run on its way out
+    std::size_t request = 0;
+    queue::transition to;
+    queue::job_view after;
+  };
 
-  record* held_by(const queue::lease& held);
-  void place(lane& to, record& job, std::int64_t run_at_ms);
-  void unplace(lane& from, record& job);
-  void promote(lane& in);
-  void insert(queue::job_spec spec, std::uint64_t order);
+  // Holds the lock; what was told meanwhile is handed to the listeners once it is let go.
+  class session {
+   public:
+    explicit session(memory_queue& q) : q_(q), lock_(q.mutex_) {}
+    ~session() {
+      lock_.unlock();
+      q_.deliver();
+    }
+    session(const session&) = delete;
+
+   private:
+    memory_queue& q_;
+    std::unique_lock<std::mutex> lock_;
+  };
+
+  // All below with the lock held.
+  job* find(const std::string& queue, const std::string& id);
+  job* held_by(const queue::lease& held);
+  lane& lane_of(const job& j) { return place_->lanes[j.view.queue]; }
+  void process_died();
+
+  void prepare(batch& into, queue::job_spec spec);
+  bool known_already(const memory_tree& tree, queue::added_job& reply, bool for_good);
+  std::optional<std::string> owner_of(const queue::job_spec& spec);
+  void refused_by_owner(const queue::job_spec& spec, const std::string& owner);
+  void admit(batch& in, std::size_t n);
+  void insert(const memory_tree::node& node);
+  void adopt(const memory_tree::node& node);
   void cancel(const std::string& queue, const std::string& id);
-  std::vector<queue::claimed_job> take(const queue::claim_request& request);
-  std::optional<queue::job_view> ended_view(const queue::finish_request& request);
-  result<queue::finish_reply> apply(const queue::finish_request& request);
+
+  void make_ready(job& j, bool old_place);
+  void make_delayed(job& j, std::int64_t run_at_ms);
+  void take_out(job& j);  // of the ready or the delayed
+  void promote(lane& in);
+  void remove(job& j, const queue::job_error& why);
   void trim(lane& in, queue::job_state state, const queue::retention& keep);
-  void tell(queue::event_type type, const record& job, std::string detail = {});
+
+  bool claimable(const std::string& queue);
+  std::vector<queue::claimed_job> take(const queue::claim_request& request);
+  job* pick(lane& in, bool first);
+  job* pick_by_turn(lane& in);
+  bool group_blocked(lane& in, const std::string& name, const std::string& group);
+  void take_rates(const std::string& queue);  // of the limits that have just changed
+  queue::rate_limiter* limiter(const std::string& queue, const std::string& group);
+  std::size_t active_in(const lane& in, const std::string* group) const;
+  std::size_t active_in_all() const;
+  bool suspect_runs() const;
+  queue::claimed_job start(job& j, const queue::claim_request& request);
+
+  result<ending> decide(const queue::finish_request& request, std::size_t n);
+  queue::finish_reply apply(const queue::finish_request& request, const ending& how);
+  void run_ended(job& j, const ending& how);
+  void goes_on(job& j, const queue::finish_request& request, const ending& how);
+  void tell_parent(const job& child, bool removed);
+  void child_ended(memory_child& entry, job& parent, const job& child, bool removed);
+  void look_at_children(job& parent);
+  static std::int32_t children_left(const job& j);
+  void release_owner(const job& j);
+  queue::run_record record_of(const job& j, const queue::run_cost& cost) const;
+
+  result<void> edit_one(job& j, const queue::job_edit& how);
+  void apply_edit(job& j, const queue::job_edit& how);
+
+  queue::job_view view_of(const job& j) const;
+  void tell(queue::event_type type, const job& j, std::string detail = {});
+  void tell(queue::event_type type, const std::string& queue, std::string detail = {});
   void wake(const std::string& queue);
+  bool broken(memory_fault f) const { return fault_ == f; }
+  // Without it.
+  void deliver();
+  boost::asio::awaitable<bool> finish_part(
+      std::shared_ptr<std::vector<queue::finish_request>> requests, std::vector<std::size_t> which,
+      std::vector<result<queue::finish_reply>>& replies);
+  result<std::shared_ptr<batch>> prepare_all(std::vector<queue::job_spec> specs);
+  void stage_batch(store::transaction& tx, const std::shared_ptr<batch>& in);
 
   store::database& db_;
   const clock_port& clock_;
+  const std::shared_ptr<memory_place> place_;
+  const memory_fault fault_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::map<std::string, lane> lanes_;
-  std::set<std::pair<std::string, std::string>> staged_;
   std::vector<waiter_ptr> waiters_;
-  std::vector<queue::job_event> events_;
-  std::uint64_t next_order_ = 1;
-  std::uint64_t next_event_ = 1;
+  std::map<std::pair<std::string, std::string>, queue::rate_limiter> rates_;
+  std::map<std::string, registered> workers_;
+  std::deque<queue::job_event> events_;
+  std::uint64_t first_event_ = 1;
+  // What is still to be handed out, and to whom.
+  std::deque<queue::job_event> undelivered_;
+  std::vector<queue::run_record> records_;
   std::map<int, std::function<void(const queue::job_event&)>> listeners_;
+  std::map<int, std::function<void(std::span<const queue::run_record>)>> recorders_;
+  std::recursive_mutex delivery_;
   int next_listener_ = 0;
   tally tally_;
   int finishes_to_fail_ = 0;

@@ -1,0 +1,92 @@
+// Cancels in every state.
+#include <gmock/gmock.h>
+
+#include "contract/queue/queue_contract.hpp"
+
+namespace son1k::queue::test {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class queue_contract_cancel : public queue_contract {};
+
+TEST_P(queue_contract_cancel, a_cancelled_waiting_job_is_removed) {
+  auto late = spec("late");
+  late.options.delay_ms = 1'000;
+  ASSERT_TRUE(add({spec("a"), spec("p", 3), late, spec("b")}));
+  for (const char* id : {"a", "p", "late"}) {
+    ASSERT_TRUE(cancel(id));
+    EXPECT_EQ(get(id).error().code, errc::not_found);
+    EXPECT_EQ(cancel(id).error().code, errc::not_found);
+  }
+  EXPECT_EQ(counts().delayed + counts().prioritized, 0);
+  EXPECT_THAT(claim_ids(5), ElementsAre("b"));
+  EXPECT_FALSE((*add(spec("a")))[0].duplicate);
+  reopen();
+  EXPECT_EQ(get("p").error().code, errc::not_found);
+  EXPECT_EQ(get("late").error().code, errc::not_found);
+  EXPECT_TRUE(get("a"));
+}
+
+TEST_P(queue_contract_cancel, a_cancel_reaches_the_active_job_and_is_final) {
+  ASSERT_TRUE(add({spec("a"), spec("b")}));
+  const auto jobs = claim(2);
+  const lease held[] = {jobs[0].held, jobs[1].held};
+  EXPECT_THAT(q().cancel_requests(held), IsEmpty());
+  ASSERT_TRUE(cancel("b"));
+  EXPECT_THAT(q().cancel_requests(held), ElementsAre("b"));
+  const auto reply = settle(held[1], outcome::fail(broken()));
+  EXPECT_EQ(reply->state, job_state::failed);
+  EXPECT_EQ(get("b")->error->code, "cancelled");
+  ASSERT_EQ(settled_.size(), 1u);
+  EXPECT_EQ(settled_[0].error->code, "cancelled");
+  EXPECT_THAT(told(), Contains("cancelled:b"));
+  EXPECT_EQ(cancel("b").error().code, errc::not_found);
+}
+
+TEST_P(queue_contract_cancel, a_cancel_that_is_rolled_back_changes_nothing) {
+  ASSERT_TRUE(add({spec("a"), spec("b")}));
+  const auto job = claim().at(0);
+  store::transaction tx;
+  ASSERT_TRUE(q().stage_cancel(tx, "songs", "a"));
+  ASSERT_TRUE(q().stage_cancel(tx, "songs", "b"));
+  tx.stage([](store::connection&) -> result<void> { return error(errc::conflict, "no"); });
+  EXPECT_FALSE(store::commit_and_wait(db(), std::move(tx)));
+  const lease held[] = {job.held};
+  EXPECT_THAT(q().cancel_requests(held), IsEmpty());
+  EXPECT_EQ(state("b"), job_state::waiting);
+}
+
+TEST_P(queue_contract_cancel, a_cancelled_active_job_never_runs_again) {
+  ASSERT_TRUE(add(spec("a")));
+  claim(1, 1'000);
+  ASSERT_TRUE(cancel("a"));
+  reopen();
+  auto got = claim(1, 1'000);
+  ASSERT_EQ(got.size(), 1u);
+  ASSERT_TRUE(got[0].verdict);
+  EXPECT_EQ(got[0].verdict->code, "cancelled");
+  clock().advance(1'000);
+  ASSERT_TRUE(comes_back("a"));
+  got = claim();
+  ASSERT_TRUE(got.at(0).verdict);
+  EXPECT_EQ(finish(got[0].held, outcome::fail(*got[0].verdict))->state, job_state::failed);
+  reopen();
+  EXPECT_THAT(claim_ids(1), IsEmpty());
+  EXPECT_EQ(get("a")->error->code, "cancelled");
+}
+
+TEST_P(queue_contract_cancel, unknown_jobs_and_queues_are_not_found) {
+  EXPECT_EQ(get("nobody").error().code, errc::not_found);
+  EXPECT_EQ(cancel("nobody").error().code, errc::not_found);
+  EXPECT_EQ(q().counts("nothing")->waiting, 0);
+  EXPECT_EQ(recover(), 0u);
+}
+
+}  // namespace
+
+SON1K_QUEUE_CONTRACT(queue_contract_cancel);
+
+}  // namespace son1k::queue::test

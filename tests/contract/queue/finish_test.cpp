@@ -1,0 +1,149 @@
+// How runs end, and the domain writes that stand or fall with it.
+#include <gmock/gmock.h>
+
+#include "contract/queue/queue_contract.hpp"
+
+namespace son1k::queue::test {
+namespace {
+
+using testing::Contains;
+using testing::IsEmpty;
+using testing::Not;
+
+class queue_contract_finish : public queue_contract {};
+
+TEST_P(queue_contract_finish, a_completed_job_keeps_its_result) {
+  ASSERT_TRUE(add(spec("a")));
+  const auto job = claim().at(0);
+  clock().advance(50);
+  const auto reply = finish(job.held, outcome::complete(R"({"ok":1})"));
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->state, job_state::completed);
+  const auto view = get("a");
+  EXPECT_EQ(view->state, job_state::completed);
+  EXPECT_EQ(view->result, R"({"ok":1})");
+  EXPECT_EQ(view->attempts_made, 1);
+  EXPECT_EQ(view->finished_at_ms, clock().now_ms());
+  EXPECT_EQ(view->started_at_ms, clock().now_ms() - 50);
+  EXPECT_EQ(counts().completed, 1);
+  EXPECT_EQ(counts().active, 0);
+}
+
+TEST_P(queue_contract_finish, a_failed_job_is_retried_with_backoff_and_then_fails_for_good) {
+  ASSERT_TRUE(add(spec("a")));
+  auto reply = finish(claim().at(0).held, outcome::fail(broken()));
+  EXPECT_EQ(reply->state, job_state::delayed);
+  EXPECT_EQ(reply->run_at_ms, clock().now_ms() + 2'000);
+  clock().advance(1'999);
+  EXPECT_THAT(claim_ids(1), IsEmpty());
+  clock().advance(1);
+  auto job = claim().at(0);
+  EXPECT_EQ(job.attempts_made, 1);
+  EXPECT_EQ(job.held.fence, 2);
+  reply = finish(job.held, outcome::fail(broken()));
+  EXPECT_EQ(reply->run_at_ms, clock().now_ms() + 4'000);
+  clock().advance(4'000);
+  reply = finish(claim().at(0).held, outcome::fail(broken()));
+  EXPECT_EQ(reply->state, job_state::failed);
+  const auto view = get("a");
+  EXPECT_EQ(view->state, job_state::failed);
+  EXPECT_EQ(view->attempts_made, 3);
+  ASSERT_TRUE(view->error);
+  EXPECT_EQ(view->error->message, "it broke");
+  EXPECT_THAT(told(), Contains("retries-exhausted:a"));
+}
+
+TEST_P(queue_contract_finish, a_delayed_outcome_spends_no_attempt) {
+  ASSERT_TRUE(add(spec("a")));
+  const auto reply = finish(claim().at(0).held, outcome::delay_until(clock().now_ms() + 500));
+  EXPECT_EQ(reply->state, job_state::delayed);
+  EXPECT_EQ(get("a")->run_at_ms, clock().now_ms() + 500);
+  clock().advance(500);
+  const auto again = claim().at(0);
+  EXPECT_EQ(again.attempts_made, 0);
+  EXPECT_EQ(again.held.fence, 2);
+}
+
+TEST_P(queue_contract_finish, a_released_job_is_first_again_and_spends_no_attempt) {
+  ASSERT_TRUE(add({spec("a"), spec("b")}));
+  const auto job = claim().at(0);
+  EXPECT_EQ(finish(job.held, outcome::release())->state, job_state::waiting);
+  const auto again = claim().at(0);
+  EXPECT_EQ(again.held.id, "a");
+  EXPECT_EQ(again.attempts_made, 0);
+}
+
+TEST_P(queue_contract_finish, an_error_that_may_not_be_retried_fails_at_once) {
+  ASSERT_TRUE(add(spec("a")));
+  const auto reply = finish(claim().at(0).held, outcome::fail(broken(false)));
+  EXPECT_EQ(reply->state, job_state::failed);
+  EXPECT_THAT(told(), Not(Contains("retries-exhausted:a")));
+}
+
+TEST_P(queue_contract_finish, an_end_that_cannot_be_stored_leaves_the_job_active) {
+  ASSERT_TRUE(add(spec("a")));
+  const auto held = claim().at(0).held;
+  faults().fail_commit(1, error(errc::storage_full, "full"));
+  EXPECT_EQ(settle(held, outcome::complete("1")).error().code, errc::storage_full);
+  EXPECT_EQ(state("a"), job_state::active);
+  EXPECT_EQ(backend_->effects(), 0);
+  EXPECT_TRUE(settle(held, outcome::complete("1")));
+  EXPECT_EQ(state("a"), job_state::completed);
+  EXPECT_EQ(backend_->effects(), 1);
+}
+
+TEST_P(queue_contract_finish, settle_stands_with_the_terminal_state_only) {
+  auto s = spec("a");
+  s.options.attempts = 2;
+  s.options.backoff.delay_ms = 0;
+  s.data = R"({"n":1})";
+  ASSERT_TRUE(add(s));
+  ASSERT_TRUE(settle(claim().at(0).held, outcome::fail(broken())));
+  EXPECT_THAT(settled_, IsEmpty());
+  EXPECT_EQ(backend_->effects(), 0);
+  ASSERT_TRUE(settle(claim().at(0).held, outcome::fail(broken())));
+  ASSERT_EQ(settled_.size(), 1u);
+  EXPECT_EQ(settled_[0].state, job_state::failed);
+  EXPECT_EQ(settled_[0].data, R"({"n":1})");
+  EXPECT_EQ(settled_[0].attempts_made, 2);
+  EXPECT_EQ(settled_[0].error->message, "it broke");
+  EXPECT_EQ(backend_->effects(), 1);
+}
+
+TEST_P(queue_contract_finish, a_settle_that_fails_takes_only_its_own_job_back) {
+  ASSERT_TRUE(add({spec("a"), spec("b")}));
+  const auto jobs = claim(2);
+  std::vector<finish_request> batch;
+  batch.push_back(ending(jobs.at(0).held, outcome::complete("1"), false));
+  batch.push_back(ending(jobs.at(1).held, outcome::complete("1")));
+  const auto replies = run(q().finish(std::move(batch)));
+  ASSERT_FALSE(replies[0]);
+  EXPECT_EQ(replies[0].error().code, errc::conflict);
+  ASSERT_TRUE(replies[1]);
+  EXPECT_EQ(state("a"), job_state::active);
+  EXPECT_EQ(state("b"), job_state::completed);
+  EXPECT_EQ(backend_->effects(), 1);
+  EXPECT_THAT(told(), Not(Contains("completed:a")));
+}
+
+TEST_P(queue_contract_finish,
+       a_settle_that_throws_leaves_its_job_active_and_the_others_unaffected) {
+  ASSERT_TRUE(add({spec("a"), spec("b")}));
+  const auto jobs = claim(2);
+  std::vector<finish_request> batch(2);
+  batch[0].held = jobs.at(0).held;
+  batch[0].how = outcome::complete("1");
+  batch[0].settle = [](const job_view&, store::transaction&) { throw std::runtime_error("no"); };
+  batch[1] = ending(jobs.at(1).held, outcome::complete("1"));
+  const auto replies = run(q().finish(std::move(batch)));
+  EXPECT_EQ(replies[0].error().code, errc::internal);
+  EXPECT_TRUE(replies[1]);
+  EXPECT_EQ(state("a"), job_state::active);
+  EXPECT_TRUE(finish(jobs[0].held, outcome::complete("1")));
+}
+
+}  // namespace
+
+SON1K_QUEUE_CONTRACT(queue_contract_finish);
+
+}  // namespace son1k::queue::test
