@@ -17,14 +17,16 @@ using test::worker_bench;
 TEST(worker_stop, running_jobs_end_and_no_other_is_claimed) {
   worker_bench bench;
   gate door;
+  watched<bool> entered;
   bench.settings.concurrency = 1;
   bench.kind("k", [&](job_context&) -> asio::awaitable<outcome> {
+    entered.change([](bool& in) { in = true; });
     co_await door.pass();
     co_return outcome::complete("{}");
   });
   bench.start();
   const std::string running = bench.add("k");
-  ASSERT_TRUE(bench.wait_event(event_type::active));
+  ASSERT_TRUE(entered.wait([](bool in) { return in; }));
   const std::string waiting = bench.add("k");
   std::thread stopper([&] { bench.worker->stop(); });
   ASSERT_TRUE(bench.queue.wait_for([](const auto& t) { return t.waits_ended > 0; }));
