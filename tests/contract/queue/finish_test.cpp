@@ -11,6 +11,7 @@ using testing::IsEmpty;
 using testing::Not;
 
 class queue_contract_finish : public queue_contract {};
+class queue_contract_finish_and_claim : public queue_contract {};
 
 TEST_P(queue_contract_finish, a_completed_job_keeps_its_result) {
   ASSERT_TRUE(add(spec("a")));
@@ -142,8 +143,46 @@ TEST_P(queue_contract_finish,
   EXPECT_TRUE(finish(jobs[0].held, outcome::complete("1")));
 }
 
+TEST_P(queue_contract_finish_and_claim, ends_and_starts_are_one_call) {
+  ASSERT_TRUE(add({spec("a"), spec("b"), spec("c")}));
+  const auto got = claim(2);
+  std::vector<finish_request> ends(2);
+  ends[0].held = got.at(0).held;
+  ends[0].how = outcome::complete("1");
+  ends[1].held = got.at(1).held;
+  ends[1].held.fence = 9;
+  ends[1].how = outcome::complete("2");
+  claim_request next;
+  next.queue = "songs";
+  next.worker = "w";
+  next.max = 5;
+  next.wait_ms = 3'600'000;
+  auto both = [](queue_port& q, std::vector<finish_request> e, claim_request c,
+                 finish_and_claim_reply& to) -> boost::asio::awaitable<bool> {
+    to = co_await q.finish_and_claim(std::move(e), std::move(c));
+    co_return true;
+  };
+  finish_and_claim_reply reply{{}, std::vector<claimed_job>{}};
+  run(both(q(), ends, next, reply));
+  ASSERT_EQ(reply.finished.size(), 2u);
+  EXPECT_TRUE(reply.finished[0]);
+  EXPECT_EQ(reply.finished[1].error().code, errc::lease_lost);
+  ASSERT_TRUE(reply.claimed);
+  ASSERT_EQ(reply.claimed->size(), 1u);
+  EXPECT_EQ((*reply.claimed)[0].held.id, "c");
+  EXPECT_EQ(state("a"), job_state::completed);
+  EXPECT_EQ(state("b"), job_state::active);
+  // The claim of a call does not wait.
+  std::vector<finish_request> last(1);
+  last[0].held = (*reply.claimed)[0].held;
+  last[0].how = outcome::complete("3");
+  run(both(q(), last, next, reply));
+  EXPECT_TRUE(reply.claimed->empty());
+}
+
 }  // namespace
 
 SON1K_QUEUE_CONTRACT(queue_contract_finish);
+SON1K_QUEUE_CONTRACT(queue_contract_finish_and_claim);
 
 }  // namespace son1k::queue::test

@@ -161,6 +161,33 @@ class queue_contract : public testing::TestWithParam<backend_entry> {
     EXPECT_TRUE(view) << view.error().what();
     return view ? view->state : job_state::waiting_children;
   }
+  std::vector<result<void>> edit(std::vector<std::string> ids, job_edit how) {
+    auto replies = run(q().edit("songs", std::move(ids), std::move(how)));
+    EXPECT_TRUE(replies) << replies.error().what();
+    return replies ? std::move(*replies) : std::vector<result<void>>{};
+  }
+  result<void> edit(std::string id, job_edit::what what, std::int32_t priority = 0) {
+    job_edit how;
+    how.kind = what;
+    how.priority = priority;
+    std::vector<std::string> one;
+    one.push_back(std::move(id));
+    auto replies = edit(std::move(one), std::move(how));
+    return replies.empty() ? result<void>(error(errc::internal, "no reply")) : replies.front();
+  }
+  // Claims the next job, which must be `id`, and lets its lease run out.
+  void stall(const std::string& id) {
+    const auto got = claim(1, 1'000);
+    ASSERT_EQ(got.size(), 1u);
+    ASSERT_EQ(got[0].held.id, id);
+    clock().advance(1'000);
+    ASSERT_TRUE(comes_back(id));
+  }
+  // Adds a job, runs it and ends it so.
+  result<finish_reply> run_through(std::string id, outcome how) {
+    EXPECT_TRUE(add(spec(std::move(id))));
+    return finish(claim().at(0).held, std::move(how));
+  }
   queue_counts counts() { return *q().counts("songs"); }
   result<void> cancel(const std::string& id) {
     store::transaction tx;
@@ -191,8 +218,8 @@ class queue_contract : public testing::TestWithParam<backend_entry> {
 // The backends that a suite runs against.
 std::vector<backend_entry> backends_of(const std::string& suite);
 
-#define SON1K_QUEUE_CONTRACT(suite)                                            \
-  INSTANTIATE_TEST_SUITE_P(, suite, testing::ValuesIn(backends_of(#suite)),    \
+#define SON1K_QUEUE_CONTRACT(suite)                                         \
+  INSTANTIATE_TEST_SUITE_P(, suite, testing::ValuesIn(backends_of(#suite)), \
                            [](const auto& entry) { return entry.param.name; })
 
 }  // namespace son1k::queue::test

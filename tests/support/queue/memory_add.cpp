@@ -23,8 +23,8 @@ void flatten(job_spec spec, std::optional<job_ref> parent, memory_tree& into) {
   memory_tree::node self;
   self.parent = std::move(parent);
   for (job_spec& child : spec.children) {
-    self.children.push_back({child.queue, child.id});
-    if (child.id.empty()) self.children.back().id = child.id = uuid_v7();
+    if (child.id.empty()) child.id = uuid_v7();
+    self.children.emplace_back(job_ref{child.queue, child.id}, child.options.on_failure);
     flatten(std::move(child), job_ref{spec.queue, spec.id}, into);
   }
   spec.children.clear();
@@ -106,19 +106,20 @@ void memory_queue::refused_by_owner(const job_spec& spec, const std::string& own
   const dedup_options& dedup = spec.options.dedup;
   lane& in = place_->lanes[spec.queue];
   memory_owner& entry = in.owners.at(dedup.id);
-  if (dedup.extend && entry.until > 0) entry.until = clock_.steady_ms() + dedup.ttl_ms;
+  if (dedup.extend && entry.until > 0 && dedup.ttl_ms > 0)
+    entry.until = clock_.steady_ms() + dedup.ttl_ms;
   job* j = find(spec.queue, owner);
   if (j == nullptr) return;
-  if (dedup.replace && j->view.state == job_state::delayed) {
-    j->view.data = spec.data;
-    take_out(*j);
-    if (spec.options.delay_ms > 0) {
-      make_delayed(*j, clock_.now_ms() + spec.options.delay_ms);
-    } else {
-      make_ready(*j, false);
-    }
-  }
   tell(event_type::deduplicated, *j);
+  if (!dedup.replace || j->view.state != job_state::delayed) return;
+  j->view.data = spec.data;
+  take_out(*j);
+  if (spec.options.delay_ms > 0) {
+    make_delayed(*j, clock_.now_ms() + spec.options.delay_ms);
+  } else {
+    make_ready(*j, false);
+    tell(event_type::waiting, *j, "delayed");
+  }
 }
 
 void memory_queue::release_owner(const job& j) {
@@ -155,9 +156,10 @@ void memory_queue::insert(const memory_tree::node& node) {
   if (options.expires_in_ms > 0) fresh.expires_at = clock_.steady_ms() + options.expires_in_ms;
   lane& in = place_->lanes[spec.queue];
   job& j = in.jobs.emplace(spec.id, std::move(fresh)).first->second;
-  for (const job_ref& child : node.children) {
+  for (const auto& [child, on_failure] : node.children) {
     memory_child entry;
     entry.view.job = child;
+    entry.on_failure = on_failure;
     j.children.push_back(std::move(entry));
     // Added a moment ago, or known from before: then it may have ended already.
     const job* known = find(child.queue, child.id);
@@ -169,6 +171,7 @@ void memory_queue::insert(const memory_tree::node& node) {
   tell(event_type::added, j);
   if (children_left(j) > 0) {
     j.view.state = job_state::waiting_children;
+    if (options.delay_ms > 0) j.view.run_at_ms = now + options.delay_ms;
     tell(event_type::waiting_children, j);
   } else if (options.delay_ms > 0) {
     make_delayed(j, now + options.delay_ms);
@@ -185,6 +188,7 @@ void memory_queue::adopt(const memory_tree::node& node) {
   if (parent == nullptr || is_ended(parent->view.state)) return;
   memory_child entry;
   entry.view.job = {node.spec.queue, node.spec.id};
+  entry.on_failure = node.spec.options.on_failure;
   parent->children.push_back(std::move(entry));
 }
 

@@ -16,8 +16,8 @@ using namespace queue;
 namespace {
 
 constexpr std::int64_t look_every_ms = 50;
-// Suspects that wait that long go before other work.
-constexpr std::int64_t suspects_wait_ms_max = 5'000;
+// Suspects of a queue that nobody claims from for so long hold up no other work.
+constexpr std::int64_t suspects_left_ms = 10'000;
 
 bool is_ready(const memory_job& j) {
   return j.view.state == job_state::waiting || j.view.state == job_state::prioritized;
@@ -40,7 +40,7 @@ void memory_queue::make_ready(job& j, bool old_place) {
   if (j.verdict) {
     in.condemned.insert(key);
   } else if (is_suspect(j.view.stalls) && !broken(memory_fault::suspects_mixed)) {
-    in.suspects.insert(key);
+    in.suspects.emplace(j.view.stalls, j.turn, j.view.id);
   } else {
     const std::string& group = j.view.options.group;
     bool waits = false;
@@ -64,7 +64,7 @@ void memory_queue::take_out(job& j) {
   in.delayed.erase({j.due, j.order, j.view.id});
   const std::pair key(j.turn, j.view.id);
   in.condemned.erase(key);
-  in.suspects.erase(key);
+  in.suspects.erase({j.view.stalls, j.turn, j.view.id});
   const auto level = in.ready.find(j.view.options.priority);
   if (level == in.ready.end()) return;
   const auto group = level->second.find(j.view.options.group);
@@ -116,6 +116,16 @@ bool memory_queue::suspect_runs() const {
       if (j.view.state == job_state::active && !j.verdict && is_suspect(j.view.stalls))
         return !broken(memory_fault::suspects_mixed);
     }
+  }
+  return false;
+}
+
+bool memory_queue::suspects_attended() const {
+  for (const auto& [name, in] : place_->lanes) {
+    if (in.suspects.empty() || in.paused) continue;
+    const auto waits_here = [&](const waiter_ptr& w) { return w->queue == name; };
+    if (std::any_of(waiters_.begin(), waiters_.end(), waits_here)) return true;
+    if (clock_.steady_ms() - in.claimed_at < suspects_left_ms) return true;
   }
   return false;
 }
@@ -193,20 +203,25 @@ memory_queue::job* memory_queue::pick(lane& in, bool first) {
     if (most > 0 && active_in(in, nullptr) >= static_cast<std::size_t>(most)) return nullptr;
     if (spent(limiter(name, whole_queue), clock_.steady_ms())) return nullptr;
   }
-  if (!in.suspects.empty()) {
-    job& suspect = in.jobs.at(in.suspects.begin()->second);
-    if (first && active_in_all() == 0) return &suspect;
-    if (clock_.now_ms() - suspect.ready_at_ms >= suspects_wait_ms_max) return nullptr;
+  job* const ordinary = pick_by_turn(in);
+  const bool idle = active_in_all() == 0;
+  lone_turns_.look(clock_.steady_ms(), suspects_attended(), idle);
+  if (idle && first && lone_turns_.suspects_may_start(ordinary != nullptr)) {
+    for (const auto& [stalls, turn, id] : in.suspects) {
+      job& suspect = in.jobs.at(id);
+      if (!group_blocked(in, name, suspect.view.options.group)) return &suspect;
+    }
   }
-  return pick_by_turn(in);
+  return lone_turns_.ordinary_may_start() ? ordinary : nullptr;
 }
 
 claimed_job memory_queue::start(job& j, const claim_request& request) {
   lane& in = lane_of(j);
+  if (!j.verdict && is_suspect(j.view.stalls)) lone_turns_.used();
   if (!broken(memory_fault::claimed_twice)) take_out(j);
-  in.group_turn[j.view.options.group] = place_->next_turn++;
   const std::int64_t now = clock_.steady_ms();
   if (!j.verdict) {
+    in.group_turn[j.view.options.group] = place_->next_turn++;
     if (auto* rate = limiter(j.view.queue, whole_queue)) rate->take(1, now);
     const auto& limits = limits_of(in, j.view.options.group);
     if (limits.rate && limiter(j.view.queue, j.view.options.group) == nullptr)
@@ -239,6 +254,7 @@ claimed_job memory_queue::start(job& j, const claim_request& request) {
 
 bool memory_queue::claimable(const std::string& queue) {
   lane& in = place_->lanes[queue];
+  in.claimed_at = clock_.steady_ms();
   promote(in);
   return pick(in, true) != nullptr;
 }

@@ -47,10 +47,8 @@ result<void> check_group(const std::string& prefix, const group_limits& limits) 
 void memory_queue::remove(job& j, const job_error& why) {
   take_out(j);
   release_owner(j);
-  if (!is_ended(j.view.state)) {
-    j.view.error = why;
-    tell_parent(j, true);
-  }
+  if (!is_ended(j.view.state)) j.view.error = why;
+  tell_parent(j, true);
   lane_of(j).jobs.erase(j.view.id);
 }
 

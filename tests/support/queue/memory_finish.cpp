@@ -144,7 +144,7 @@ asio::awaitable<result<std::size_t>> memory_queue::recover_stalled(std::string q
     ++j.view.stalls;
     if (broken(memory_fault::stall_spends_try)) ++j.view.attempts_made;
     ++recovered;
-    make_ready(j, true);
+    make_ready(j, true);  // its stalls have grown: perhaps among the suspects
     run_record record = record_of(j, {});
     record.ended = false;
     record.stalled = true;
@@ -360,32 +360,46 @@ std::int32_t memory_queue::children_left(const job& j) {
 }
 
 void memory_queue::tell_parent(const job& child, bool removed) {
-  if (!child.view.parent || broken(memory_fault::parent_not_released)) return;
-  job* parent = find(child.view.parent->queue, child.view.parent->id);
-  if (parent == nullptr || is_ended(parent->view.state)) return;
-  for (memory_child& entry : parent->children) {
-    if (entry.view.job == job_ref{child.view.queue, child.view.id})
-      child_ended(entry, *parent, child, removed);
+  if (broken(memory_fault::parent_not_released)) return;
+  const job_ref self{child.view.queue, child.view.id};
+  for (auto& [name, in] : place_->lanes) {
+    std::vector<job*> waiting;
+    for (auto& [id, parent] : in.jobs) {
+      if (is_ended(parent.view.state)) continue;
+      for (memory_child& entry : parent.children) {
+        if (!(entry.view.job == self)) continue;
+        child_ended(entry, parent, child, removed);
+        waiting.push_back(&parent);
+      }
+    }
+    for (job* parent : waiting) look_at_children(*parent);
   }
-  look_at_children(*parent);
 }
 
 void memory_queue::child_ended(memory_child& entry, job& parent, const job& child, bool removed) {
-  entry.view.state = removed ? job_state::failed : child.view.state;
-  entry.view.result = child.view.result;
-  entry.view.error = child.view.error;
-  if (removed && !entry.view.error) entry.view.error = job_error{"removed", "removed", false};
-  const child_failure then = child.view.options.on_failure;
-  if (entry.view.state == job_state::completed || entry.done) {
+  const bool was_open = !entry.done;
+  if (removed && is_ended(child.view.state)) {  // it had told of its end before
     entry.done = true;
     return;
   }
-  entry.done = then != child_failure::hold || removed;
-  if (then == child_failure::fail) {
+  entry.view.state = removed ? job_state::failed : child.view.state;
+  entry.view.result = child.view.result;
+  entry.view.error = child.view.error;
+  if (entry.view.state == job_state::completed) {
+    entry.done = true;
+    return;
+  }
+  entry.done = entry.done || removed || entry.on_failure != child_failure::hold;
+  if (was_open && entry.on_failure == child_failure::fail) {
     parent.verdict = job_error{"child_failed",
                                "child " + child.view.id + ": " + entry.view.error->message, false};
+    const auto s = parent.view.state;
+    if (s == job_state::waiting || s == job_state::prioritized) {
+      take_out(parent);
+      make_ready(parent, true);
+    }
   }
-  if (then == child_failure::proceed) parent.proceeds = true;
+  if (entry.on_failure == child_failure::proceed) parent.proceeds = true;
 }
 
 void memory_queue::look_at_children(job& parent) {
@@ -393,6 +407,11 @@ void memory_queue::look_at_children(job& parent) {
   const bool free =
       parent.verdict || parent.proceeds || parent.cancel_requested || children_left(parent) == 0;
   if (!free) return;
+  if (!parent.verdict && parent.view.run_at_ms > clock_.now_ms()) {
+    make_delayed(parent, parent.view.run_at_ms);
+    tell(event_type::delayed, parent, std::to_string(parent.view.run_at_ms));
+    return;
+  }
   make_ready(parent, false);
   tell(event_type::waiting, parent, "waiting-children");
 }

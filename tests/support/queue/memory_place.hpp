@@ -16,6 +16,7 @@ namespace son1k::test {
 
 struct memory_child {
   queue::child_view view;
+  queue::child_failure on_failure = queue::child_failure::fail;
   bool done = false;  // its parent no longer waits for it
 };
 
@@ -49,13 +50,14 @@ struct memory_lane {  // one queue
   std::map<std::string, memory_job> jobs;
   std::map<std::int32_t, std::map<std::string, memory_row>> ready;  // by priority, by group
   memory_row condemned;                            // ready, to be ended without a run
-  memory_row suspects;                             // ready, to be run alone
+  std::set<std::tuple<std::int32_t, std::int64_t, std::string>> suspects;  // by stalls, then turn
   std::map<std::string, std::int64_t> group_turn;  // the lowest of those that wait goes next
   std::set<std::tuple<std::int64_t, std::uint64_t, std::string>> delayed;
   std::map<std::string, memory_owner> owners;
   queue::queue_limits limits;
   std::map<std::string, queue::group_limits> group_limits;
   bool paused = false;
+  std::int64_t claimed_at = -1'000'000;  // steady ms
 };
 
 struct memory_place {

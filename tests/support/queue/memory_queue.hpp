@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "queue/lone_turns.hpp"
 #include "queue/policy.hpp"
 #include "queue/queue.hpp"
 #include "support/queue/memory_fault.hpp"
@@ -27,7 +28,7 @@ struct memory_tree {
   struct node {
     queue::job_spec spec;  // without children
     std::optional<queue::job_ref> parent;
-    std::vector<queue::job_ref> children;
+    std::vector<std::pair<queue::job_ref, queue::child_failure>> children;
     std::uint64_t order = 0;
   };
   std::vector<node> nodes;
@@ -181,6 +182,7 @@ class memory_queue final : public queue::queue_port {
   std::size_t active_in(const lane& in, const std::string* group) const;
   std::size_t active_in_all() const;
   bool suspect_runs() const;
+  bool suspects_attended() const;
   queue::claimed_job start(job& j, const queue::claim_request& request);
 
   result<ending> decide(const queue::finish_request& request, std::size_t n);
@@ -219,6 +221,7 @@ class memory_queue final : public queue::queue_port {
   std::vector<waiter_ptr> waiters_;
   std::map<std::pair<std::string, std::string>, queue::rate_limiter> rates_;
   std::map<std::string, registered> workers_;
+  queue::lone_turns lone_turns_;
   std::deque<queue::job_event> events_;
   std::uint64_t first_event_ = 1;
   // What is still to be handed out, and to whom.
