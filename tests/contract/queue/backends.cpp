@@ -13,10 +13,9 @@ namespace {
 
 // Suites for which the embedded backend is still being built; SON1K_QUEUE_UNBUILT=1 runs them.
 const std::set<std::string> unbuilt{
-    "queue_contract_control_clean", "queue_contract_control_edit",     "queue_contract_dedup",
-    "queue_contract_expiry",        "queue_contract_finish_and_claim", "queue_contract_flows",
-    "queue_contract_groups_limits", "queue_contract_limits",           "queue_contract_read_lists",
-    "queue_contract_records",       "queue_contract_workers",
+    "queue_contract_control_clean", "queue_contract_control_edit", "queue_contract_dedup",
+    "queue_contract_expiry",        "queue_contract_flows",        "queue_contract_groups_limits",
+    "queue_contract_limits",        "queue_contract_read_lists",   "queue_contract_records",
 };
 
 // SON1K_QUEUE_FAULT=<name> breaks the memory queue on purpose: the suite must fail then.

@@ -144,6 +144,7 @@ void memory_queue::insert(const memory_tree::node& node) {
   const std::int64_t now = clock_.now_ms();
   job fresh;
   fresh.order = node.order;
+  fresh.place = static_cast<std::int64_t>(node.order);
   fresh.view.queue = spec.queue;
   fresh.view.id = spec.id;
   fresh.view.kind = spec.kind;

@@ -105,17 +105,19 @@ void memory_queue::apply_edit(job& j, const job_edit& how) {
         const std::int64_t since = j.ready_at_ms;
         make_ready(j, false);
         j.ready_at_ms = since;
+        j.place = static_cast<std::int64_t>(place_->next_order++);
       }
       return;
     case job_edit::what::to_front:
       take_out(j);
-      j.turn = place_->first_turn--;
+      j.turn = j.place = place_->first_turn--;
       make_ready(j, true);
       lane_of(j).group_turn[j.view.options.group] = place_->first_turn--;
       return;
     case job_edit::what::to_back:
       take_out(j);
       j.turn = place_->next_turn++;
+      j.place = static_cast<std::int64_t>(place_->next_order++);
       make_ready(j, true);
       return;
     case job_edit::what::remove:

@@ -24,6 +24,7 @@ struct memory_job {
   queue::job_view view;  // logs: those of runs that ended
   std::string checkpoint;
   std::uint64_t order = 0;      // of arrival
+  std::int64_t place = 0;       // the same, unless somebody moved it: its turn after a restart
   std::int64_t turn = 0;        // of becoming ready: its place among its equals
   std::int64_t due = 0;         // steady ms, when delayed
   std::int64_t expires_at = 0;  // steady ms; 0: never
@@ -49,7 +50,7 @@ using memory_row = std::set<std::pair<std::int64_t, std::string>>;
 struct memory_lane {  // one queue
   std::map<std::string, memory_job> jobs;
   std::map<std::int32_t, std::map<std::string, memory_row>> ready;  // by priority, by group
-  memory_row condemned;                            // ready, to be ended without a run
+  memory_row condemned;  // ready, to be ended without a run
   std::set<std::tuple<std::int32_t, std::int64_t, std::string>> suspects;  // by stalls, then turn
   std::map<std::string, std::int64_t> group_turn;  // the lowest of those that wait goes next
   std::set<std::tuple<std::int64_t, std::uint64_t, std::string>> delayed;

@@ -34,16 +34,17 @@ void memory_queue::process_died() {
   if (broken(memory_fault::restart_forgets)) place_->lanes.clear();
   place_->next_event += event_gap;
   for (auto& [name, in] : place_->lanes) {
+    in.claimed_at = -1'000'000;
     in.ready.clear();
     in.condemned.clear();
     in.suspects.clear();
     in.delayed.clear();
     in.group_turn.clear();
-    std::vector<job*> by_arrival;
-    for (auto& [id, j] : in.jobs) by_arrival.push_back(&j);
-    const auto earlier = [](const job* a, const job* b) { return a->order < b->order; };
-    std::sort(by_arrival.begin(), by_arrival.end(), earlier);
-    for (job* j : by_arrival) {
+    std::vector<job*> by_place;
+    for (auto& [id, j] : in.jobs) by_place.push_back(&j);
+    const auto earlier = [](const job* a, const job* b) { return a->place < b->place; };
+    std::sort(by_place.begin(), by_place.end(), earlier);
+    for (job* j : by_place) {
       j->ending = false;
       j->run_logs.clear();
       if (is_ended(j->view.state) || j->view.state == job_state::waiting_children) continue;
