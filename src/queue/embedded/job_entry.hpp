@@ -1,4 +1,4 @@
-// What the embedded queue keeps in memory of each job, about 140 bytes: enough to schedule it, to
+// What the embedded queue keeps in memory of each job, 128 bytes: enough to schedule it, to
 // know its id and to find its row. Everything here is guarded by the lock of the embedded core.
 #pragma once
 #include <cstring>
@@ -7,72 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include "queue/embedded/id_text.hpp"
 #include "queue/policy.hpp"
 
 namespace son1k::queue::embedded {
-
-// A job id: up to 39 bytes stand inline (a UUID has 36), longer ones on the heap.
-class id_text {
- public:
-  id_text() = default;
-  explicit id_text(std::string_view text) { assign(text); }
-  id_text(const id_text& other) { assign(other.view()); }
-  id_text(id_text&& other) noexcept { take(other); }
-  id_text& operator=(const id_text& other) {
-    if (this != &other) assign(other.view());
-    return *this;
-  }
-  id_text& operator=(id_text&& other) noexcept {
-    if (this == &other) return *this;
-    release();
-    take(other);
-    return *this;
-  }
-  ~id_text() { release(); }
-
-  std::string_view view() const {
-    if (length() != on_heap) return {bytes_, length()};
-    const char* text = heap();
-    return {text, std::strlen(text)};
-  }
-
- private:
-  static constexpr std::size_t inline_max = 39;
-  static constexpr unsigned char on_heap = 255;
-
-  unsigned char length() const { return static_cast<unsigned char>(bytes_[inline_max]); }
-  void set_length(unsigned char n) { bytes_[inline_max] = static_cast<char>(n); }
-  char* heap() const {
-    char* at = nullptr;
-    std::memcpy(&at, bytes_, sizeof at);
-    return at;
-  }
-  // Ids are checked text: no zero byte inside.
-  void assign(std::string_view text) {
-    if (text.size() <= inline_max) {
-      release();
-      if (!text.empty()) std::memmove(bytes_, text.data(), text.size());
-      set_length(static_cast<unsigned char>(text.size()));
-      return;
-    }
-    char* copy = new char[text.size() + 1];
-    std::memcpy(copy, text.data(), text.size());
-    copy[text.size()] = 0;
-    release();
-    std::memcpy(bytes_, &copy, sizeof copy);
-    set_length(on_heap);
-  }
-  void take(id_text& other) noexcept {
-    std::memcpy(bytes_, other.bytes_, sizeof bytes_);
-    other.set_length(0);
-  }
-  void release() {
-    if (length() == on_heap) delete[] heap();
-    set_length(0);
-  }
-
-  alignas(8) char bytes_[inline_max + 1] = {};
-};
 
 // The argument of a job and whose it is, while they are cached: one block, its lengths first.
 class payload {
@@ -138,7 +76,6 @@ struct job_entry {
   std::int64_t added_at_ms = 0;
   std::int64_t at_ms = 0;  // delayed: when to run; ready, active: since when ready; ended: when
   std::int64_t turn = 0;   // the order in which jobs became ready
-  id_text id;
   std::shared_ptr<const job_options> options;  // null: the defaults; see options_codec.hpp
   payload data;
   std::unique_ptr<run_state> run;
@@ -151,6 +88,7 @@ struct job_entry {
   std::int32_t starts = 0;
   std::uint16_t kind = 0;
   std::uint16_t room = 0;
+  id_text id;
   job_state state = job_state::waiting;
   commit_in_flight in_flight = commit_in_flight::none;
   bool cancel = false;        // somebody asked to cancel it
@@ -162,5 +100,6 @@ struct job_entry {
 
   job_facts facts() const { return {state, priority, attempts, stalls, starts, cancel}; }
 };
+static_assert(sizeof(job_entry) <= 128);
 
 }  // namespace son1k::queue::embedded
