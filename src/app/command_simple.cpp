@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <boost/version.hpp>
 #include <cstdio>
+#include <optional>
 
 #include "app/command_line.hpp"
 #include "app/system.hpp"
@@ -13,6 +14,7 @@
 #include "kinds/probe/probe.hpp"
 #include "ops/bench_queue.hpp"
 #include "queue/embedded/embedded_queue.hpp"
+#include "queue/history/lasting_history.hpp"
 #include "store/migrator.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 
@@ -38,14 +40,46 @@ void print_rows(const std::vector<store::migration_status>& rows) {
   }
 }
 
-result<ops::bench_backend> open_for_bench(const std::filesystem::path& folder) {
+// A history in files of its own beside the queue's.
+struct bench_history {
+  std::unique_ptr<store::database> database;
+  std::optional<queue::lasting_history> history;
+  ~bench_history() {
+    if (history) history->stop();
+    database->stop();
+  }
+};
+
+result<std::shared_ptr<void>> open_bench_history(const std::filesystem::path& folder,
+                                                 const ops::bench_backend& beside) {
+  store::sqlite_settings sqlite;
+  sqlite.file = folder / "history.db";
+  sqlite.migrations = store::history_sources();
+  auto db = store::open_sqlite(sqlite);
+  if (!db) return db.error();
+  if (auto migrated = (*db)->migrate(); !migrated) return migrated.error();
+  auto made = std::make_shared<bench_history>();
+  made->database = std::move(*db);
+  made->history.emplace(*made->database, *beside.database, *beside.queue, system_clock(),
+                        queue::history_settings{}, nullptr);
+  made->history->start();
+  return std::shared_ptr<void>(std::move(made));
+}
+
+result<ops::bench_backend> open_for_bench(const std::filesystem::path& folder, bool history) {
   store::sqlite_settings sqlite;
   sqlite.file = folder / "bench.db";
   auto db = store::open_sqlite(sqlite);
   if (!db) return db.error();
   if (auto migrated = (*db)->migrate(); !migrated) return migrated.error();
   auto queue = queue::make_embedded_queue(**db, {}, system_clock());
-  return ops::bench_backend{"embedded", std::move(*db), std::move(queue)};
+  ops::bench_backend backend{"embedded", std::move(*db), std::move(queue), nullptr};
+  if (history) {
+    auto opened = open_bench_history(folder, backend);
+    if (!opened) return opened.error();
+    backend.history = std::move(*opened);
+  }
+  return backend;
 }
 
 enum class migrate_what { up, status, dry_run };
@@ -190,6 +224,7 @@ void add_bench(CLI::App& program, command_run& run) {
       ->check(CLI::Range(1, 9'000'000));
   queue->add_option("--clean", with->clean, "instead: cleaning that many jobs while others work")
       ->check(CLI::Range(2, 9'000'000));
+  queue->add_flag("--history", with->history, "with the lasting history, which records each run");
   queue->callback([&run, flags, with] {
     run = [flags, with] {
       if (const auto at = flags->settings.find("data_dir"); at != flags->settings.end()) {

@@ -188,12 +188,12 @@ result<boost::json::object> run_clean_bench(const queue_bench_settings& settings
                                             const open_bench_backend& open) {
   auto folder = bench_folder::make(settings.data_dir);
   if (!folder) return folder.error();
-  auto backend = open((*folder)->path);
+  auto backend = open((*folder)->path, settings.history);
   if (!backend) return backend.error();
   boost::json::object figures;
   figures["backend"] = backend->name;
   figures["jobs"] = settings.clean;
-  bench_stack stack(std::move(backend->database), std::move(backend->queue));
+  bench_stack stack(std::move(*backend));
   if (auto ok = fill(stack.queue(), settings); !ok) return ok.error();
 
   queue::job_spec model = model_of(settings);
@@ -214,6 +214,7 @@ result<boost::json::object> run_clean_bench(const queue_bench_settings& settings
     return error(errc::internal, fmt::format("only {} jobs were cleaned", *cleaned));
   }
   figures["p99_ratio"] = put(figures, *quiet, *busy);
+  figures["history"] = settings.history;
   figures["fsync"] = true;
   figures["machine"] = machine_facts((*folder)->path);
   return figures;

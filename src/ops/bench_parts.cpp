@@ -27,8 +27,9 @@ bench_folder::~bench_folder() {
 }
 
 bench_stack::~bench_stack() {
-  if (queue_) queue_->stop();
-  if (database_) database_->stop();
+  backend_.history.reset();
+  backend_.queue->stop();
+  backend_.database->stop();
 }
 
 namespace {

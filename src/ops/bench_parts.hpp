@@ -10,8 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "queue/queue.hpp"
-#include "store/database.hpp"
+#include "ops/bench_queue.hpp"
 
 namespace son1k::ops {
 
@@ -36,20 +35,18 @@ struct crowd {
 // Adds copies of `model`, blocking until all are durable. The first failure ends it.
 result<void> add_crowd(queue::queue_port& queue, const queue::job_spec& model, crowd size);
 
-// Stops what it holds, the queue first.
+// Stops what it holds: the history, the queue, the database.
 class bench_stack {
  public:
-  bench_stack(std::unique_ptr<store::database> database, std::unique_ptr<queue::queue_port> queue)
-      : database_(std::move(database)), queue_(std::move(queue)) {}
+  explicit bench_stack(bench_backend backend) : backend_(std::move(backend)) {}
   ~bench_stack();
   bench_stack(const bench_stack&) = delete;
   bench_stack& operator=(const bench_stack&) = delete;
-  store::database& database() { return *database_; }
-  queue::queue_port& queue() { return *queue_; }
+  store::database& database() { return *backend_.database; }
+  queue::queue_port& queue() { return *backend_.queue; }
 
  private:
-  std::unique_ptr<store::database> database_;
-  std::unique_ptr<queue::queue_port> queue_;
+  bench_backend backend_;
 };
 
 inline double seconds_since(std::chrono::steady_clock::time_point begun) {

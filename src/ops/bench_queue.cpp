@@ -27,9 +27,7 @@ class queue_bench {
  public:
   queue_bench(queue_bench_settings settings, std::shared_ptr<queue::job_kind> kind,
               bench_backend backend)
-      : settings_(std::move(settings)),
-        kind_(std::move(kind)),
-        stack_(std::move(backend.database), std::move(backend.queue)) {
+      : settings_(std::move(settings)), kind_(std::move(kind)), stack_(std::move(backend)) {
     model_.kind = kind_->name();
     model_.data = bench_data(settings_);
   }
@@ -181,7 +179,7 @@ result<boost::json::object> run_queue_bench(queue_bench_settings settings,
   if (settings.clean > 0) return run_clean_bench(settings, open);
   auto folder = bench_folder::make(settings.data_dir);
   if (!folder) return folder.error();
-  auto backend = open((*folder)->path);
+  auto backend = open((*folder)->path, settings.history);
   if (!backend) return backend.error();
   const auto backend_name = backend->name;
   queue_bench bench(settings, std::move(kind), std::move(*backend));
@@ -207,6 +205,7 @@ result<boost::json::object> run_queue_bench(queue_bench_settings settings,
   figures["lifecycle_per_s"] = *lifecycle;
   figures["latency_ms_p50"] = at_share(*latencies, 0.50);
   figures["latency_ms_p99"] = at_share(*latencies, 0.99);
+  figures["history"] = settings.history;
   figures["fsync"] = true;
   figures["rss_mib"] = resident_mib();
   figures["machine"] = machine_facts((*folder)->path);

@@ -24,6 +24,7 @@ struct queue_bench_settings {
   std::size_t latency_samples = 300;
   std::size_t waiting = 0;         // not 0: measure that many waiting jobs instead
   std::size_t clean = 0;           // not 0: measure cleaning that many jobs instead
+  bool history = false;            // with the lasting history, which records every run
   std::filesystem::path data_dir;  // empty: a temporary folder; removed afterwards either way
 };
 
@@ -32,10 +33,11 @@ struct bench_backend {
   std::string name;  // "embedded"
   std::unique_ptr<store::database> database;
   std::unique_ptr<queue::queue_port> queue;
+  std::shared_ptr<void> history;  // goes before the queue; empty: none was asked for
 };
-// Opens it with its files in `folder`, which is empty and removed afterwards.
+// Opens it with its files in `folder`, which is removed afterwards; with the lasting history?
 using open_bench_backend =
-    std::function<result<bench_backend>(const std::filesystem::path& folder)>;
+    std::function<result<bench_backend>(const std::filesystem::path& folder, bool history)>;
 
 // The probe's data for these settings.
 std::string bench_data(const queue_bench_settings& settings);
@@ -44,8 +46,8 @@ std::string bench_data(const queue_bench_settings& settings);
 // `kind` must be the probe, or one that takes its data. The object holds `backend`, `jobs`,
 // `concurrency`, `add_per_s` (one job a call), `add_many_per_s`, `process_per_s` (claim to end, of
 // jobs that wait already), `lifecycle_per_s` (add to end, both at once), `latency_ms_p50` and
-// `latency_ms_p99` (idle, from add to the completed event), `fsync`, `rss_mib` and `machine`.
-// validation: a setting out of range. Storage errors of the folder as they come.
+// `latency_ms_p99` (idle, from add to the completed event), `history`, `fsync`, `rss_mib` and
+// `machine`. validation: a setting out of range. Storage errors of the folder as they come.
 result<boost::json::object> run_queue_bench(queue_bench_settings settings,
                                             std::shared_ptr<queue::job_kind> kind,
                                             const open_bench_backend& open);

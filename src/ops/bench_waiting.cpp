@@ -57,10 +57,10 @@ result<boost::json::object> run_waiting_bench(const queue_bench_settings& settin
   const auto jobs = static_cast<double>(settings.waiting);
   const double before_open = resident_mib() * mib;
   {
-    auto backend = open((*folder)->path);
+    auto backend = open((*folder)->path, settings.history);
     if (!backend) return backend.error();
     figures["backend"] = backend->name;
-    bench_stack stack(std::move(backend->database), std::move(backend->queue));
+    bench_stack stack(std::move(*backend));
     if (auto ok = pause(stack.queue(), "bench-waiting"); !ok) return ok.error();
     queue::job_spec model;
     model.queue = "bench-waiting";
@@ -80,9 +80,9 @@ result<boost::json::object> run_waiting_bench(const queue_bench_settings& settin
     figures["file_bytes_per_job"] = (bytes_below((*folder)->path) - file_before) / jobs;
   }
   const auto begun = steady_clock::now();
-  auto backend = open((*folder)->path);
+  auto backend = open((*folder)->path, settings.history);
   if (!backend) return backend.error();
-  bench_stack stack(std::move(backend->database), std::move(backend->queue));
+  bench_stack stack(std::move(*backend));
   const auto counted = stack.queue().counts("bench-waiting");
   if (!counted) return counted.error();
   figures["reopen_s"] = seconds_since(begun);
@@ -91,6 +91,7 @@ result<boost::json::object> run_waiting_bench(const queue_bench_settings& settin
   }
   figures["rss_mib"] = settled_rss_bytes() / mib;
   figures["rss_mib_at_start"] = before_open / mib;
+  figures["history"] = settings.history;
   figures["fsync"] = true;
   figures["machine"] = machine_facts((*folder)->path);
   return figures;
