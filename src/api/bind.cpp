@@ -1,5 +1,6 @@
 #include "api/bind.hpp"
 
+#include "api/dead_letters.hpp"
 #include "api/envelope.hpp"
 #include "api/generation.hpp"
 #include "api/jobs.hpp"
@@ -27,6 +28,7 @@ void resources::bind(net::router& routes) {
   bind_queues(routes, with_, meter_);
   bind_workers(routes, with_);
   bind_metrics(routes, figures_);
+  bind_dead_letters(routes, with_);
 }
 
 void resources::close() {

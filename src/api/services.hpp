@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "queue/history/dead_letters.hpp"
 #include "queue/history/history.hpp"
 #include "queue/queue.hpp"
 #include "store/database.hpp"
@@ -24,6 +25,7 @@ struct services {
   // Runs blocking work on the compute pool; false if it is full.
   std::function<bool(std::function<void()>)> offload;
   queue::job_history* history = nullptr;  // null: searches answer that it is not open
+  queue::dead_letters* letters = nullptr;
   // Stages the domain's part of a job that ends without its worker: its kind's settle().
   queue::settle_function settle;
 };

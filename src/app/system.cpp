@@ -10,6 +10,7 @@
 
 #include "app/register_kinds.hpp"
 #include "app/version.hpp"
+#include "kinds/maintenance/maintenance.hpp"
 #include "queue/embedded/embedded_queue.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 
@@ -50,6 +51,10 @@ result<void> check_profile(const settings& config) {
 
 fs::path database_file(const settings& config) {
   return fs::path(config.text("data_dir")) / "son1k.db";
+}
+
+fs::path history_file(const settings& config) {
+  return fs::path(config.text("data_dir")) / "history.db";
 }
 
 result<void> prepare_data_dir(const fs::path& folder) {
@@ -103,6 +108,7 @@ result<void> embedded_system::open_parts() {
   queue_ = queue::make_embedded_queue(*database_, {}, system_clock());
   // A queue that could not read its jobs answers every call with the reason.
   if (auto counts = queue_->counts("generation"); !counts) return counts.error();
+  if (auto ok = open_history(); !ok) return ok;
   conversions_ = std::make_unique<queue::compute_pool>(1, 64);
   services_.reset(new api::services{*database_, *queue_, system_clock(), artifacts_folder(config_),
                                     std::string(version), "local", cores(),
@@ -110,12 +116,37 @@ result<void> embedded_system::open_parts() {
                                     [pool = conversions_.get()](std::function<void()> work) {
                                       return pool->submit(std::move(work)).has_value();
                                     }});
+  services_->history = history_.get();
+  services_->letters = history_.get();
   services_->settle = settle_by_kind(register_kinds(config_));
+  return {};
+}
+
+result<void> embedded_system::open_history() {
+  store::sqlite_settings sqlite;
+  sqlite.file = history_file(config_);
+  sqlite.migrations = store::history_sources();
+  sqlite.check_ms_max = 50;  // the jobs' own file decides how soon the first request is served
+  sqlite.log_bytes_min = 0;
+  auto opened = store::open_sqlite(sqlite);
+  if (!opened) return opened.error();
+  history_database_ = std::move(*opened);
+  if (auto migrated = history_database_->migrate(); !migrated) return migrated.error();
+  queue::history_settings with;
+  with.days = config_.integer("history_days");
+  with.rows = config_.integer("history_rows");
+  history_ = std::make_unique<queue::lasting_history>(*history_database_, *database_, *queue_,
+                                                      system_clock(), with,
+                                                      settle_by_kind(register_kinds(config_)));
+  history_->start();
   return {};
 }
 
 result<void> embedded_system::start_workers(std::vector<std::string> queues) {
   const auto kinds = register_kinds(config_);
+  if (queues.empty() && config_.integer("workers") > 0) {
+    if (auto ok = start_maintenance(); !ok) return ok;
+  }
   queue::worker_settings with;
   std::vector<std::shared_ptr<queue::job_kind>> run;
   for (const auto& row : kinds) {
@@ -140,6 +171,22 @@ result<void> embedded_system::start_workers(std::vector<std::string> queues) {
   return {};
 }
 
+// A worker of its own, so that work on the system takes no slot from the pieces.
+result<void> embedded_system::start_maintenance() {
+  queue::worker_settings with;
+  with.queues = {std::string(kinds::maintenance_queue)};
+  with.concurrency = 2;
+  with.compute_threads = 1;
+  with.version = std::string(version);
+  auto kind = kinds::make_maintenance_kind(
+      {*queue_, *database_, *history_, *history_, settle_by_kind(register_kinds(config_))});
+  std::vector<std::shared_ptr<queue::job_kind>> run{std::move(kind)};
+  auto one = std::make_unique<queue::worker>(*queue_, *database_, std::move(run), with);
+  if (auto ok = one->start(); !ok) return ok;
+  workers_.push_back(std::move(one));
+  return {};
+}
+
 bool embedded_system::workers_running() const {
   return std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->running(); });
 }
@@ -152,7 +199,9 @@ void embedded_system::stop_workers() {
 void embedded_system::stop() {
   stop_workers();
   if (conversions_) conversions_->stop();
+  if (history_) history_->stop();
   if (queue_) queue_->stop();
+  if (history_database_) history_database_->stop();
   if (database_) database_->stop();
 }
 

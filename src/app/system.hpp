@@ -8,6 +8,7 @@
 #include "api/services.hpp"
 #include "app/settings.hpp"
 #include "queue/compute_pool.hpp"
+#include "queue/history/lasting_history.hpp"
 #include "queue/queue.hpp"
 #include "queue/worker.hpp"
 #include "store/database.hpp"
@@ -37,17 +38,22 @@ class embedded_system {
  private:
   explicit embedded_system(const settings& config);
   result<void> open_parts();
+  result<void> open_history();
+  result<void> start_maintenance();
 
   const settings config_;
   const std::filesystem::path folder_;
   std::unique_ptr<store::database> database_;
+  std::unique_ptr<store::database> history_database_;
   std::unique_ptr<queue::queue_port> queue_;
+  std::unique_ptr<queue::lasting_history> history_;
   std::unique_ptr<queue::compute_pool> conversions_;
   std::vector<std::unique_ptr<queue::worker>> workers_;
   std::unique_ptr<api::services> services_;
 };
 
 std::filesystem::path database_file(const settings& config);
+std::filesystem::path history_file(const settings& config);
 
 // Makes the folder with mode 0700 and checks that it can be written to. forbidden, storage_full,
 // unavailable with the field "data_dir".

@@ -45,7 +45,8 @@ class job_kind {
   virtual std::string_view name() const = 0;
   virtual boost::asio::awaitable<outcome> run(job_context& context) = 0;
   // Stages the domain's part of a terminal state (completed, failed for good, cancelled) into the
-  // same commit as the job's. Called for every end, also one without a run. Idempotent.
+  // same commit as the job's. Called for every end, also one without a run, and with a state that
+  // is not terminal when somebody starts an ended job again. Idempotent.
   virtual void settle(const job_view& ended, store::transaction& tx) = 0;
   // False: this kind has no domain part, settle() need not be called.
   virtual bool settles() const { return true; }

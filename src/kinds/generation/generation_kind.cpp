@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "music/produce.hpp"
+#include "queue/policy.hpp"
 
 namespace son1k::kinds {
 namespace fs = std::filesystem;
@@ -155,11 +156,16 @@ class generation_kind final : public queue::job_kind {
     static const statement cancel(
         "update generation set status = 'cancelled', finished_at_ms = $2 "
         "where id = $1 and status in ('pending', 'processing')");
+    static const statement again(
+        "update generation set status = 'pending', error_code = null, error_message = null, "
+        "finished_at_ms = null, fence = 0 where id = $1 and status in ('failed', 'cancelled')");
     tx.stage([id = ended.id, ended,
               now = system_clock().now_ms()](store::connection& db) -> result<void> {
       const std::string_view key(id);
       result<std::int64_t> done = 0;
-      if (ended.state == queue::job_state::completed) {
+      if (!queue::is_ended(ended.state)) {
+        done = db.execute(again, {key});
+      } else if (ended.state == queue::job_state::completed) {
         done = db.execute(complete, {key, std::string_view(ended.result), now, ended.starts});
       } else if (ended.error && ended.error->code != name_of(errc::cancelled)) {
         done = db.execute(fail, {key, std::string_view(ended.error->code), now, ended.starts,

@@ -166,10 +166,7 @@ asio::awaitable<result<void>> lasting_history::retry_in(std::string queue,
   for (const auto* letter : letters) ids.push_back(letter->job.id);
   job_edit how;
   how.kind = job_edit::what::retry;
-  how.settle = [settle = settle_](const job_view& job, store::transaction& tx) {
-    if (!settle) return;
-    if (const auto domain = settle(job.kind)) domain(job, tx);
-  };
+  how.settle = settle_;
   auto edited = co_await jobs_.edit(queue, std::move(ids), std::move(how));
   if (!edited) co_return edited.error();
   std::vector<const found_job*> forgotten;
@@ -201,12 +198,11 @@ asio::awaitable<result<void>> lasting_history::add_again(std::vector<const found
     }
     ++(added->duplicate ? staged.passed_over : staged.added);
     ready.push_back(letter->seq);
-    const auto domain = settle_ ? settle_(letter->job.kind) : settle_function();
-    if (added->duplicate || !domain) continue;
+    if (added->duplicate || !settle_) continue;
     job_view again = letter->job;
     again.state = job_state::waiting;
     again.error.reset();
-    domain(again, tx);
+    settle_(again, tx);
   }
   auto committed = co_await store::async_commit(domain_, std::move(tx));
   if (!committed) co_return committed.error();

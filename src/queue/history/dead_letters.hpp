@@ -13,9 +13,6 @@
 
 namespace son1k::queue {
 
-// The domain's part of a job of that kind that is started again; may return an empty function.
-using settle_of_kind = std::function<settle_function(const std::string& kind)>;
-
 struct dead_groups_page {
   std::vector<dead_group> groups;  // from the one with the newest letter
   std::string next;

@@ -118,7 +118,7 @@ result<rows_found> search_rows(store::connection& c, const row_search& with) {
 
 lasting_history::lasting_history(store::database& db, store::database& domain, queue_port& jobs,
                                  const clock_port& clock, history_settings with,
-                                 settle_of_kind settle)
+                                 settle_function settle)
     : db_(db),
       domain_(domain),
       jobs_(jobs),

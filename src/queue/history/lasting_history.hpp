@@ -14,7 +14,7 @@ class lasting_history final : public job_history, public dead_letters {
  public:
   // `domain` is the database of the jobs and of what their kinds write.
   lasting_history(store::database& db, store::database& domain, queue_port& jobs,
-                  const clock_port& clock, history_settings with, settle_of_kind settle);
+                  const clock_port& clock, history_settings with, settle_function settle);
 
   void start() { recorder_.start(); }
   // Writes what waits. Repeatable; before the queue and the database stop.
@@ -58,7 +58,7 @@ class lasting_history final : public job_history, public dead_letters {
   store::database& domain_;
   queue_port& jobs_;
   const clock_port& clock_;
-  const settle_of_kind settle_;
+  const settle_function settle_;
   turns replays_;  // one at a time, so that two of the same letters start no job twice
   history_recorder recorder_;
 };

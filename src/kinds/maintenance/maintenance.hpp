@@ -1,0 +1,41 @@
+// The kind "maintenance": work on the queue itself, as a job that can be followed, cancelled and
+// resumed. It waits in the queue "system".
+//   {"task":"bulk", "action":"retry"|"cancel"|"promote"|"remove"|"priority",
+//   "query":"state:failed",
+//    "priority":5}    (the last for the action of that name)
+// Ages in the query count from the arrival of this job. `retry` replays dead letters; the others
+// change jobs of the queues that match. Result: {"changed":n, "passedOver":n, "refused":n}.
+#pragma once
+#include <memory>
+#include <string_view>
+
+#include "queue/history/dead_letters.hpp"
+#include "queue/kind.hpp"
+#include "queue/queue.hpp"
+
+namespace son1k::kinds {
+
+inline constexpr std::string_view maintenance_queue = "system";
+inline constexpr std::string_view maintenance_name = "maintenance";
+
+// All of them outlive the kind.
+struct maintenance_parts {
+  queue::queue_port& jobs;
+  store::database& database;
+  queue::job_history& history;
+  queue::dead_letters& letters;
+  queue::settle_function settle;
+};
+
+struct bulk_request {
+  enum class what : std::uint8_t { retry, cancel, promote, remove, priority };
+  what action = what::retry;
+  std::int32_t priority = 0;
+  queue::job_query query;
+};
+// validation: names the field. An empty query is refused: it would mean every job there is.
+result<bulk_request> parse_bulk(std::string_view data, std::int64_t now_ms);
+
+std::shared_ptr<queue::job_kind> make_maintenance_kind(maintenance_parts parts);
+
+}  // namespace son1k::kinds
