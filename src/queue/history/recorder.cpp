@@ -16,7 +16,7 @@ namespace son1k::queue {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::int64_t index_slice = 1'000;
+constexpr std::int64_t index_slice = 250;  // a search may wait for it
 constexpr std::int64_t trim_slice = 1'000;
 constexpr std::int64_t part_rows_min = 10'000;
 constexpr std::int64_t parts_of_full = 12;  // fewer than there are tables, so that one is free

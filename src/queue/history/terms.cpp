@@ -27,6 +27,7 @@ char letter_of(query_field field) {
 }
 static_assert(static_cast<int>(query_field::finished) < 24);
 constexpr char trigram_letter = 'y';
+constexpr std::size_t asked_bytes_max = 64;  // of a text to be contained; more finds no fewer
 
 std::string exact_word(query_field field, std::string_view value) {
   return fmt::format("{}{:016x}", letter_of(field), hash_of(value));
@@ -153,7 +154,8 @@ std::optional<std::string> number_expression(const query_term& term, bool loose)
 
 std::string contains_expression(const query_term& term) {
   std::string words;
-  append_trigrams(words, term.field == query_field::error ? error_path : term.path, term.value);
+  const auto path = term.field == query_field::error ? error_path : std::string_view(term.path);
+  append_trigrams(words, path, std::string_view(term.value).substr(0, asked_bytes_max));
   std::string out = words.substr(1);
   for (std::size_t at = 0; (at = out.find(' ', at)) != std::string::npos; at += 5) {
     out.replace(at, 1, " AND ");
