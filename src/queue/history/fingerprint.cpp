@@ -119,6 +119,10 @@ void append_without_numbers(std::string& out, std::string_view word) {
 }
 
 void append_word(std::string& out, std::string_view word) {
+  if (word[0] == '[' && is_address(word)) {
+    out += "<address>";
+    return;
+  }
   const auto begin = std::min(word.find_first_not_of(opening), word.size());
   const auto last = word.find_last_not_of(closing);
   const auto end = last == std::string_view::npos || last < begin ? begin : last + 1;

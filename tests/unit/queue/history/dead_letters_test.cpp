@@ -99,7 +99,7 @@ TEST_F(dead_letters_test, a_replay_that_was_interrupted_may_be_repeated) {
 
 TEST_F(dead_letters_test, replay_goes_on_where_the_slice_before_ended) {
   std::vector<run_record> records;
-  for (int i = 0; i < 25; ++i) records.push_back(failed_run(std::to_string(i)));
+  for (int i = 0; i < 25; ++i) records.push_back(failed_run("j" + std::to_string(i)));
   write(records);
   letters_wanted which;
   which.query = *parse_query("error~\"timed out\"", 0);
