@@ -43,7 +43,7 @@ constexpr std::array rules{
     rule{s::active, t::released, target::ready},
     rule{s::active, t::stalled, target::ready},
     rule{s::active, t::waits, target::children},
-    rule{s::waiting_children, t::unblocked, target::ready},
+    rule{s::waiting_children, t::unblocked, target::later},
     // Its next claim ends it, so that the kind can settle.
     rule{s::waiting_children, t::condemned, target::ready},
     rule{s::completed, t::retried, target::ready},

@@ -36,7 +36,7 @@ struct job_facts {
 // What a trigger carries beside its name.
 struct trigger_facts {
   std::int64_t now_ms = 0;
-  std::int64_t run_at_ms = 0;  // delayed: when to run again
+  std::int64_t run_at_ms = 0;  // delayed: when to run again; unblocked: not before
   bool retryable = true;       // failed: whether the error may be retried
   double random = 0.0;         // failed: 0..1, for the jitter
 };

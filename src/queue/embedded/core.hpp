@@ -9,48 +9,27 @@
 // Threads: every method from any thread. The lock is held for short slices; listeners, domain code
 // (settle) and the database are called without it.
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <random>
 #include <thread>
 #include <vector>
 
+#include "queue/embedded/batches.hpp"
 #include "queue/embedded/embedded_queue.hpp"
 #include "queue/embedded/event_ring.hpp"
+#include "queue/embedded/expiries.hpp"
+#include "queue/embedded/flows.hpp"
 #include "queue/embedded/job_table.hpp"
+#include "queue/embedded/run_feed.hpp"
 #include "queue/embedded/schedule.hpp"
 #include "queue/options_codec.hpp"
 
 namespace son1k::queue::embedded {
-
-class core;
-
-struct staged_job {
-  job_spec spec;
-  std::string options_text;
-  std::shared_ptr<const job_options> options;
-  std::int64_t seq = 0;
-  std::int64_t added_at_ms = 0;
-  std::int64_t run_at_ms = 0;
-  std::int64_t due = 0;
-  std::uint16_t room = 0;
-  std::uint16_t kind = 0;
-  job_state state = job_state::waiting;
-  bool named = false;  // the id is the caller's own
-};
-
-// Jobs on their way into the table; lives in the steps and hooks of its transaction.
-struct staged_batch {
-  explicit staged_batch(std::shared_ptr<core> c) : owner(std::move(c)) {}
-  ~staged_batch();  // a transaction that was dropped: its ids are free again
-  std::shared_ptr<core> owner;
-  std::vector<staged_job> jobs;    // without the duplicates known at staging
-  std::vector<std::size_t> where;  // the reply of each of them
-  std::vector<added_job> replies;
-  bool settled = false;
-};
 
 // A claim that waits for jobs, or for the record of its starts.
 struct claim_ticket {
@@ -61,22 +40,6 @@ struct claim_ticket {
   result<void> verdict;
   std::int64_t deadline = 0;  // steady ms, for one that waits
   std::uint32_t board_slot = 0;
-};
-
-struct finishing {
-  std::size_t request = 0;
-  entry_index entry = no_entry;
-  transition to;
-  row_change change;
-};
-
-// Runs that end in one commit.
-struct finish_batch {
-  std::shared_ptr<std::vector<finish_request>> requests;
-  std::vector<std::size_t> part;     // which of the requests
-  std::vector<finishing> jobs;       // those of them that may end
-  std::vector<std::int64_t> erased;  // rows to trim in the same commit
-  std::vector<std::pair<std::size_t, error>> refused;
 };
 
 class core : public std::enable_shared_from_this<core> {
@@ -121,6 +84,29 @@ class core : public std::enable_shared_from_this<core> {
   result<void> stage_cancel(store::transaction& tx, const std::string& queue,
                             const std::string& id);
 
+  // Chooses and marks the jobs of an edit; once staged, edited() follows by itself.
+  std::shared_ptr<edit_batch> prepare_edit(const std::string& queue,
+                                           const std::vector<std::string>& ids,
+                                           const job_edit& how);
+  // The next slice of what is to be removed; empty slices come too, until `walk.done`.
+  std::shared_ptr<edit_batch> take_removable(removal_walk& walk);
+  // Looks through a slice for the oldest that are to be removed; true: `walk` has them.
+  bool choose_oldest(removal_walk& walk);
+  void stage(store::transaction& tx, const std::shared_ptr<edit_batch>& batch);
+  void edited(edit_batch& batch, bool committed);
+  void tell_cleaned(const std::string& queue, std::size_t removed);
+  // False: there is no such queue. conflict.
+  result<bool> may_obliterate(const std::string& queue, bool force);
+  void stage_obliteration(store::transaction& tx, const std::string& queue);
+
+  result<listed_page> page_of(const std::string& queue, job_state state,
+                              const std::optional<list_cursor>& after, std::size_t limit);
+  // A slice of the search for a page of delayed jobs; true: that was all.
+  bool walk_delayed(const std::string& queue, const std::optional<list_cursor>& after,
+                    std::size_t limit, delayed_walk& walk);
+  void overlay_children(std::vector<read_child>& children);
+  result<std::vector<std::string>> queues();
+
   // Stages the recovery of at most `sweep_slice` expired leases of a queue; how many.
   std::size_t stage_recovery(store::transaction& tx, const std::string& queue);
   // Lets the background thread look at the clock now.
@@ -141,10 +127,14 @@ class core : public std::enable_shared_from_this<core> {
   result<queue_limits> limits(const std::string& queue);
 
   event_ring& events() { return events_; }
+  run_feed& feed() { return feed_; }
+  std::int64_t now_ms() const { return clock_.now_ms(); }
   store::database& db() { return db_; }
   const result<void>& usable() const { return usable_; }
 
   static constexpr std::size_t sweep_slice = 1'000;
+  static constexpr std::size_t removal_slice = 500;
+  static constexpr std::size_t walk_slice = 8'192;  // entries looked at under one hold of the lock
 
  private:
   friend struct staged_batch;
@@ -162,11 +152,71 @@ class core : public std::enable_shared_from_this<core> {
   void limits_changed(std::uint16_t room_number,
                       const std::function<void(room&, std::int64_t)>& apply);
 
-  result<void> prepare_one(staged_batch& batch, job_spec&& spec, bool named, std::int64_t now,
-                           std::int64_t steady);
+  void place_moved(std::int64_t before_seq);
+  void forget_loaded(entry_index i);
+  result<void> load_kin(store::connection& c);
+  void link_kin(std::int64_t now);
+
+  result<void> prepare_tree(staged_batch& batch, std::vector<flat_job>& nodes);
+  result<void> prepare_jobs(staged_batch& batch, std::vector<flat_job>& nodes);
+  result<void> prepare_one(staged_batch& batch, flat_job&& node);
+  result<void> insert_tree(store::connection& c, staged_batch& batch, staged_tree& tree);
   void release_pending(staged_batch& batch);
   void added(staged_batch& batch, bool committed);
-  void admit(staged_batch& batch, std::size_t n);
+  void admit(staged_batch& batch, staged_tree& tree);
+  void admit_one(staged_batch& batch, staged_job& job);
+
+  bool refused_by_owner(staged_batch& batch, staged_tree& tree, std::uint16_t room,
+                        const job_spec& spec);
+  result<void> touch_row(store::connection& c, staged_touch& touch);
+  void touched(staged_touch& touch, std::int64_t now);
+  void let_go(staged_touch& touch);
+  // What the end of a job frees, or (`leaves`) its removal.
+  std::optional<freed_id> freed_by(const job_entry& e, bool leaves);
+  struct loaded_owner {
+    std::string queue, id, owner;
+    std::int64_t seq = 0, until_ms = 0;
+  };
+  void load_owner(const loaded_owner& row);
+  void purge_owners();
+
+  result<entry_index> unended_parent(const job_ref& parent);
+  void found_family(entry_index i, const staged_job& job, std::int64_t now);
+  void adopt(const staged_tree& tree, const staged_job& root, entry_index i);
+  // Whether nothing keeps a parent waiting for its children.
+  bool may_go_on(entry_index i);
+  void look_at_children(entry_index i, std::int64_t now);
+  // What it means for those who wait for a job that it ends, or (`leaves`) is there no more.
+  std::vector<child_end> ends_of(const job_entry& e, job_state to, std::string_view result,
+                                 const job_error* why, bool leaves);
+  std::vector<child_end> ends_of_run(const job_entry& e, const finishing& f,
+                                     const finish_request& request);
+  void child_ended(const child_end& end, std::int64_t now);
+  void forget_family(job_entry& e);
+  // Its next claim ends the job with this error.
+  void condemn(entry_index i, const job_error& why, std::int64_t now);
+  void serve_touched(tickets& ready);
+
+  void watch_expiry(entry_index i);
+  void unwatch_expiry(entry_index i);
+  void expire(entry_index i, std::int64_t now);
+  void expire_due(std::int64_t now, std::int64_t steady, std::size_t most);
+
+  void mark_edited(edit_batch& batch, entry_index i);
+  void apply_edit(const edit_batch& batch, const edit_batch::job& job);
+  void remove_edited(const edit_batch& batch, const edit_batch::job& job);
+  bool removable(removal_walk& walk, entry_index i, std::uint16_t room);
+  void obliterated(const std::string& queue);
+  void back_to_its_place(entry_index i);
+  job_view brief_view(const job_entry& e);
+
+  list_cursor cursor_of(entry_index i);
+  entry_index first_in(room& r, job_state state);
+  entry_index after_in(room& r, entry_index i);
+  entry_index resume_list(room& r, job_state state, const list_cursor& after);
+
+  void record_run(const finish_batch& batch, const finishing& f, std::int64_t now);
+  run_record record_of(const job_entry& e, std::int64_t now);
 
   bool take(room& r, claim_ticket& ticket);
   void start_run(entry_index i, claim_ticket& ticket, std::int64_t now, std::int64_t steady);
@@ -187,7 +237,10 @@ class core : public std::enable_shared_from_this<core> {
   void commit_trimmed();
 
   void paused(std::uint16_t room_number, bool on);
-  void cancelled(std::uint16_t room_number, std::string_view id, std::int64_t seq);
+  void gather_cancelled(entry_index i, cancel_batch& into);
+  void cancelled(cancel_batch& batch);
+  void cancel_one(cancel_batch::job& job);
+  void wake_before(std::int64_t due);
   // The running entry of a lease, or lease_lost.
   result<entry_index> held_entry(const lease& held);
   std::size_t promote_due(room& r, std::int64_t now, std::int64_t steady, std::size_t most);
@@ -217,6 +270,20 @@ class core : public std::enable_shared_from_this<core> {
   std::int64_t next_seq_ = 1;
   std::size_t cached_bytes_ = 0;
   std::size_t tickets_waiting_ = 0;
+  flows flows_;
+  dedup_owners owners_;
+  expiries expiries_;
+  std::unordered_map<std::int64_t, job_error> verdicts_;  // by seq
+  run_feed feed_;
+  std::vector<std::uint16_t> touched_rooms_;  // that may have something to start
+  std::atomic<bool> flowing_ = false;         // job_child has or had rows
+  std::int64_t first_place_ = 0;              // the least of those given
+  // While the file is read: entries of rows that others point at, and who points.
+  std::unordered_map<std::int64_t, entry_index> kin_;
+  std::vector<stored_child> loaded_children_;
+  std::vector<loaded_owner> loaded_owners_;
+  std::multimap<std::int64_t, entry_index> moved_;  // by their place
+
   std::vector<std::int64_t> trimmed_;  // rows that memory has forgotten and the table has not
   // Rows of job_start: how many of a row's jobs still run, and which rows may be written over.
   std::vector<std::uint32_t> board_;

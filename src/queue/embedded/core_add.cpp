@@ -1,9 +1,43 @@
 // Adding: checked and numbered at staging, inserted by the step, admitted to the schedule by the
-// hook.
+// hook. A job with children is a tree, staged children first; one without is a tree of one.
+#include <algorithm>
+
 #include "base/uuid.hpp"
 #include "queue/embedded/core.hpp"
 
 namespace son1k::queue::embedded {
+namespace {
+
+constexpr std::size_t batch_jobs_max = 10'000;
+constexpr std::size_t no_parent = static_cast<std::size_t>(-1);
+
+std::size_t jobs_in(const job_spec& spec) {
+  std::size_t n = 1;
+  for (const auto& child : spec.children) n += jobs_in(child);
+  return n;
+}
+
+std::size_t flatten(job_spec&& spec, std::vector<flat_job>& into) {
+  flat_job self;
+  auto children = std::move(spec.children);
+  spec.children.clear();
+  for (auto& child : children) self.children.push_back(flatten(std::move(child), into));
+  self.named = !spec.id.empty();
+  if (!self.named) spec.id = uuid_v7();
+  self.spec = std::move(spec);
+  const auto place = into.size();
+  for (const auto child : self.children) into[child].parent = place;
+  self.parent = no_parent;
+  into.push_back(std::move(self));
+  return place;
+}
+
+error in_call(error why, std::size_t n, std::size_t of) {
+  if (of > 1) why.field = "jobs[" + std::to_string(n) + "]." + why.field;
+  return why;
+}
+
+}  // namespace
 
 staged_batch::~staged_batch() {
   if (settled) return;
@@ -13,31 +47,31 @@ staged_batch::~staged_batch() {
 
 result<std::shared_ptr<staged_batch>> core::prepare(std::vector<job_spec> specs) {
   if (!usable_) return usable_.error();
+  std::size_t jobs = 0;
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    if (auto ok = check(specs[i]); !ok) {
-      auto wrong = ok.error();
-      if (specs.size() > 1) wrong.field = "jobs[" + std::to_string(i) + "]." + wrong.field;
-      return wrong;
-    }
+    if (auto ok = check(specs[i]); !ok) return in_call(ok.error(), i, specs.size());
+    jobs += jobs_in(specs[i]);
   }
-  std::vector<std::string> made;
-  for (auto& spec : specs) made.push_back(spec.id.empty() ? uuid_v7() : std::string());
+  if (jobs > batch_jobs_max && specs.size() > 1)
+    return error(errc::payload_too_large, "jobs",
+                 {"at most 10000 jobs in one call", "como mucho 10000 trabajos por llamada"});
+  std::vector<std::vector<flat_job>> trees(specs.size());
+  for (std::size_t i = 0; i < specs.size(); ++i) flatten(std::move(specs[i]), trees[i]);
 
   auto batch = std::make_shared<staged_batch>(shared_from_this());
-  batch->jobs.reserve(specs.size());
-  batch->where.reserve(specs.size());
-  batch->replies.reserve(specs.size());
-  const auto now = clock_.now_ms();
-  const auto steady = clock_.steady_ms();
+  batch->jobs.reserve(jobs);
+  batch->trees.reserve(trees.size());
+  batch->replies.reserve(trees.size());
+  batch->now = clock_.now_ms();
+  batch->steady = clock_.steady_ms();
   result<void> ok;
   {
     std::lock_guard lock(mutex_);
     if (stopping_)
       ok = error(errc::unavailable, {"the queue is stopping", "la cola se está deteniendo"});
-    for (std::size_t i = 0; i < specs.size() && ok; ++i) {
-      const bool named = made[i].empty();
-      if (!named) specs[i].id = std::move(made[i]);
-      ok = prepare_one(*batch, std::move(specs[i]), named, now, steady);
+    for (std::size_t i = 0; i < trees.size() && ok; ++i) {
+      ok = prepare_tree(*batch, trees[i]);
+      if (!ok) ok = in_call(ok.error(), i, trees.size());
     }
     if (!ok) release_pending(*batch);
   }
@@ -46,20 +80,101 @@ result<std::shared_ptr<staged_batch>> core::prepare(std::vector<job_spec> specs)
   return batch;
 }
 
-result<void> core::prepare_one(staged_batch& batch, job_spec&& spec, bool named, std::int64_t now,
-                               std::int64_t steady) {
-  const auto room_number = schedule_.open_room(spec.queue);
-  const auto kind = kinds_.number_of(spec.kind);
-  if (!room_number || !kind)
-    return error(errc::unavailable, !kind ? "kind" : "queue",
+result<void> core::prepare_tree(staged_batch& batch, std::vector<flat_job>& nodes) {
+  auto& root = nodes.back();
+  const auto room_number = schedule_.open_room(root.spec.queue);
+  if (!room_number)
+    return error(errc::unavailable, "queue",
                  {"too many different names", "demasiados nombres distintos"});
-  auto& r = schedule_.in(*room_number);
-  const auto known = named ? schedule_.find(*room_number, spec.id) : no_entry;
+  const auto known = root.named ? schedule_.find(*room_number, root.spec.id) : no_entry;
   if (known != no_entry) {
-    batch.replies.push_back({std::move(spec.id), true, 0});
-    emit(event_type::duplicated, schedule_[known], now);
+    batch.replies.push_back({std::move(root.spec.id), true, 0});
+    emit(event_type::duplicated, schedule_[known], batch.now);
     return {};
   }
+  staged_tree tree;
+  tree.first = batch.jobs.size();
+  tree.reply = batch.replies.size();
+  if (root.spec.parent) {
+    auto parent = unended_parent(*root.spec.parent);
+    if (!parent) return parent.error();
+    tree.parent = schedule_[*parent].seq;
+    tree.parent_entry = *parent;
+  }
+  if (!root.spec.options.dedup.id.empty() && refused_by_owner(batch, tree, *room_number, root.spec))
+    return {};
+
+  const auto before =
+      schedule_.ready_before(schedule_.in(*room_number), root.spec.options.priority);
+  added_job reply{root.spec.id, false, before + static_cast<std::int64_t>(batch.jobs.size())};
+  if (auto ok = prepare_jobs(batch, nodes); !ok) return ok;
+  tree.root = batch.jobs.size() - 1;
+  batch.jobs.back().parent = tree.parent;
+  batch.replies.push_back(std::move(reply));
+  batch.trees.push_back(std::move(tree));
+  return {};
+}
+
+result<entry_index> core::unended_parent(const job_ref& parent) {
+  const auto number = schedule_.find_room(parent.queue);
+  const auto i = number ? schedule_.find(*number, parent.id) : no_entry;
+  if (i == no_entry || is_ended(schedule_[i].state))
+    return error(errc::not_found, "parent",
+                 {"no such job, or it has ended", "no existe ese trabajo, o ya terminó"});
+  const auto* family = flows_.find(schedule_[i].seq);
+  if (family != nullptr && family->children.size() >= flow_jobs_max)
+    return error(errc::payload_too_large, "parent",
+                 {"a job has at most 10000 children", "un trabajo tiene como mucho 10000 hijos"});
+  return i;
+}
+
+// A child that is known already is not added again, nor is what it would have waited for.
+result<void> core::prepare_jobs(staged_batch& batch, std::vector<flat_job>& nodes) {
+  std::vector<staged_child> made(nodes.size());
+  std::vector<bool> left_out(nodes.size(), false);
+  std::vector<std::size_t> at(nodes.size());
+  for (auto n = nodes.size(); n-- > 0;) {
+    auto& node = nodes[n];
+    const auto number = schedule_.open_room(node.spec.queue);
+    if (!number)
+      return error(errc::unavailable, "queue",
+                   {"too many different names", "demasiados nombres distintos"});
+    node.room = *number;
+    made[n] = {0, {node.spec.queue, node.spec.id}, node.spec.options.on_failure, true, node.named};
+    left_out[n] = node.parent != no_parent && (left_out[node.parent] || !made[node.parent].fresh);
+    const auto known = node.named ? schedule_.find(*number, node.spec.id) : no_entry;
+    if (known == no_entry) continue;
+    made[n].fresh = false;
+    made[n].seq = schedule_[known].seq;
+  }
+  for (std::size_t n = 0; n < nodes.size(); ++n) {
+    auto& node = nodes[n];
+    if (left_out[n] || !made[n].fresh) continue;
+    job_ref parent;
+    if (node.parent != no_parent) parent = made[node.parent].job;
+    if (node.spec.parent) parent = *node.spec.parent;
+    const auto children = std::move(node.children);
+    if (auto ok = prepare_one(batch, std::move(node)); !ok) return ok;
+    auto& job = batch.jobs.back();
+    made[n].seq = job.seq;
+    at[n] = batch.jobs.size() - 1;
+    job.parent_job = std::move(parent);
+    if (!children.empty()) job.state = job_state::waiting_children;
+    for (const auto child : children) {
+      job.children.push_back(made[child]);
+      if (made[child].fresh) batch.jobs[at[child]].parent = job.seq;
+    }
+  }
+  return {};
+}
+
+result<void> core::prepare_one(staged_batch& batch, flat_job&& node) {
+  auto& spec = node.spec;
+  const auto kind = kinds_.number_of(spec.kind);
+  if (!kind)
+    return error(errc::unavailable, "kind",
+                 {"too many different names", "demasiados nombres distintos"});
+  auto& r = schedule_.in(node.room);
   if (!r.lanes.fits(spec.options.group, settings_.groups_max))
     return error(errc::unavailable, "options.group",
                  {"too many different groups", "demasiados grupos distintos"});
@@ -67,28 +182,24 @@ result<void> core::prepare_one(staged_batch& batch, job_spec&& spec, bool named,
     return error(errc::unavailable, "queue", {"the queue is full", "la cola está llena"});
 
   staged_job job;
-  job.named = named;
-  if (named) {
+  job.named = node.named;
+  if (node.named) {
     auto& pending = r.pending[spec.id];
     if (pending.stagers++ == 0) pending.seq = next_seq_++;
     job.seq = pending.seq;
   } else {
     job.seq = next_seq_++;
   }
-  job.room = *room_number;
+  job.room = node.room;
   job.kind = *kind;
-  job.added_at_ms = now;
   job.state = ready_state(spec.options.priority);
   if (spec.options.delay_ms > 0) {
     job.state = job_state::delayed;
-    job.run_at_ms = now + spec.options.delay_ms;
-    job.due = steady + spec.options.delay_ms;
+    job.run_at_ms = batch.now + spec.options.delay_ms;
+    job.due = batch.steady + spec.options.delay_ms;
   }
   job.options_text = encode_options(spec.options);
   job.options = options_.of(job.options_text);
-  const auto before = schedule_.ready_before(r, spec.options.priority);
-  batch.where.push_back(batch.replies.size());
-  batch.replies.push_back({spec.id, false, before + static_cast<std::int64_t>(batch.jobs.size())});
   job.spec = std::move(spec);
   batch.jobs.push_back(std::move(job));
   return {};
@@ -102,41 +213,16 @@ void core::release_pending(staged_batch& batch) {
     const auto mine = pending.find(job.spec.id);
     if (mine != pending.end() && --mine->second.stagers == 0) pending.erase(mine);
   }
-}
-
-void core::stage(store::transaction& tx, const std::shared_ptr<staged_batch>& batch) {
-  if (batch->jobs.empty()) return;
-  tx.stage([batch](store::connection& c) -> result<void> {
-    for (const auto& job : batch->jobs) {
-      new_row row;
-      row.seq = job.seq;
-      row.queue = job.spec.queue;
-      row.id = job.spec.id;
-      row.kind = job.spec.kind;
-      row.state = job.state;
-      row.priority = job.spec.options.priority;
-      row.added_at_ms = job.added_at_ms;
-      row.run_at_ms = job.run_at_ms;
-      row.options = job.options_text;
-      row.traceparent = job.spec.options.traceparent;
-      row.user = job.spec.user;
-      row.group = job.spec.options.group;
-      row.dedup = job.spec.options.dedup.id;
-      row.data = job.spec.data;
-      if (auto ok = insert_row(c, row); !ok) return ok;
-    }
-    return {};
-  });
-  tx.on_outcome([batch](bool committed) { batch->owner->added(*batch, committed); });
+  for (auto& touch : batch.touches) let_go(touch);
 }
 
 void core::added(staged_batch& batch, bool committed) {
   tickets ready;
   {
     std::lock_guard lock(mutex_);
-    release_pending(batch);
     if (committed) {
-      for (std::size_t n = 0; n < batch.jobs.size(); ++n) admit(batch, n);
+      for (auto& touch : batch.touches) touched(touch, batch.now);
+      for (auto& tree : batch.trees) admit(batch, tree);
       std::uint32_t last = no_entry;
       for (const auto& job : batch.jobs) {
         if (job.room == last) continue;
@@ -144,41 +230,76 @@ void core::added(staged_batch& batch, bool committed) {
         serve(schedule_.in(job.room), ready);
       }
     }
+    release_pending(batch);
+    serve_touched(ready);
   }
   record_starts(std::move(ready));
   if (committed) events_.deliver();
 }
 
-void core::admit(staged_batch& batch, std::size_t n) {
-  auto& job = batch.jobs[n];
-  if (job.named) {
-    if (const auto known = schedule_.find(job.room, job.spec.id); known != no_entry) {
-      batch.replies[batch.where[n]] = {job.spec.id, true, 0};
-      emit(event_type::duplicated, schedule_[known], job.added_at_ms);
-      return;
-    }
+void core::admit(staged_batch& batch, staged_tree& tree) {
+  auto& root = batch.jobs[tree.root];
+  auto& reply = batch.replies[tree.reply];
+  const auto known = root.named ? schedule_.find(root.room, root.spec.id) : no_entry;
+  if (known != no_entry) {
+    reply = {root.spec.id, true, 0};
+    emit(event_type::duplicated, schedule_[known], batch.now);
+    return;
   }
+  if (tree.refused) {
+    reply = {tree.owner, true, 0};
+    const auto owner = schedule_.find(root.room, tree.owner);
+    if (owner != no_entry) emit(event_type::deduplicated, schedule_[owner], batch.now);
+    return;
+  }
+  for (auto n = tree.first; n <= tree.root; ++n) {
+    auto& job = batch.jobs[n];
+    if (job.named && schedule_.find(job.room, job.spec.id) != no_entry) continue;
+    admit_one(batch, job);
+  }
+  const auto i = schedule_.find(root.room, root.spec.id);
+  if (tree.parent != 0) adopt(tree, root, i);
+  if (!root.spec.options.dedup.id.empty())
+    owners_.take({root.room, root.spec.options.dedup.id}, {root.seq, root.spec.id, tree.until});
+}
+
+void core::admit_one(staged_batch& batch, staged_job& job) {
+  const auto& options = job.spec.options;
   job_entry e;
   e.seq = job.seq;
-  e.added_at_ms = job.added_at_ms;
-  e.at_ms = job.state == job_state::delayed ? job.run_at_ms : job.added_at_ms;
-  e.group = schedule_.in(job.room).lanes.open(job.spec.options.group);
+  e.added_at_ms = batch.now;
+  e.at_ms = std::max(batch.now, job.run_at_ms);
+  e.group = schedule_.in(job.room).lanes.open(options.group);
   e.id = id_text(job.spec.id);
   e.options = std::move(job.options);
-  e.priority = job.spec.options.priority;
+  e.priority = options.priority;
   e.kind = job.kind;
   e.room = job.room;
   e.state = job.state;
-  e.on_disk_more = !job.spec.options.traceparent.empty() || !job.spec.options.dedup.id.empty();
+  e.on_disk_more = !options.traceparent.empty() || !options.dedup.id.empty();
   cache(e, job.spec.data, job.spec.user);
-  auto& entry = schedule_[schedule_.insert(std::move(e), job.due)];
-  emit(event_type::added, entry, job.added_at_ms);
-  if (entry.state == job_state::delayed) {
-    emit(event_type::delayed, entry, job.added_at_ms, std::to_string(entry.at_ms));
-    if (job.due < planned_) look_ = true, wake_.notify_one();
-  } else {
-    emit(event_type::waiting, entry, job.added_at_ms);
+  const auto i = schedule_.insert(std::move(e), job.due);
+  auto& entry = schedule_[i];
+  emit(event_type::added, entry, batch.now);
+  if (options.expires_in_ms > 0) {
+    entry.expires = true;
+    expiries_.watch(i, batch.steady + options.expires_in_ms);
+    wake_before(batch.steady + options.expires_in_ms);
   }
+  if (!job.children.empty()) found_family(i, job, batch.now);
+  if (entry.state == job_state::delayed) {
+    emit(event_type::delayed, entry, batch.now, std::to_string(entry.at_ms));
+    wake_before(job.due);
+  } else if (entry.state == job_state::waiting_children) {
+    emit(event_type::waiting_children, entry, batch.now);
+    look_at_children(i, batch.now);
+  } else {
+    emit(event_type::waiting, entry, batch.now);
+  }
+}
+
+void core::wake_before(std::int64_t due) {
+  if (due < planned_) look_ = true, wake_.notify_one();
 }
 
 void core::cache(job_entry& e, std::string_view data, std::string_view user) {
@@ -193,7 +314,12 @@ void core::uncache(job_entry& e) {
 }
 
 void core::drop(entry_index i) {
-  uncache(schedule_[i]);
+  auto& e = schedule_[i];
+  uncache(e);
+  if (e.condemned) verdicts_.erase(e.seq);
+  if (e.expires) expiries_.forget(i);
+  if (e.parent) flows_.forget_parent(e.seq);
+  if (e.child) flows_.forget_child(e.seq);
   schedule_.forget(i);
 }
 

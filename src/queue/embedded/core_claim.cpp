@@ -43,6 +43,7 @@ void core::claim(const std::shared_ptr<claim_ticket>& ticket) {
       const auto steady = clock_.steady_ms();
       r.claimed_at = steady;
       promote_due(r, clock_.now_ms(), steady, promote_slice);
+      if (expiries_.next() <= steady) expire_due(clock_.now_ms(), steady, promote_slice);
       got = take(r, *ticket);
       if (!got && request.wait_ms > 0) {
         waits = tickets_waiting_ < settings_.claims_waiting_max;
@@ -83,6 +84,7 @@ void core::start_run(entry_index i, claim_ticket& ticket, std::int64_t now, std:
   auto& e = schedule_[i];
   const auto to = next(e.facts(), job_trigger::claimed, {now}, default_options());
   e.starts = static_cast<std::int32_t>(to->starts);
+  unwatch_expiry(i);
   schedule_.start(i, steady);
   e.in_flight = commit_in_flight::starting;
   e.run = std::make_unique<run_state>();
@@ -152,6 +154,7 @@ void core::undo_start(const lease& l) {
   e.run.reset();
   --e.starts;
   schedule_.undo_start(i);
+  watch_expiry(i);
 }
 
 std::uint32_t core::take_board_slot(std::size_t jobs) {
@@ -190,6 +193,8 @@ core::claimed core::collect(const claim_ticket& ticket) {
       job.ready_at_ms = e.at_ms;
       if (is_poison(e.stalls)) job.verdict = poisoned(e.stalls);
       if (e.cancel) job.verdict = job_error{"cancelled", "cancelled", false};
+      if (const auto known = verdicts_.find(e.seq); known != verdicts_.end())
+        job.verdict = known->second;
       if (e.data.cached()) job.data = e.data.view(), job.user = e.data.user();
       if (!e.data.cached() || e.on_disk_more) out.unread.emplace_back(out.jobs.size() - 1, e.seq);
     }

@@ -11,6 +11,11 @@ namespace {
 constexpr std::size_t note_bytes_max = 1'024;
 constexpr std::size_t log_bytes_max = 4'096;
 
+const job_error& outcome_cancelled() {
+  static const job_error e = outcome::cancel().error;
+  return e;
+}
+
 error unknown_job() {
   return {errc::not_found, "id", {"no such job", "no existe ese trabajo"}};
 }
@@ -66,37 +71,87 @@ result<void> core::stage_checkpoint(store::transaction& tx, const lease& held, s
   return {};
 }
 
+// The job and, of a parent, all that it waits for, as far as it has not ended.
+void core::gather_cancelled(entry_index i, cancel_batch& into) {
+  const auto& e = schedule_[i];
+  if (is_ended(e.state) || !into.seen.insert(e.seq).second) return;
+  const bool leaves = e.state != job_state::active;
+  into.jobs.push_back({i, e.seq});
+  if (leaves) {
+    auto ends = ends_of(e, job_state::failed, {}, &outcome_cancelled(), true);
+    into.ends.insert(into.ends.end(), std::make_move_iterator(ends.begin()),
+                     std::make_move_iterator(ends.end()));
+    if (auto freed = freed_by(e, true)) into.freed.push_back(std::move(*freed));
+  }
+  const auto* family = e.parent ? flows_.find(e.seq) : nullptr;
+  if (family == nullptr) return;
+  for (const auto& [seq, child] : family->children)
+    if (schedule_[child].seq == seq) gather_cancelled(child, into);
+}
+
 result<void> core::stage_cancel(store::transaction& tx, const std::string& queue,
                                 const std::string& id) {
   if (!usable_) return usable_;
-  std::lock_guard lock(mutex_);
-  const auto number = schedule_.find_room(queue);
-  const auto i = number ? schedule_.find(*number, id) : no_entry;
-  if (i == no_entry || is_ended(schedule_[i].state)) return unknown_job();
-  const auto seq = schedule_[i].seq;
-  tx.stage([seq](store::connection& c) { return mark_cancelled(c, seq); });
-  tx.on_outcome([self = shared_from_this(), room = *number, id, seq](bool committed) {
-    if (committed) self->cancelled(room, id, seq);
+  auto batch = std::make_shared<cancel_batch>();
+  {
+    std::lock_guard lock(mutex_);
+    const auto number = schedule_.find_room(queue);
+    const auto i = number ? schedule_.find(*number, id) : no_entry;
+    if (i == no_entry || is_ended(schedule_[i].state)) return unknown_job();
+    gather_cancelled(i, *batch);
+  }
+  tx.stage([self = shared_from_this(), batch](store::connection& c) -> result<void> {
+    for (auto& job : batch->jobs) {
+      if (auto ok = mark_cancelled(c, job.seq); !ok) return ok;
+      if (!self->feed_.wanted()) continue;
+      if (auto row = read_argument(c, job.seq); row) job.row = std::move(*row);
+    }
+    for (const auto& end : batch->ends)
+      if (auto ok = save_child_end(c, end); !ok) return ok;
+    return erase_owners(c, batch->freed);
+  });
+  tx.on_outcome([self = shared_from_this(), batch](bool committed) {
+    if (committed) self->cancelled(*batch);
   });
   return {};
 }
 
-void core::cancelled(std::uint16_t room_number, std::string_view id, std::int64_t seq) {
+void core::cancelled(cancel_batch& batch) {
+  tickets ready;
   {
     std::lock_guard lock(mutex_);
-    const auto i = schedule_.find(room_number, id);
-    if (i == no_entry || schedule_[i].seq != seq || is_ended(schedule_[i].state)) return;
-    auto& e = schedule_[i];
-    const auto now = clock_.now_ms();
-    e.cancel = true;
-    const auto to = next(e.facts(), job_trigger::cancelled, {now}, default_options());
-    if (!to || !to->removed) return;  // running: its worker asks for cancel_requests()
-    emit(event_type::cancelled, e, now, name_of(e.state));
-    emit(event_type::removed, e, now, name_of(e.state));
-    trimmed_.push_back(seq);
-    drop(i);
+    for (auto& job : batch.jobs)
+      if (schedule_[job.entry].seq == job.seq) cancel_one(job);
+    serve_touched(ready);
   }
+  record_starts(std::move(ready));
   events_.deliver();
+  feed_.deliver();
+}
+
+void core::cancel_one(cancel_batch::job& job) {
+  auto& e = schedule_[job.entry];
+  if (is_ended(e.state)) return;
+  const auto now = clock_.now_ms();
+  e.cancel = true;
+  const auto to = next(e.facts(), job_trigger::cancelled, {now}, default_options());
+  if (!to || !to->removed) return;  // running: its worker asks for cancel_requests()
+  emit(event_type::cancelled, e, now, name_of(e.state));
+  emit(event_type::removed, e, now, name_of(e.state));
+  if (feed_.wanted()) {
+    auto r = record_of(e, now);
+    r.state = job_state::failed;
+    r.cancelled = true;
+    r.error = outcome_cancelled();
+    r.data = std::move(job.row.data);
+    r.user = std::move(job.row.user);
+    feed_.append(std::move(r));
+  }
+  const auto ends = ends_of(e, job_state::failed, {}, &outcome_cancelled(), true);
+  owners_.release(e.seq);
+  trimmed_.push_back(e.seq);
+  for (const auto& end : ends) child_ended(end, now);
+  drop(job.entry);
 }
 
 result<std::int64_t> core::row_of(const std::string& queue, const std::string& id) {

@@ -52,11 +52,14 @@ void core::decide(finish_batch& batch) {
     f.request = n;
     f.entry = *held;
     f.to = *next(e.facts(), trigger_of(request.how.kind), facts, options);
+    if (f.to.to == job_state::waiting_children && may_go_on(*held))
+      f.to.to = ready_state(e.priority);
     change_of(f, request, now);
     e.in_flight = commit_in_flight::finishing;
     batch.jobs.push_back(std::move(f));
   }
   batch.erased = take_trimmed(2 * batch.jobs.size() + trim_ahead);
+  batch.flowing = flowing_;
 }
 
 void core::change_of(finishing& f, finish_request& request, std::int64_t now) {
@@ -75,7 +78,10 @@ void core::change_of(finishing& f, finish_request& request, std::int64_t now) {
     c.finished_at_ms = now;
     c.erase = keeps_nothing(f.to.to == job_state::completed ? options.keep_completed
                                                             : options.keep_failed);
+    if (e.child) f.ends = ends_of_run(e, f, request);
+    if (auto freed = freed_by(e, false)) f.freed.push_back(std::move(*freed));
   }
+  c.parent = e.parent;
   if (c.erase) return;
   c.percent = e.run->progress.percent;
   c.worker = e.run->worker;
@@ -88,11 +94,24 @@ void core::change_of(finishing& f, finish_request& request, std::int64_t now) {
   if (f.to.to == job_state::completed) c.result = request.how.result;
 }
 
+std::vector<child_end> core::ends_of_run(const job_entry& e, const finishing& f,
+                                         const finish_request& request) {
+  if (f.to.to == job_state::completed)
+    return ends_of(e, f.to.to, request.how.result, nullptr, f.change.erase);
+  const auto& why = f.to.cancelled ? cancelled_error() : request.how.error;
+  return ends_of(e, f.to.to, {}, &why, f.change.erase);
+}
+
 void core::stage(store::transaction& tx, const std::shared_ptr<finish_batch>& batch) {
   tx.stage([batch](store::connection& c) -> result<void> {
-    for (const auto& f : batch->jobs)
-      if (auto ok = apply_change(c, f.change); !ok) return ok;
-    return erase_rows(c, batch->erased, true);
+    for (const auto& f : batch->jobs) {
+      auto ok = apply_change(c, f.change);
+      for (auto end = f.ends.begin(); ok && end != f.ends.end(); ++end)
+        ok = save_child_end(c, *end);
+      if (ok) ok = erase_owners(c, f.freed);
+      if (!ok) return ok;
+    }
+    return erase_rows(c, batch->erased, {true, batch->flowing});
   });
   tx.on_outcome(
       [self = shared_from_this(), batch](bool committed) { self->finished(*batch, committed); });
@@ -115,6 +134,7 @@ job_view core::view_of(const finish_batch& batch, const finishing& f) {
   v.progress = e.run->progress;
   v.options = e.options ? *e.options : default_options();
   v.options.priority = e.priority;
+  v.options.group = schedule_.in(e.room).lanes.name(e.group);
   v.attempts_made = f.to.attempts_made;
   v.starts = e.starts;
   v.stalls = e.stalls;
@@ -144,21 +164,33 @@ void core::finished(finish_batch& batch, bool committed) {
       }
     }
     if (last != no_entry) serve(schedule_.in(static_cast<std::uint16_t>(last)), ready);
+    serve_touched(ready);
     if (!committed) trimmed_.insert(trimmed_.end(), batch.erased.begin(), batch.erased.end());
   }
   record_starts(std::move(ready));
-  if (committed) events_.deliver();
+  if (!committed) return;
+  events_.deliver();
+  feed_.deliver();
 }
 
 void core::leave_run(const finish_batch& batch, const finishing& f, std::int64_t now) {
   const auto& request = (*batch.requests)[f.request];
   auto& e = schedule_[f.entry];
   auto& r = schedule_.in(e.room);
+  if (feed_.wanted()) record_run(batch, f, now);
+  std::vector<child_end> ends;  // anew: since then more may wait for it
+  if (e.child && f.to.ended) ends = ends_of_run(e, f, request);
   release_board_slot(e.run->board_slot);
   e.run.reset();
   e.attempts = f.to.attempts_made;
   e.in_log = f.change.in_log;
   if (!f.to.ended) {
+    if (f.to.to == job_state::waiting_children) {
+      emit(event_type::waiting_children, e, now);
+      schedule_.move(f.entry, f.to.to, now);
+      look_at_children(f.entry, now);
+      return;
+    }
     if (f.to.to == job_state::delayed) {
       const auto due = clock_.steady_ms() + (f.to.run_at_ms - now);
       emit(event_type::delayed, e, now, std::to_string(f.to.run_at_ms));
@@ -184,7 +216,11 @@ void core::leave_run(const finish_batch& batch, const finishing& f, std::int64_t
   if (f.to.exhausted)
     emit(event_type::retries_exhausted, e, now, std::to_string(f.to.attempts_made));
   const auto keep = good ? options.keep_completed : options.keep_failed;
+  if (e.condemned) verdicts_.erase(e.seq);
+  forget_family(e);
+  for (const auto& freed : f.freed) owners_.release(freed.seq);
   if (r.ready() == 0 && r.active.size() == 1) emit(event_type::drained, e, now);
+  for (const auto& end : ends) child_ended(end, now);
   if (f.change.erase) {
     drop(f.entry);
   } else {
@@ -193,6 +229,47 @@ void core::leave_run(const finish_batch& batch, const finishing& f, std::int64_t
     (good ? r.keep_completed : r.keep_failed) = keep;
     trim(r, f.to.to, keep, now, 4);
   }
+}
+
+void core::record_run(const finish_batch& batch, const finishing& f, std::int64_t now) {
+  const auto& request = (*batch.requests)[f.request];
+  const auto& e = schedule_[f.entry];
+  auto r = record_of(e, now);
+  r.attempts_made = f.to.attempts_made;
+  r.state = f.to.to;
+  r.ended = f.to.ended;
+  r.cancelled = f.to.cancelled;
+  r.cost = request.cost;
+  if (f.to.to == job_state::completed) r.result = request.how.result;
+  if (f.to.cancelled)
+    r.error = cancelled_error();
+  else if (request.how.kind == outcome::what::failed)
+    r.error = request.how.error;
+  if (f.to.ended && r.state == job_state::failed) {
+    r.options = e.options ? *e.options : default_options();
+    r.options->priority = e.priority;
+    r.options->group = r.group;
+  }
+  feed_.append(std::move(r));
+}
+
+run_record core::record_of(const job_entry& e, std::int64_t now) {
+  run_record r;
+  r.job = {schedule_.name(e.room), std::string(e.id.view())};
+  r.kind = kinds_[e.kind];
+  r.group = schedule_.in(e.room).lanes.name(e.group);
+  if (e.data.cached()) r.data = e.data.view(), r.user = e.data.user();
+  r.priority = e.priority;
+  r.fence = e.starts;
+  r.attempts_made = e.attempts;
+  r.stalls = e.stalls;
+  r.added_at_ms = e.added_at_ms;
+  r.ready_at_ms = e.at_ms;
+  r.ended_at_ms = now;
+  if (!e.run) return r;
+  r.worker = e.run->worker;
+  r.started_at_ms = e.run->started_at_ms;
+  return r;
 }
 
 void core::trim(room& r, job_state state, const retention& keep, std::int64_t now,
@@ -204,6 +281,8 @@ void core::trim(room& r, job_state state, const retention& keep, std::int64_t no
     const auto& e = schedule_[oldest];
     if (static_cast<std::int64_t>(list.size()) <= rule.count && e.at_ms >= rule.oldest_ms) break;
     trimmed_.push_back(e.seq);
+    const auto ends = ends_of(e, job_state::failed, {}, nullptr, true);
+    for (const auto& end : ends) child_ended(end, now);
     drop(oldest);
   }
 }
@@ -224,7 +303,9 @@ void core::commit_trimmed() {
   }
   if (seqs->empty()) return;
   store::transaction tx(store::durability::process);
-  tx.stage([seqs](store::connection& c) { return erase_rows(c, *seqs, true); });
+  tx.stage([seqs, flowing = flowing_.load()](store::connection& c) {
+    return erase_rows(c, *seqs, {true, flowing});
+  });
   tx.on_outcome([self = shared_from_this(), seqs](bool committed) {
     if (committed) return;
     std::lock_guard lock(self->mutex_);

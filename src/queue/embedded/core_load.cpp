@@ -1,5 +1,6 @@
 // Start and end of the core: what the file holds becomes the schedule again.
 #include <algorithm>
+#include <limits>
 
 #include "base/log.hpp"
 #include "queue/embedded/core.hpp"
@@ -50,6 +51,7 @@ void core::load() {
       starts.emplace_back(seq, fence);
       by_seq.emplace(seq, no_entry);
     });
+    if (ok) ok = load_kin(c);
     if (!ok) return ok;
     for (std::int64_t last = 0, n = rows_at_once; n == rows_at_once;) {
       n = 0;
@@ -67,12 +69,14 @@ void core::load() {
   });
   if (!usable_) return;
 
+  place_moved(std::numeric_limits<std::int64_t>::max());
   store::transaction tx;
   take_starts(starts, by_seq, tx);
+  link_kin(clock_.now_ms());
   order_ended();
   std::sort(drop.begin(), drop.end());
   tx.stage([drop](store::connection& c) -> result<void> {
-    auto ok = erase_rows(c, drop, true);
+    auto ok = erase_rows(c, drop, {});
     return ok ? clear_starts(c) : ok;
   });
   if (!starts.empty() || !drop.empty()) usable_ = store::commit_and_wait(db_, std::move(tx));
@@ -80,7 +84,8 @@ void core::load() {
 
 void core::take_row(const stored_row& row, std::unordered_map<std::int64_t, entry_index>& by_seq,
                     std::vector<std::int64_t>& drop) {
-  next_seq_ = std::max(next_seq_, row.seq + 1);
+  next_seq_ = std::max({next_seq_, row.seq + 1, row.place + 1});
+  place_moved(row.seq);
   const auto number = schedule_.open_room(row.queue);
   const auto kind = kinds_.number_of(row.kind);
   if (!number || !kind) {
@@ -91,16 +96,17 @@ void core::take_row(const stored_row& row, std::unordered_map<std::int64_t, entr
   if (const auto older = schedule_.find(*number, row.id); older != no_entry) {
     drop.push_back(schedule_[older].seq);
     by_seq.erase(schedule_[older].seq);
-    schedule_.forget(older);
+    forget_loaded(older);
   }
   job_entry e;
   e.seq = row.seq;
   e.added_at_ms = row.added_at_ms;
   const bool delayed = row.state == job_state::delayed;
+  const bool waits = delayed || row.state == job_state::waiting_children;
   if (is_ended(row.state))
     e.at_ms = row.finished_at_ms;
   else
-    e.at_ms = delayed ? row.run_at_ms : std::max(row.added_at_ms, row.run_at_ms);
+    e.at_ms = delayed ? row.run_at_ms : std::max({row.added_at_ms, row.run_at_ms, row.ready_at_ms});
   e.id = id_text(row.id);
   e.options = options_.of(row.options);
   e.priority = row.priority;
@@ -112,17 +118,45 @@ void core::take_row(const stored_row& row, std::unordered_map<std::int64_t, entr
   e.cancel = row.cancel;
   e.in_log = row.in_log;
   e.on_disk_more = row.on_disk_more;
-  e.state = is_ended(row.state) || delayed ? row.state : ready_state(row.priority);
+  e.state = is_ended(row.state) || waits ? row.state : ready_state(row.priority);
+  if (!row.verdict.empty() && !is_ended(row.state)) {
+    e.condemned = true;
+    verdicts_.emplace(row.seq, *decode_error(row.verdict));
+  }
   e.group = schedule_.in(*number).lanes.open(row.group);
   const auto due = clock_.steady_ms() + (row.run_at_ms - clock_.now_ms());
   const auto i = schedule_.insert(std::move(e), due);
   const auto started = by_seq.find(row.seq);
   if (started != by_seq.end()) started->second = i;
+  if (const auto known = kin_.find(row.seq); known != kin_.end()) known->second = i;
+  if (row.place != 0) moved_.emplace(row.place, i);
+  watch_expiry(i);
   // Cancelled while it waited; a start on record says that it ran, then its worker must end it.
   if (row.cancel && started == by_seq.end() && !is_ended(row.state) && row.starts == 0) {
     drop.push_back(row.seq);
-    schedule_.forget(i);
+    forget_loaded(i);
   }
+}
+
+void core::forget_loaded(entry_index i) {
+  const auto seq = schedule_[i].seq;
+  if (const auto known = kin_.find(seq); known != kin_.end()) known->second = no_entry;
+  std::erase_if(moved_, [&](const auto& item) { return item.second == i; });
+  drop(i);
+}
+
+// Rows come in the order of arrival; jobs that were moved stand elsewhere among their equals.
+void core::place_moved(std::int64_t before_seq) {
+  while (!moved_.empty()) {
+    const auto next = moved_.upper_bound(0);
+    if (next == moved_.end() || next->first >= before_seq) break;
+    schedule_.to_back(next->second);
+    moved_.erase(next);
+  }
+  if (before_seq != std::numeric_limits<std::int64_t>::max() || moved_.empty()) return;
+  first_place_ = std::min(first_place_, moved_.begin()->first);
+  for (auto at = moved_.rbegin(); at != moved_.rend(); ++at) schedule_.to_front(at->second);
+  moved_.clear();
 }
 
 void core::take_starts(std::span<const std::pair<std::int64_t, std::int64_t>> starts,
@@ -135,6 +169,7 @@ void core::take_starts(std::span<const std::pair<std::int64_t, std::int64_t>> st
     auto& e = schedule_[known->second];
     if (fence <= e.starts || is_ended(e.state)) continue;
     e.starts = static_cast<std::int32_t>(fence);
+    unwatch_expiry(known->second);
     schedule_.stalled(known->second, e.stalls + 1);
     emit(event_type::stalled, e, now);
     tx.stage([seq = seq, stalls = e.stalls, starts_ = e.starts](store::connection& c) {

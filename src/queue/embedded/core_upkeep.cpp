@@ -73,6 +73,14 @@ void core::recovered(const std::vector<lease>& stalled, bool committed) {
       e.in_flight = commit_in_flight::none;
       if (!committed) continue;
       const auto to = next(e.facts(), job_trigger::stalled, {now}, default_options());
+      if (feed_.wanted()) {
+        auto r = record_of(e, now);
+        r.state = to->to;
+        r.stalls = to->stalls;
+        r.ended = false;
+        r.stalled = true;
+        feed_.append(std::move(r));
+      }
       release_board_slot(e.run->board_slot);
       e.run.reset();
       emit(event_type::stalled, e, now);
@@ -83,6 +91,7 @@ void core::recovered(const std::vector<lease>& stalled, bool committed) {
   }
   record_starts(std::move(ready));
   events_.deliver();
+  feed_.deliver();
 }
 
 void core::look_now() {
@@ -92,7 +101,7 @@ void core::look_now() {
 }
 
 std::int64_t core::next_due(std::int64_t steady) {
-  auto due = steady + settings_.sweep_ms;
+  auto due = std::min(steady + settings_.sweep_ms, expiries_.next());
   for (std::uint16_t n = 0; n < schedule_.rooms(); ++n) {
     const auto& r = schedule_.in(n);
     if (!r.delayed.empty()) due = std::min(due, r.delayed.top_due());
@@ -105,6 +114,8 @@ std::int64_t core::next_due(std::int64_t steady) {
 void core::upkeep_slice(guard&, tickets& ready, tickets& late) {
   const auto now = clock_.now_ms();
   const auto steady = clock_.steady_ms();
+  expire_due(now, steady, promote_slice);
+  touched_rooms_.clear();  // all are served here
   for (std::uint16_t n = 0; n < schedule_.rooms(); ++n) {
     auto& r = schedule_.in(n);
     promote_due(r, now, steady, promote_slice);
@@ -119,6 +130,7 @@ void core::upkeep_slice(guard&, tickets& ready, tickets& late) {
     trim(r, job_state::completed, r.keep_completed, now, trim_slice);
     trim(r, job_state::failed, r.keep_failed, now, trim_slice);
   }
+  serve_touched(ready);
 }
 
 void core::sweep_all() {
@@ -133,6 +145,7 @@ void core::sweep_all() {
     if (stage_recovery(tx, queue) > 0) db_.commit(std::move(tx), [](result<void>) {});
   }
   commit_trimmed();
+  purge_owners();
 }
 
 void core::upkeep_once() {

@@ -4,6 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "queue/embedded/control_calls.hpp"
 #include "queue/embedded/core.hpp"
 #include "queue/embedded/worker_board.hpp"
 #include "queue/unbuilt.hpp"
@@ -182,6 +183,28 @@ class embedded_queue final : public unbuilt {
     co_return ok;
   }
   result<queue_limits> limits(const std::string& queue) override { return core_->limits(queue); }
+  awaitable<result<std::vector<result<void>>>> edit(std::string queue, std::vector<std::string> ids,
+                                                    job_edit how) override {
+    return edit_jobs(core_, std::move(queue), std::move(ids), std::move(how));
+  }
+  awaitable<result<std::size_t>> clean(clean_request request) override {
+    return clean_jobs(core_, std::move(request));
+  }
+  awaitable<result<void>> obliterate(std::string queue, bool force,
+                                     settle_function settle) override {
+    return obliterate_queue(core_, std::move(queue), force, std::move(settle));
+  }
+  awaitable<result<jobs_page>> list(list_request request) override {
+    return list_jobs(core_, std::move(request));
+  }
+  awaitable<result<std::vector<child_view>>> children(std::string queue, std::string id) override {
+    return children_of(core_, std::move(queue), std::move(id));
+  }
+  result<std::vector<std::string>> queues() override { return core_->queues(); }
+  std::shared_ptr<void> record_runs(
+      std::function<void(std::span<const run_record>)> listener) override {
+    return core_->feed().subscribe(std::move(listener));
+  }
 
   events_page events(std::uint64_t since, std::size_t limit) override {
     return core_->events().page(since, limit);

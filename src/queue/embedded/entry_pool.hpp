@@ -15,6 +15,8 @@ class entry_pool {
     return blocks_[i / block_size][i % block_size];
   }
   bool contains(std::uint64_t i) const { return i < used_; }
+  // Every entry so far has a number below it; those given back hold no row.
+  std::size_t used() const { return used_; }
 
   entry_index take() {
     if (first_free_ != no_entry) {

@@ -55,7 +55,7 @@ struct run_state {
 };
 
 // The commit under way that will move a job; it keeps the other movers off.
-enum class commit_in_flight : std::uint8_t { none, starting, finishing, recovering };
+enum class commit_in_flight : std::uint8_t { none, starting, finishing, recovering, editing };
 
 using entry_index = std::uint32_t;
 inline constexpr entry_index no_entry = 0xffffffff;
@@ -91,11 +91,14 @@ struct job_entry {
   id_text id;
   job_state state = job_state::waiting;
   commit_in_flight in_flight = commit_in_flight::none;
-  bool cancel = false;        // somebody asked to cancel it
-  bool in_log = false;        // job_log has rows of it
-  bool on_disk_more = false;  // its row holds a checkpoint or a trace
-  bool condemned = false;     // it must end without a run
-  bool counted = false;       // its run counts for the limits of its queue and group
+  bool cancel : 1 = false;        // somebody asked to cancel it
+  bool in_log : 1 = false;        // job_log has rows of it
+  bool on_disk_more : 1 = false;  // its row holds a checkpoint, a trace or a deduplication id
+  bool condemned : 1 = false;     // it must end without a run
+  bool counted : 1 = false;       // its run counts for the limits of its queue and group
+  bool expires : 1 = false;       // it must not start too late
+  bool parent : 1 = false;        // it has children
+  bool child : 1 = false;         // others may wait for it
   entry_place place = entry_place::nowhere;
 
   job_facts facts() const { return {state, priority, attempts, stalls, starts, cancel}; }

@@ -63,7 +63,7 @@ void keep_newest(std::vector<std::string>& lines, std::int32_t most) {
   if (lines.size() > n) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(n));
 }
 
-result<void> insert_row(store::connection& c, const new_row& r) {
+result<bool> insert_row(store::connection& c, const new_row& r) {
   static const statement sql(
       "INSERT INTO job (seq, queue, id, kind, state, priority, attempts, starts, stalls, cancel,"
       " added_at_ms, run_at_ms, started_at_ms, finished_at_ms, options, traceparent, progress,"
@@ -71,12 +71,14 @@ result<void> insert_row(store::connection& c, const new_row& r) {
       " VALUES ($1, $2, $3, $4, $5, $6, 0, 0, 0, 0, $7, $8, 0, 0, $9, $10, 0, 0, $11, $12, $13,"
       " $14, $15, $16, $17)"
       " ON CONFLICT (seq) DO NOTHING");
-  return done(c.execute(sql, {number(r.seq), value(r.queue), value(r.id), value(r.kind),
+  auto rows = c.execute(sql, {number(r.seq), value(r.queue), value(r.id), value(r.kind),
                               number(static_cast<std::int64_t>(r.state)), number(r.priority),
                               number(r.added_at_ms), number(r.run_at_ms), text_or_null(r.options),
                               text_or_null(r.traceparent), value(r.data), number_or_null(r.parent),
                               text_or_null(r.parent_queue), text_or_null(r.parent_id),
-                              text_or_null(r.user), text_or_null(r.group), text_or_null(r.dedup)}));
+                              text_or_null(r.user), text_or_null(r.group), text_or_null(r.dedup)});
+  if (!rows) return rows.error();
+  return *rows > 0;
 }
 
 result<void> apply_change(store::connection& c, const row_change& r) {
@@ -89,7 +91,7 @@ result<void> apply_change(store::connection& c, const row_change& r) {
       " ON CONFLICT (seq, fence) DO UPDATE SET lines = excluded.lines");
   if (r.erase) {
     const std::int64_t seqs[] = {r.seq};
-    return erase_rows(c, seqs, r.in_log);
+    return erase_rows(c, seqs, {r.in_log, r.parent});
   }
   if (!r.log.empty()) {
     auto ok = done(c.execute(add_log, {number(r.seq), number(r.starts), value(r.log)}));
@@ -103,14 +105,17 @@ result<void> apply_change(store::connection& c, const row_change& r) {
        text_or_null(r.result), number(r.in_log ? 1 : 0), text_or_null(r.worker)}));
 }
 
-result<void> erase_rows(store::connection& c, std::span<const std::int64_t> seqs, bool logs) {
+result<void> erase_rows(store::connection& c, std::span<const std::int64_t> seqs, hangers what) {
   static const statement rows("DELETE FROM job WHERE seq BETWEEN $1 AND $2");
   static const statement lines("DELETE FROM job_log WHERE seq BETWEEN $1 AND $2");
+  static const statement children("DELETE FROM job_child WHERE parent BETWEEN $1 AND $2");
   for (std::size_t first = 0, last = 0; first < seqs.size(); first = last + 1) {
     last = first;
     while (last + 1 < seqs.size() && seqs[last + 1] == seqs[last] + 1) ++last;
     auto ok = done(c.execute(rows, {number(seqs[first]), number(seqs[last])}));
-    if (ok && logs) ok = done(c.execute(lines, {number(seqs[first]), number(seqs[last])}));
+    if (ok && what.logs) ok = done(c.execute(lines, {number(seqs[first]), number(seqs[last])}));
+    if (ok && what.children)
+      ok = done(c.execute(children, {number(seqs[first]), number(seqs[last])}));
     if (!ok) return ok;
   }
   return {};
@@ -237,7 +242,7 @@ result<job_view> read_view(store::connection& c, std::int64_t seq) {
       "SELECT queue, id, kind, state, priority, attempts, starts, stalls, added_at_ms, run_at_ms,"
       " started_at_ms, finished_at_ms, options, traceparent, progress, note, error, result, data,"
       " user_id, grp, dedup, worker, parent_queue, parent_id, (SELECT count(*) FROM job_child"
-      " WHERE parent = job.seq AND state NOT IN (5, 6)) FROM job WHERE seq = $1");
+      " WHERE parent = job.seq AND open = 1) FROM job WHERE seq = $1");
   static const statement lines("SELECT lines FROM job_log WHERE seq = $1 ORDER BY fence");
   job_view v;
   bool found = false;

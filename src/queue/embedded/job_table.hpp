@@ -25,8 +25,8 @@ struct new_row {
   std::string_view parent_queue, parent_id, user, group, dedup;
   std::string_view options, traceparent, data;
 };
-// Does nothing if the row is there already.
-result<void> insert_row(store::connection& c, const new_row& row);
+// False: the row is there already.
+result<bool> insert_row(store::connection& c, const new_row& row);
 
 // What a finished run leaves behind.
 struct row_change {
@@ -38,11 +38,16 @@ struct row_change {
   std::string worker, note, error, result;
   std::string log;  // lines of this run, joined; empty: none
   bool in_log = false;
+  bool parent = false;
 };
 result<void> apply_change(store::connection& c, const row_change& change);
 
-// Removes rows and their logs. `seqs` is sorted ascending.
-result<void> erase_rows(store::connection& c, std::span<const std::int64_t> seqs, bool logs);
+// Removes rows and what hangs on them, as far as there may be any. `seqs` is sorted ascending.
+struct hangers {
+  bool logs = true;
+  bool children = true;
+};
+result<void> erase_rows(store::connection& c, std::span<const std::int64_t> seqs, hangers what);
 
 result<void> save_checkpoint(store::connection& c, std::int64_t seq, std::string_view json);
 result<void> mark_cancelled(store::connection& c, std::int64_t seq);

@@ -116,6 +116,21 @@ void schedule::set_priority(entry_index i, std::int32_t priority) {
   enlist_ready(i, false);
 }
 
+void schedule::take_out(entry_index i) {
+  unlist(i);
+}
+
+void schedule::put_in(entry_index i, std::int64_t due) {
+  const auto& e = pool_[i];
+  if (e.place != entry_place::nowhere) return;
+  if (e.state == job_state::delayed)
+    delay(i, e.at_ms, due);
+  else if (is_ready(e.state))
+    enlist_ready(i, true);
+  else
+    enlist(i);
+}
+
 void schedule::to_front(entry_index i) {
   const auto& e = pool_[i];
   if (e.place != entry_place::fresh && e.place != entry_place::returned) return;

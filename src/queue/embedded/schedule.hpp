@@ -66,6 +66,10 @@ struct room {
   std::size_t ready() const { return lanes.size() + condemned.size() + suspects.size(); }
   std::size_t prioritized() const { return lanes.size() - lanes.plain() + prioritized_apart; }
   std::size_t waiting() const { return ready() - prioritized(); }
+  std::size_t jobs() const {
+    return ready() + delayed.size() + active.size() + waiting_children.size() + completed.size() +
+           failed.size();
+  }
 };
 
 class schedule {
@@ -83,6 +87,8 @@ class schedule {
 
   job_entry& operator[](entry_index i) { return pool_[i]; }
   std::size_t size() const { return index_.size(); }
+  // For a walk over all jobs: entries below it that hold no row (seq 0) are passed over.
+  std::size_t entries() const { return pool_.used(); }
 
   entry_index find(std::uint16_t room, std::string_view id) const;
   // The entry a lease points at, if it is the same job; its fence and state are the caller's
@@ -106,6 +112,10 @@ class schedule {
   void condemn(entry_index i);
   // Of a job that has not started: behind its new equals, ready since when it was.
   void set_priority(entry_index i, std::int32_t priority);
+  // Out of every list while a commit that changes it is under way; back to its own place. `due`
+  // (steady ms) is that of a delayed one. move() and delay() also put it in again.
+  void take_out(entry_index i);
+  void put_in(entry_index i, std::int64_t due);
   // Of a ready job among its equals.
   void to_front(entry_index i);
   void to_back(entry_index i);
