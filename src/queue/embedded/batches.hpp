@@ -149,6 +149,7 @@ struct removal_walk {
   bool quiet = true;
   settle_function settle;
   std::size_t at = 0;
+  std::size_t taken = 0;
   bool done = false;
   bool missed = false;  // some were being changed by others
   // Row and entry of those to be removed, the oldest last; unset: all that the walk finds.

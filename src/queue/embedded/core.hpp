@@ -36,7 +36,8 @@ struct claim_ticket {
   claim_request request;
   std::function<void()> resume;  // from any thread, once
   std::vector<lease> taken;
-  start_list starts;  // the same as they go on record
+  start_list starts;                                         // the same as they go on record
+  std::vector<std::pair<std::int64_t, job_error>> verdicts;  // of those that must end without a run
   result<void> verdict;
   std::int64_t deadline = 0;  // steady ms, for one that waits
   std::uint32_t board_slot = 0;

@@ -93,6 +93,9 @@ void core::start_run(entry_index i, claim_ticket& ticket, std::int64_t now, std:
   e.run->started_at_ms = now;
   ticket.taken.push_back({ticket.request.queue, std::string(e.id.view()), e.starts, i});
   ticket.starts.add(e.seq, e.starts);
+  // On record with the start: it is the start that keeps a job from expiring a second time.
+  if (const auto known = verdicts_.find(e.seq); known != verdicts_.end())
+    ticket.verdicts.emplace_back(e.seq, known->second);
 }
 
 void core::serve(room& r, tickets& ready) {
@@ -118,6 +121,8 @@ void core::record_starts(tickets ready) {
     for (const auto& ticket : *shared) {
       auto ok =
           save_starts(c, ticket->board_slot, ticket->request.worker, now, ticket->starts.bytes());
+      for (const auto& [seq, verdict] : ticket->verdicts)
+        if (ok) ok = save_verdict(c, seq, verdict);
       if (!ok) return ok;
     }
     return {};
