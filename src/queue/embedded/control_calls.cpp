@@ -129,9 +129,10 @@ awaitable<result<std::size_t>> clean_jobs(core_ptr heart, clean_request request)
   walk->newest_ms = heart->now_ms() - request.min_age_ms;
   walk->settle = std::move(request.settle);
   std::size_t removed = 0;
-  if (request.max != std::numeric_limits<std::size_t>::max()) {
-    walk->most = std::min(request.max, chosen_max);
-    walk->done = request.max == 0;
+  walk->most = request.max;
+  walk->done = request.max == 0;
+  // Of a larger number the exact choice is not worth its memory.
+  if (request.max <= chosen_max) {
     for (bool chosen = walk->done; !chosen;) {
       chosen = heart->choose_oldest(*walk);
       if (!chosen) co_await pass();

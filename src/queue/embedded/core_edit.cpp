@@ -244,13 +244,14 @@ std::shared_ptr<edit_batch> core::take_removable(removal_walk& walk) {
     return batch;
   }
   const auto end = schedule_.entries();
-  for (std::size_t looked = 0;
-       walk.at < end && looked < walk_slice && batch->jobs.size() < removal_slice;
+  const auto slice = std::min(removal_slice, walk.most - walk.taken);
+  for (std::size_t looked = 0; walk.at < end && looked < walk_slice && batch->jobs.size() < slice;
        ++walk.at, ++looked) {
     const auto i = static_cast<entry_index>(walk.at);
     if (removable(walk, i, *room)) mark_edited(*batch, i);
   }
-  walk.done = walk.at >= end;
+  walk.taken += batch->jobs.size();
+  walk.done = walk.at >= end || walk.taken == walk.most;
   return batch;
 }
 
