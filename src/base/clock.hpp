@@ -2,6 +2,8 @@
 // Thread-safe. Wall time is UTC milliseconds since 1970; steady time never goes back.
 #pragma once
 #include <cstdint>
+#include <optional>
+#include <string_view>
 
 namespace son1k {
 
@@ -20,5 +22,8 @@ struct timestamp_text {
   char chars[25];
 };
 timestamp_text iso_time(std::int64_t epoch_ms);
+// The other way round: "2026-11-22", "2026-11-22T04:05", "…:06", "….789", with or without the Z;
+// always UTC. Nothing for any other text, and before 1970.
+std::optional<std::int64_t> parse_iso_time(std::string_view text);
 
 }  // namespace son1k

@@ -61,9 +61,9 @@ std::optional<std::int64_t> timing::next_by_day(std::int64_t after) const {
   while (true) {
     const auto match = pattern.next_local(local);
     if (!match) return std::nullopt;
-    const auto moment = where.when(*match);
-    if (moment.instant > after) return moment.instant;
-    local = moment.next_local;
+    const auto instant = where.when(*match);
+    if (instant > after) return instant;
+    local = *match + 1;
   }
 }
 

@@ -49,16 +49,10 @@ zone::span zone::at(std::int64_t instant) const {
   return {count(info.begin), count(info.end), info.offset.count()};
 }
 
-zone::moment zone::when(std::int64_t local) const {
+std::int64_t zone::when(std::int64_t local) const {
   const auto info = of_->get_info(date::local_seconds(seconds(local)));
-  switch (info.result) {
-    case date::local_info::nonexistent:
-      return {count(info.first.end), local + 1};
-    case date::local_info::ambiguous:
-      return {local - info.first.offset.count(), count(info.first.end) + info.first.offset.count()};
-    default:
-      return {local - info.first.offset.count(), local + 1};
-  }
+  if (info.result == date::local_info::nonexistent) return count(info.first.end);
+  return local - info.first.offset.count();
 }
 
 std::string zone::name() const {

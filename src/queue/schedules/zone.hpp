@@ -31,11 +31,7 @@ class zone {
 
   // When a clock shows a local time. One that it never shows (clocks were put forward over it) is
   // the instant at which they were; one that it shows twice is the first of the two.
-  struct moment {
-    std::int64_t instant = 0;
-    std::int64_t next_local = 0;  // the next local time that is not shown a second time
-  };
-  moment when(std::int64_t local) const;
+  std::int64_t when(std::int64_t local) const;
 
   std::string name() const;
 

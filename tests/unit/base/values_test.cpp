@@ -37,6 +37,36 @@ TEST(uuid, shape_is_checked) {
   EXPECT_FALSE(is_uuid("0192f00007abc-7def-8123-000000000000"));
 }
 
+TEST(clock, reads_iso_time) {
+  EXPECT_EQ(parse_iso_time("1970-01-01"), 0);
+  EXPECT_EQ(parse_iso_time("2024-02-29T12:34"), 1'709'210'040'000);
+  EXPECT_EQ(parse_iso_time("2024-02-29T12:34Z"), 1'709'210'040'000);
+  EXPECT_EQ(parse_iso_time("2024-02-29T12:34:56Z"), 1'709'210'096'000);
+  EXPECT_EQ(parse_iso_time("2024-02-29T12:34:56.789Z"), 1'709'210'096'789);
+  for (const char* wrong : {"",
+                            "2024",
+                            "2024-02",
+                            "2023-02-29",
+                            "1969-12-31",
+                            "2024-13-01",
+                            "2024-02-29T",
+                            "24-02-29",
+                            "2024-02-29T12",
+                            "2024-02-29T24:00",
+                            "2024-02-29T12:60",
+                            "2024-02-29T12:34:60",
+                            "2024-02-29T12:34:56.7",
+                            "2024-02-29T12:34:56.7890",
+                            "2024-02-29 12:34",
+                            "2024-2-029",
+                            "2024-02-29T12:34+01:00",
+                            "2024-02--1",
+                            "+024-02-29",
+                            "2024-02-29ZZ"}) {
+    EXPECT_FALSE(parse_iso_time(wrong)) << wrong;
+  }
+}
+
 TEST(clock, writes_iso_time) {
   EXPECT_STREQ(iso_time(0).chars, "1970-01-01T00:00:00.000Z");
   EXPECT_STREQ(iso_time(1'709'210'096'789).chars, "2024-02-29T12:34:56.789Z");

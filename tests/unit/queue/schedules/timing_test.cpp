@@ -47,6 +47,9 @@ TEST(timing, a_daily_run_in_the_spring_gap_happens_once_right_after_it) {
 TEST(timing, a_daily_run_in_the_repeated_hour_happens_once) {
   EXPECT_EQ(runs("30 2 * * *", "Europe/Madrid", before_autumn, 2),
             (list{"10-25T00:30", "10-26T01:30"}));
+  // Each of its times does.
+  EXPECT_EQ(runs("*/20 2 * * *", "Europe/Madrid", before_autumn, 4),
+            (list{"10-25T00:00", "10-25T00:20", "10-25T00:40", "10-26T01:00"}));
   // Asked in the second showing of the hour, nothing of it is left.
   EXPECT_EQ(runs("*/10 2 * * *", "Europe/Madrid", utc(2026, 10, 25, 1, 5), 1),
             (list{"10-26T01:00"}));
