@@ -5,6 +5,7 @@
 #include "api/generation.hpp"
 #include "api/jobs.hpp"
 #include "api/queues.hpp"
+#include "api/schedules.hpp"
 #include "api/workers.hpp"
 
 namespace son1k::api {
@@ -29,6 +30,7 @@ void resources::bind(net::router& routes) {
   bind_workers(routes, with_);
   bind_metrics(routes, figures_);
   bind_dead_letters(routes, with_);
+  bind_schedules(routes, with_);
 }
 
 void resources::close() {

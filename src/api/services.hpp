@@ -9,6 +9,7 @@
 #include "queue/history/dead_letters.hpp"
 #include "queue/history/history.hpp"
 #include "queue/queue.hpp"
+#include "queue/schedules/schedules.hpp"
 #include "store/database.hpp"
 
 namespace son1k::api {
@@ -28,6 +29,7 @@ struct services {
   queue::dead_letters* letters = nullptr;
   // Stages the domain's part of a job that ends without its worker: its kind's settle().
   queue::settle_function settle;
+  std::shared_ptr<queue::schedules> schedules;
 };
 
 }  // namespace son1k::api

@@ -64,6 +64,7 @@ void add_worker(CLI::App& program, command_run& run);
 void add_jobs(CLI::App& program, command_run& run);
 void add_queues(CLI::App& program, command_run& run);
 void add_workers(CLI::App& program, command_run& run);
+void add_schedules(CLI::App& program, command_run& run);
 void add_version(CLI::App& program, command_run& run);
 
 }  // namespace son1k::app

@@ -95,6 +95,9 @@ int serve(const serve_flags& flags) {
   parts.add(
       "workers", [&] { return system.start_workers(); }, [&] { system.stop_workers(); });
   parts.add(
+      "scheduler", [&]() -> result<void> { return system.start_scheduler(), result<void>(); },
+      [&] { system.stop_scheduler(); });
+  parts.add(
       "http", [&] { return server.start(); },
       [&] {
         resources.close();

@@ -119,6 +119,9 @@ result<void> embedded_system::open_parts() {
   services_->history = history_.get();
   services_->letters = history_.get();
   services_->settle = settle_by_kind(register_kinds(config_));
+  scheduler_ = std::make_unique<queue::scheduler>(*database_, *queue_);
+  services_->schedules = std::make_shared<queue::schedules>(
+      *database_, *queue_, system_clock(), [runs = scheduler_.get()] { runs->wake(); });
   return {};
 }
 
@@ -197,6 +200,7 @@ void embedded_system::stop_workers() {
 }
 
 void embedded_system::stop() {
+  if (scheduler_) scheduler_->stop();
   stop_workers();
   if (conversions_) conversions_->stop();
   if (history_) history_->stop();

@@ -10,6 +10,7 @@
 #include "queue/compute_pool.hpp"
 #include "queue/history/lasting_history.hpp"
 #include "queue/queue.hpp"
+#include "queue/schedules/scheduler.hpp"
 #include "queue/worker.hpp"
 #include "store/database.hpp"
 
@@ -28,7 +29,10 @@ class embedded_system {
   bool workers_running() const;
   // Drains the workers. Repeatable.
   void stop_workers();
-  // Drains the workers, then ends queue and database. Repeatable.
+  // Schedules run from here on, in this process or in another one that leads.
+  void start_scheduler() { scheduler_->start(); }
+  void stop_scheduler() { scheduler_->stop(); }
+  // Ends the scheduler, drains the workers, then ends queue and database. Repeatable.
   void stop();
 
   const api::services& services() const { return *services_; }
@@ -47,6 +51,7 @@ class embedded_system {
   std::unique_ptr<store::database> history_database_;
   std::unique_ptr<queue::queue_port> queue_;
   std::unique_ptr<queue::lasting_history> history_;
+  std::unique_ptr<queue::scheduler> scheduler_;
   std::unique_ptr<queue::compute_pool> conversions_;
   std::vector<std::unique_ptr<queue::worker>> workers_;
   std::unique_ptr<api::services> services_;

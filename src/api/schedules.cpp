@@ -1,0 +1,186 @@
+#include "api/schedules.hpp"
+
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "api/envelope.hpp"
+#include "api/job_request.hpp"
+#include "api/parameters.hpp"
+#include "api/schedule_request.hpp"
+#include "base/json.hpp"
+
+namespace son1k::api {
+namespace json = boost::json;
+using boost::asio::awaitable;
+using net::http_method;
+using net::http_request;
+using net::http_response;
+namespace {
+
+using book_ptr = std::shared_ptr<queue::schedules>;
+
+constexpr std::int64_t preview_usual = 10;
+constexpr int precondition_failed = 412;
+
+http_response render(int status, const queue::schedule& row) {
+  auto out = reply(status, json::value(to_json(row)));
+  out.headers.add("ETag", '"' + std::to_string(row.version) + '"');
+  return out;
+}
+
+// An order needs no body; {} is one that says nothing.
+result<void> check_order(const http_request& request) {
+  if (auto ok = no_parameters(request); !ok) return ok;
+  if (request.body.empty()) return {};
+  const auto body = parse_json(request.body);
+  if (!body) return body.error();
+  object_reader fields(*body);
+  return fields.finish();
+}
+
+// The version that If-Match asks for ("3", in quotes); nothing without it, and for "*".
+result<std::optional<std::int64_t>> wanted_version(const http_request& request) {
+  auto tag = request.header("if-match");
+  if (tag.empty() || tag == "*") return std::optional<std::int64_t>();
+  std::int64_t version = 0;
+  if (tag.size() > 2 && tag.front() == '"' && tag.back() == '"') {
+    tag = tag.substr(1, tag.size() - 2);
+    const auto end = tag.data() + tag.size();
+    const auto read = std::from_chars(tag.data(), end, version);
+    if (read.ec == std::errc() && read.ptr == end) return std::optional(version);
+  }
+  return error(
+      errc::validation, "If-Match",
+      text("must be one ETag of this resource, or *", "debe ser un ETag de este recurso, o *"));
+}
+
+awaitable<http_response> list(book_ptr book, http_request& request) {
+  parameters in(request);
+  auto after = in.text("cursor").value_or("");
+  const auto most = static_cast<std::int64_t>(queue::list_schedules_max);
+  const auto limit = static_cast<std::size_t>(in.integer("limit", 1, most).value_or(most));
+  if (auto ok = in.finish(); !ok) co_return refuse(ok.error(), request);
+  auto rows = co_await book->list(std::move(after), limit);
+  if (!rows) co_return refuse(rows.error(), request);
+  json::array items;
+  for (const auto& row : *rows) items.emplace_back(to_json(row));
+  const bool full = rows->size() == limit;
+  json::object pagination{{"limit", limit}};
+  pagination["nextCursor"] = full ? json::value(rows->back().spec.id) : json::value();
+  co_return reply_page(std::move(items), pagination);
+}
+
+awaitable<http_response> create(book_ptr book, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
+  auto wanted = read_schedule(request.body);
+  if (!wanted) co_return refuse(wanted.error(), request);
+  auto made = co_await book->create(std::move(wanted->spec));
+  if (!made) co_return refuse(made.error(), request);
+  auto out = render(201, *made);
+  out.headers.add("Location", "/api/schedules/" + made->spec.id);
+  co_return out;
+}
+
+awaitable<http_response> show(book_ptr book, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
+  std::string id(request.param("id"));
+  auto row = co_await book->get(std::move(id));
+  if (!row) co_return refuse(row.error(), request);
+  co_return render(200, *row);
+}
+
+awaitable<http_response> replace(book_ptr book, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
+  const auto tag = wanted_version(request);
+  if (!tag) co_return refuse(tag.error(), request);
+  auto wanted = read_schedule(request.body, request.param("id"));
+  if (!wanted) co_return refuse(wanted.error(), request);
+  const auto version = *tag ? *tag : wanted->version;
+  auto row = co_await book->replace(std::move(wanted->spec), version);
+  if (row) co_return render(200, *row);
+  const bool other = row.error().code == errc::conflict && version;
+  if (other) co_return refuse(row.error(), precondition_failed, request);
+  co_return refuse(row.error(), request);
+}
+
+awaitable<http_response> remove(book_ptr book, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
+  const std::string id(request.param("id"));
+  auto gone = co_await book->remove(id);
+  if (!gone) co_return refuse(gone.error(), request);
+  co_return reply(200, json::value{{"id", id}, {"removed", true}});
+}
+
+awaitable<http_response> set_paused(book_ptr book, bool paused, http_request& request) {
+  if (auto ok = check_order(request); !ok) co_return refuse(ok.error(), request);
+  std::string id(request.param("id"));
+  auto row = co_await book->pause(std::move(id), paused);
+  if (!row) co_return refuse(row.error(), request);
+  co_return render(200, *row);
+}
+
+awaitable<http_response> pause(book_ptr book, http_request& request) {
+  co_return co_await set_paused(std::move(book), true, request);
+}
+
+awaitable<http_response> resume(book_ptr book, http_request& request) {
+  co_return co_await set_paused(std::move(book), false, request);
+}
+
+awaitable<http_response> run_now(book_ptr book, http_request& request) {
+  if (auto ok = check_order(request); !ok) co_return refuse(ok.error(), request);
+  std::string id(request.param("id"));
+  auto added = co_await book->run_now(std::move(id));
+  if (!added) co_return refuse(added.error(), request);
+  co_return reply(202, json::value{{"jobId", added->job.id},
+                                   {"queue", added->job.queue},
+                                   {"duplicate", added->duplicate}});
+}
+
+awaitable<http_response> preview(book_ptr book, http_request& request) {
+  parameters in(request);
+  const auto most = static_cast<std::int64_t>(queue::preview_max);
+  const auto count = static_cast<std::size_t>(in.integer("n", 1, most).value_or(preview_usual));
+  if (auto ok = in.finish(); !ok) co_return refuse(ok.error(), request);
+  std::string id(request.param("id"));
+  auto times = co_await book->preview(std::move(id), count);
+  if (!times) co_return refuse(times.error(), request);
+  co_return reply(200, json::value{{"runs", times_json(*times)}});
+}
+
+awaitable<http_response> preview_unsaved(book_ptr book, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
+  const auto wanted = read_preview(request.body);
+  if (!wanted) co_return refuse(wanted.error(), request);
+  const auto times = book->preview(wanted->spec, static_cast<std::size_t>(wanted->count));
+  if (!times) co_return refuse(times.error(), request);
+  co_return reply(200, json::value{{"runs", times_json(*times)}});
+}
+
+}  // namespace
+
+void bind_schedules(net::router& routes, const services& with) {
+  const auto bound = [book = with.schedules](auto handler) {
+    return net::handler([book, handler](http_request& r) { return handler(book, r); });
+  };
+  net::route_options job_body;
+  job_body.body_bytes_max = queue::data_bytes_max + 65'536;
+  job_body.content_types = {"application/json"};
+  net::route_options small_body;
+  small_body.body_bytes_max = 4'096;
+  small_body.content_types = {"application/json"};
+  routes.add_all({
+      {http_method::get, "/api/schedules", bound(list)},
+      {http_method::post, "/api/schedules", bound(create), job_body},
+      {http_method::post, "/api/schedules/preview", bound(preview_unsaved), small_body},
+      {http_method::get, "/api/schedules/:id", bound(show)},
+      {http_method::put, "/api/schedules/:id", bound(replace), job_body},
+      {http_method::remove, "/api/schedules/:id", bound(remove)},
+      {http_method::get, "/api/schedules/:id/preview", bound(preview)},
+      {http_method::post, "/api/schedules/:id/pause", bound(pause), small_body},
+      {http_method::post, "/api/schedules/:id/resume", bound(resume), small_body},
+      {http_method::post, "/api/schedules/:id/run", bound(run_now), small_body},
+  });
+}
+
+}  // namespace son1k::api
