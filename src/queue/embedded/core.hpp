@@ -238,7 +238,7 @@ class core : public std::enable_shared_from_this<core> {
   void commit_trimmed();
 
   void paused(std::uint16_t room_number, bool on);
-  void gather_cancelled(entry_index i, cancel_batch& into);
+  void gather_cancelled(entry_index first, cancel_batch& into);
   void cancelled(cancel_batch& batch);
   void cancel_one(cancel_batch::job& job);
   void wake_before(std::int64_t due);

@@ -1,6 +1,7 @@
 // What is said about jobs while they wait or run: progress, logs, checkpoints, cancels, pause,
 // counts, events.
 #include <algorithm>
+#include <iterator>
 
 #include "base/utf8.hpp"
 #include "queue/embedded/core.hpp"
@@ -71,22 +72,25 @@ result<void> core::stage_checkpoint(store::transaction& tx, const lease& held, s
   return {};
 }
 
-// The job and, of a parent, all that it waits for, as far as it has not ended.
-void core::gather_cancelled(entry_index i, cancel_batch& into) {
-  const auto& e = schedule_[i];
-  if (is_ended(e.state) || !into.seen.insert(e.seq).second) return;
-  const bool leaves = e.state != job_state::active;
-  into.jobs.push_back({i, e.seq});
-  if (leaves) {
-    auto ends = ends_of(e, job_state::failed, {}, &outcome_cancelled(), true);
-    into.ends.insert(into.ends.end(), std::make_move_iterator(ends.begin()),
-                     std::make_move_iterator(ends.end()));
-    if (auto freed = freed_by(e, true)) into.freed.push_back(std::move(*freed));
+// The job and, of a parent, all that it waits for, as far as it has not ended; parents first.
+void core::gather_cancelled(entry_index first, cancel_batch& into) {
+  std::vector<entry_index> left(1, first);
+  while (!left.empty()) {
+    const auto i = left.back();
+    left.pop_back();
+    const auto& e = schedule_[i];
+    if (is_ended(e.state) || !into.seen.insert(e.seq).second) continue;
+    into.jobs.push_back({i, e.seq, {}});
+    if (e.state != job_state::active) {
+      auto ends = ends_of(e, job_state::failed, {}, &outcome_cancelled(), true);
+      std::move(ends.begin(), ends.end(), std::back_inserter(into.ends));
+      if (auto freed = freed_by(e, true)) into.freed.push_back(std::move(*freed));
+    }
+    const auto* family = e.parent ? flows_.find(e.seq) : nullptr;
+    if (family == nullptr) continue;
+    for (const auto& [seq, child] : family->children)
+      if (schedule_[child].seq == seq) left.push_back(child);
   }
-  const auto* family = e.parent ? flows_.find(e.seq) : nullptr;
-  if (family == nullptr) return;
-  for (const auto& [seq, child] : family->children)
-    if (schedule_[child].seq == seq) gather_cancelled(child, into);
 }
 
 result<void> core::stage_cancel(store::transaction& tx, const std::string& queue,

@@ -7,7 +7,6 @@
 #include "queue/embedded/control_calls.hpp"
 #include "queue/embedded/core.hpp"
 #include "queue/embedded/worker_board.hpp"
-#include "queue/unbuilt.hpp"
 #include "store/async.hpp"
 #include "store/completion.hpp"
 
@@ -28,7 +27,7 @@ struct parked final : store::waiting {
   Handler handler;
 };
 
-class embedded_queue final : public unbuilt {
+class embedded_queue final : public queue_port {
  public:
   embedded_queue(std::shared_ptr<core> c, const clock_port& clock)
       : core_(std::move(c)), workers_(clock) {}

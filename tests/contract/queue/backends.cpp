@@ -1,5 +1,4 @@
 #include <cstdlib>
-#include <set>
 
 #include "contract/queue/queue_contract.hpp"
 #include "queue/embedded/embedded_queue.hpp"
@@ -10,13 +9,6 @@
 
 namespace son1k::queue::test {
 namespace {
-
-// Suites for which the embedded backend is still being built; SON1K_QUEUE_UNBUILT=1 runs them.
-const std::set<std::string> unbuilt{
-    "queue_contract_control_clean", "queue_contract_control_edit", "queue_contract_dedup",
-    "queue_contract_expiry",        "queue_contract_flows",        "queue_contract_groups_limits",
-    "queue_contract_limits",        "queue_contract_read_lists",   "queue_contract_records",
-};
 
 // SON1K_QUEUE_FAULT=<name> breaks the memory queue on purpose: the suite must fail then.
 son1k::test::memory_fault chosen_fault() {
@@ -124,12 +116,11 @@ class memory_backend final : public backend {
 
 }  // namespace
 
-std::vector<backend_entry> backends_of(const std::string& suite) {
+std::vector<backend_entry> backends_of(const std::string& /* every suite runs on all */) {
   std::vector<backend_entry> all{
       {"memory", [] { return std::make_unique<memory_backend>(); }},
       {"embedded", [] { return std::make_unique<embedded_backend>(); }},
   };
-  if (unbuilt.contains(suite) && std::getenv("SON1K_QUEUE_UNBUILT") == nullptr) all.pop_back();
   return all;
 }
 
