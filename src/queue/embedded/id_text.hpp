@@ -1,6 +1,7 @@
 // A job id in 17 bytes: a lower-case UUID in its binary form, a text of up to 16 bytes as it is,
 // longer ones on the heap. Not thread-safe.
 #pragma once
+#include <array>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -68,10 +69,15 @@ class id_text {
     std::memcpy(&at, bytes_, sizeof at);
     return at;
   }
-  static int digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  }
+  // The value of a lower-case hexadecimal digit by its character, or -1.
+  static constexpr auto digits = [] {
+    std::array<signed char, 256> values{};
+    values.fill(-1);
+    for (int n = 0; n < 16; ++n)
+      values[static_cast<std::size_t>("0123456789abcdef"[n])] = static_cast<signed char>(n);
+    return values;
+  }();
+  static int digit(char c) { return digits[static_cast<unsigned char>(c)]; }
   bool assign_uuid(std::string_view text) {
     if (text.size() != 36) return false;
     std::size_t at = 0;
@@ -79,7 +85,7 @@ class id_text {
       if ((n == 4 || n == 6 || n == 8 || n == 10) && text[at++] != '-') return false;
       const int high = digit(text[at]);
       const int low = digit(text[at + 1]);
-      if (high < 0 || low < 0) return false;
+      if ((high | low) < 0) return false;
       bytes_[n] = static_cast<unsigned char>(high * 16 + low);
       at += 2;
     }

@@ -60,8 +60,7 @@ void schedule::forget(entry_index i) {
   unlist(i);
   const auto& e = pool_[i];
   rooms_[e.room].lanes.release(e.group);
-  const auto found = index_.find(sought{e.room, e.id.view(), hash_of(e.room, e.id.view())});
-  if (found != index_.end() && found->entry == i) index_.erase(found);
+  index_.erase(key{i, hash_of(e.room, e.id.view())});
   pool_.give_back(i);
 }
 

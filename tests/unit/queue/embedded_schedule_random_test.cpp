@@ -289,7 +289,7 @@ class pair_of_both {
 
 TEST(embedded_schedule, does_what_a_plain_model_does) {
   const auto first = std::random_device{}();
-  for (std::uint32_t n = 0; n < 40; ++n) {
+  for (std::uint32_t n = 0; n < 25; ++n) {
     SCOPED_TRACE("seed " + std::to_string(first + n));
     pair_of_both both(first + n);
     for (int i = 0; i < 1'500 && !testing::Test::HasFatalFailure(); ++i) both.step();
