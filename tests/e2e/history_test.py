@@ -17,7 +17,7 @@ class history_case(program_case):
     def add(self, count: int, **data) -> list:
         jobs = [{"queue": QUEUE, "kind": "probe", "data": data, "options": {"attempts": 1}}
                 for _ in range(count)]
-        made = self.api.post("/api/jobs", {"jobs": jobs})
+        made = self.api.post("/api/jobs/many", {"jobs": jobs})
         self.assertEqual(made.status, 202, made.body)
         return [one["jobId"] for one in made.data["jobs"]]
 

@@ -114,7 +114,8 @@ class maintenance final : public queue::job_kind {
       const auto before = t.changed;
       do {
         std::map<std::string, std::vector<queue::job_view>> slice;
-        auto next = co_await gather(request.query, cursor, context.job().held.id, slice);
+        auto next = co_await gather(request.query, cursor, context.job().held.id,
+                                    request.action != bulk_request::what::remove, slice);
         if (!next) co_return next.error();
         cursor = std::move(*next);
         for (auto& [name, jobs] : slice) {
@@ -134,13 +135,15 @@ class maintenance final : public queue::job_kind {
 
   // The next matching jobs by queue, without the one that asks; the cursor after them.
   asio::awaitable<result<std::string>> gather(
-      queue::job_query query, std::string cursor, std::string self,
+      queue::job_query query, std::string cursor, std::string self, bool living_only,
       std::map<std::string, std::vector<queue::job_view>>& slice) {
     for (std::size_t taken = 0; taken < slice_jobs;) {
       auto page = co_await parts_.history.search(query, cursor, queue::search_jobs_max);
       if (!page) co_return page.error();
       for (auto& found : page->jobs) {
-        if (found.job.id == self || !found.live) continue;
+        // The living come first. Of the past, only what the queue may still keep can be removed.
+        if (!found.live && living_only) co_return std::string();
+        if (found.job.id == self) continue;
         ++taken;
         slice[found.job.queue].push_back(std::move(found.job));
       }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <iterator>
 #include <optional>
@@ -17,6 +18,7 @@ namespace {
 
 // One word that every job has: an expression of exclusions alone needs something to exclude from.
 constexpr std::string_view every_job = "all";
+constexpr std::string_view no_job = "none";
 constexpr std::int64_t moment_unit_ms = 65'536;
 constexpr int places_max = 8;
 constexpr std::int64_t number_max = (1LL << (4 * places_max)) - 1;
@@ -27,7 +29,7 @@ char letter_of(query_field field) {
 }
 static_assert(static_cast<int>(query_field::finished) < 24);
 constexpr char trigram_letter = 'y';
-constexpr std::size_t asked_bytes_max = 64;  // of a text to be contained; more finds no fewer
+constexpr std::size_t asked_windows_max = 4;  // of a text to be contained
 
 std::string exact_word(query_field field, std::string_view value) {
   return fmt::format("{}{:016x}", letter_of(field), hash_of(value));
@@ -152,15 +154,46 @@ std::optional<std::string> number_expression(const query_term& term, bool loose)
   return any_of(words);
 }
 
+// How seldom a byte is in what people write, roughly.
+int rarity(char c) {
+  constexpr std::string_view frequent = " etaoinsrlud";
+  constexpr std::string_view seldom = "zqxjkwvy0123456789";
+  if (frequent.find(c) != std::string_view::npos) return 0;
+  return seldom.find(c) != std::string_view::npos || static_cast<unsigned char>(c) >= 0x80 ? 3 : 1;
+}
+
+// A few windows find almost what all of them do, and each more is a long list to walk.
 std::string contains_expression(const query_term& term) {
-  std::string words;
+  const std::string_view text = term.value;
+  std::vector<std::pair<int, std::string_view>> windows;
+  for (std::size_t i = 0; i + 3 <= text.size(); ++i) {
+    const int score = rarity(text[i]) + rarity(text[i + 1]) + rarity(text[i + 2]);
+    windows.emplace_back(-score, text.substr(i, 3));
+  }
+  std::stable_sort(windows.begin(), windows.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   const auto path = term.field == query_field::error ? error_path : std::string_view(term.path);
-  append_trigrams(words, path, std::string_view(term.value).substr(0, asked_bytes_max));
+  std::string words;
+  for (std::size_t i = 0; i < std::min(windows.size(), asked_windows_max); ++i) {
+    append_trigrams(words, path, windows[i].second);
+  }
   std::string out = words.substr(1);
   for (std::size_t at = 0; (at = out.find(' ', at)) != std::string::npos; at += 5) {
     out.replace(at, 1, " AND ");
   }
-  return "(" + out + ")";
+  return out;
+}
+
+// The index walks the first list and leaps through the others, so the shortest goes first.
+int order_of(const query_term& term) {
+  constexpr std::array shortest_first{
+      query_field::id,       query_field::fingerprint, query_field::user,    query_field::worker,
+      query_field::attempts, query_field::stalls,      query_field::data,    query_field::error,
+      query_field::duration, query_field::wait,        query_field::started, query_field::created,
+      query_field::finished, query_field::priority,    query_field::group,   query_field::kind,
+      query_field::queue,    query_field::state};
+  const auto* at = std::find(shortest_first.begin(), shortest_first.end(), term.field);
+  return static_cast<int>(at - shortest_first.begin());
 }
 
 std::string equal_expression(const query_term& term) {
@@ -198,30 +231,31 @@ std::string index_words(const found_job& ended) {
 }
 
 std::string index_expression(const job_query& query) {
-  std::string with(every_job);
+  std::vector<std::pair<int, std::string>> with;
   std::string without;
-  bool impossible = false;
   for (const auto& term : query.terms) {
     const bool numeric = term.field >= query_field::priority;
     if (term.negated) {
       // Only what the index knows exactly may be excluded; the rest is for who reads the rows.
-      const bool bounded = term.field == query_field::data;
-      if (!numeric && !bounded && term.op == query_op::is) {
-        without += " NOT " + equal_expression(term);
-      }
+      const bool exact = !numeric && term.field != query_field::data && term.op == query_op::is;
+      if (exact) without += " NOT " + equal_expression(term);
       continue;
     }
     if (numeric) {
-      const auto words = number_expression(term, is_moment(term.field));
-      impossible = impossible || !words;
-      if (words) with += " AND " + *words;
+      auto words = number_expression(term, is_moment(term.field));
+      if (!words) return std::string(no_job);
+      with.emplace_back(order_of(term), std::move(*words));
     } else {
-      with += " AND ";
-      with += term.op == query_op::is ? equal_expression(term) : contains_expression(term);
+      with.emplace_back(order_of(term), term.op == query_op::is ? equal_expression(term)
+                                                                : contains_expression(term));
     }
   }
-  if (impossible) return "none";
-  return without.empty() ? with : "(" + with + ")" + without;
+  if (with.empty()) with.emplace_back(0, every_job);
+  std::stable_sort(with.begin(), with.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::string out;
+  for (const auto& [order, words] : with) out += (out.empty() ? "" : " AND ") + words;
+  return without.empty() ? out : "(" + out + ")" + without;
 }
 
 }  // namespace son1k::queue
