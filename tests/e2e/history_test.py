@@ -1,5 +1,7 @@
 """The lasting history in the running program: dead letters, replay, and what a crash leaves."""
 
+import urllib.parse
+
 from support.program import client, eventually, program_case, server
 
 QUEUE = "probe"
@@ -7,11 +9,12 @@ QUEUE = "probe"
 
 class history_case(program_case):
     def start(self) -> None:
-        self.home: server = self.serve("--probe", data_dir=self.folder() / "data")
+        self.home: server = self.serve("--probe", data_dir=self.data)
         self.api: client = self.home.api
 
     def setUp(self) -> None:
         super().setUp()
+        self.data = self.folder() / "data"
         self.start()
 
     def add(self, count: int, **data) -> list:
@@ -31,7 +34,8 @@ class history_case(program_case):
         return eventually(look, 30, f"a group of {letters}")
 
     def found(self, query: str) -> int:
-        return len(self.api.get(f"/api/jobs?q={query}&limit=100").data)
+        words = urllib.parse.quote(query)
+        return len(self.api.get(f"/api/jobs?q={words}&limit=100").data)
 
 
 class dead_letters(history_case):
@@ -53,8 +57,9 @@ class dead_letters(history_case):
 
         def runs():
             story = self.api.get(f"/api/jobs/{first}?queue={QUEUE}").data
-            return story if len(story.get("runs", [])) == 2 else None
-        eventually(runs, 30, "two runs")
+            starts = [e for e in story["timeline"] if e["event"] == "started"]
+            return story if len(starts) == 2 else None
+        eventually(runs, 30, "two starts")
 
         gone = self.api.call("DELETE", path)
         self.assertEqual((gone.status, gone.data["purged"]), (200, 3), gone.body)
