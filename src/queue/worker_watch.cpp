@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/log.hpp"
@@ -138,11 +139,27 @@ void worker_watch::ask_stop(std::size_t queue_index, const std::vector<std::stri
   std::vector<run_ptr> found;
   {
     const std::lock_guard lock(mutex_);
+    std::unordered_map<std::string_view, std::int64_t> newest;
+    for (const run_ptr& run : runs_[queue_index]) {
+      const lease& held = run->job().held;
+      if (wanted.contains(held.id)) newest[held.id] = std::max(newest[held.id], held.fence);
+    }
     for (const run_ptr& run : runs_[queue_index]) {
       // Of a run that is over the queue may have forgotten the lease already: it has ended.
       if (run->ending.load(std::memory_order_relaxed)) continue;
-      if (wanted.contains(run->job().held.id)) found.push_back(run);
+      const lease& held = run->job().held;
+      if (wanted.contains(held.id)) found.push_back(run);
     }
+    // The queue names jobs. A worker that has claimed one again after it lost it holds two leases
+    // on it, and the one that is lost is the older.
+    std::erase_if(found, [&](const run_ptr& run) {
+      const lease& held = run->job().held;
+      const auto twin = [&](const run_ptr& other) {
+        return other != run && other->job().held.id == held.id;
+      };
+      return why == stop_reason::lease_lost && held.fence == newest[held.id] &&
+             std::any_of(runs_[queue_index].begin(), runs_[queue_index].end(), twin);
+    });
   }
   if (why == stop_reason::lease_lost && !found.empty()) {
     log::warn("worker.leases_lost",

@@ -1,5 +1,10 @@
 // The worker over the embedded queue and a real SQLite file: the same code that serves jobs.
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <ctime>
+#include <thread>
 
 #include "queue/embedded/embedded_queue.hpp"
 #include "store/sqlite/sqlite_database.hpp"
@@ -11,6 +16,7 @@ namespace {
 
 namespace asio = boost::asio;
 using test::closure_kind;
+using test::gate;
 using test::watched;
 
 class worker_embedded : public testing::Test {
@@ -38,8 +44,11 @@ class worker_embedded : public testing::Test {
   void begin() {
     worker_settings settings;
     settings.queues = {"q"};
+    settings.name = "tester";
     settings.cancel_poll_ms = 5;
+    settings.beat_every_ms = 1;
     settings.compute_threads = 1;
+    settings.version = "7.0";
     worker_ = std::make_unique<worker>(*queue_, *db_, std::vector<std::shared_ptr<job_kind>>{kind_},
                                        settings);
     ASSERT_TRUE(worker_->start());
@@ -60,6 +69,18 @@ class worker_embedded : public testing::Test {
       const auto found = counts.find(type);
       return found != counts.end() && found->second >= count;
     });
+  }
+
+  // What the queue knows of the worker, once that holds; ten seconds at most.
+  template <class Holds>
+  bool wait_facts(Holds holds) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (std::chrono::steady_clock::now() < until) {
+      const auto all = queue_->workers();
+      if (!all.empty() && holds(all.front())) return true;
+      std::this_thread::yield();
+    }
+    return false;
   }
 
   son1k::test::temp_folder folder_;
@@ -133,6 +154,63 @@ TEST_F(worker_embedded, a_drained_worker_hands_back_and_the_next_one_runs_it) {
   EXPECT_EQ(queue_->counts("q").value().waiting, 1);
   begin();
   ASSERT_TRUE(wait(event_type::completed));
+}
+
+TEST_F(worker_embedded, says_what_it_is_and_how_busy) {
+  gate door;
+  run([&](job_context&) -> asio::awaitable<outcome> {
+    co_await door.pass();
+    co_return outcome::complete("{}");
+  });
+  add();
+  ASSERT_TRUE(wait_facts([](const worker_facts& w) { return w.busy == 1; }));
+  const worker_facts facts = queue_->workers().front();
+  EXPECT_EQ(facts.name, "tester");
+  EXPECT_EQ(facts.version, "7.0");
+  EXPECT_EQ(facts.pid, getpid());
+  EXPECT_EQ(facts.queues, std::vector<std::string>{"q"});
+  EXPECT_EQ(facts.slots, 50);
+  EXPECT_GT(facts.rss_bytes, 0);
+  EXPECT_FALSE(facts.host.empty());
+  door.open();
+  ASSERT_TRUE(wait_facts([](const worker_facts& w) { return w.busy == 0; }));
+  worker_->stop();
+  EXPECT_TRUE(queue_->workers().empty()) << "a worker that has ended leaves";
+}
+
+TEST_F(worker_embedded, a_paused_one_claims_nothing_until_it_is_resumed) {
+  run([](job_context&) -> asio::awaitable<outcome> { co_return outcome::complete("{}"); });
+  ASSERT_TRUE(wait_facts([](const worker_facts&) { return true; }));
+  ASSERT_TRUE(queue_->order("tester", {true, false}));
+  ASSERT_TRUE(wait_facts([](const worker_facts& w) { return w.paused; }));
+  add();
+  // Many beats later it still waits: had the worker claimed it, it would have run by then.
+  for (int n = 0; n < 3; ++n) {
+    const auto seen = queue_->workers().front().seen_at_ms;
+    ASSERT_TRUE(wait_facts([&](const worker_facts& w) { return w.seen_at_ms > seen + 20; }));
+  }
+  EXPECT_EQ(queue_->counts("q")->waiting, 1);
+  ASSERT_TRUE(queue_->order("tester", {false, false}));
+  ASSERT_TRUE(wait(event_type::completed));
+}
+
+TEST_F(worker_embedded, one_that_is_ordered_to_drain_ends_what_it_runs_and_leaves) {
+  gate door;
+  watched<bool> entered;
+  run([&](job_context&) -> asio::awaitable<outcome> {
+    entered.change([](bool& in) { in = true; });
+    co_await door.pass();
+    co_return outcome::complete("{}");
+  });
+  add();
+  ASSERT_TRUE(entered.wait([](bool in) { return in; }));
+  ASSERT_TRUE(queue_->order("tester", {false, true}));
+  ASSERT_TRUE(wait_facts([](const worker_facts& w) { return w.draining; }));
+  door.open();
+  ASSERT_TRUE(wait(event_type::completed));
+  worker_->stop();
+  EXPECT_FALSE(worker_->running());
+  EXPECT_TRUE(queue_->workers().empty());
 }
 
 TEST_F(worker_embedded, domain_writes_of_a_run_stand_under_its_fence) {
