@@ -170,7 +170,7 @@ void world::check_claim(const claimed_job& job, truth& t) {
   expect(!t.ended, "a job that has ended is not run again", &t);
   expect(job.held.fence > t.fence, "fences grow", &t);
   const auto now = clock_.steady_ms();
-  if (t.due_known) expect(now >= t.due, "nothing runs early", &t);
+  if (t.due_known && !job.verdict) expect(now >= t.due, "nothing runs early", &t);
   if (t.cancelled) {
     expect(job.verdict && job.verdict->code == "cancelled",
            "a cancelled job is claimed with its verdict only", &t);
@@ -199,9 +199,9 @@ void world::claimed(sim_worker& by, const claim_request& asked, const claim_fact
     check_claim(job, t);
     expect(job.options.priority == t.options.priority && job.options.group == t.options.group,
            "options are kept", &t);
-    expect(job.options.priority >= before || may_be_reordered(t.queue), "lower numbers come first",
-           &t);
-    before = job.options.priority;
+    expect(job.verdict || job.options.priority >= before || may_be_reordered(t.queue),
+           "lower numbers come first", &t);
+    if (!job.verdict) before = job.options.priority;
     first_is_there = first_is_there || &t == first;
     passed_over = passed_over ||
                   (first != nullptr && !t.touched && t.options.priority > first->options.priority);

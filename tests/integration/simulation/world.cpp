@@ -113,7 +113,9 @@ void world::die(bool power) {
   }
   for (auto& [id, t] : jobs_) {
     t.adds = 0;
-    t.touched = t.touched || claims;  // it may have been started without anybody's knowledge
+    // It may have been started without anybody's knowledge.
+    t.touched = t.touched || claims;
+    if (claims && t.due <= clock_.steady_ms()) t.due_known = false;
     if (power) t.fence = 0;  // a start that was not flushed is gone, and its number comes again
     // What is left of a wait goes by the wall clock from one process to the next.
     if (t.due_wall != 0) t.due = clock_.steady_ms() + t.due_wall - clock_.now_ms();
@@ -230,6 +232,10 @@ truth* world::any_job() {
 void world::pause_queue() {
   const std::string name = queue_names[static_cast<std::size_t>(draw(0, 1))];
   const bool on = chance(40);
+  set_paused(name, on);
+}
+
+void world::set_paused(const std::string& name, bool on) {
   auto work = [](world& w, std::string of, bool to) -> asio::awaitable<void> {
     auto ok = co_await w.queue_->pause(of, to);
     if (!ok) co_return;
@@ -256,14 +262,8 @@ void world::wind_down() {
       poll();
     }
     if (idle()) return;
-    for (const char* name : queue_names) {
-      if (!queue_->counts(name)->paused) continue;
-      auto work = [](world& w, std::string of) -> asio::awaitable<void> {
-        auto ok = co_await w.queue_->pause(of, false);
-        if (ok) w.paused_[of] = false;
-      };
-      go(work(*this, name));
-    }
+    for (const char* name : queue_names)
+      if (queue_->counts(name)->paused) set_paused(name, false);
     look();
     claim_jobs();
     poll();

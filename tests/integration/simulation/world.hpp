@@ -107,6 +107,7 @@ class world {
   void renew_leases();
   void cancel_job();
   void pause_queue();
+  void set_paused(const std::string& name, bool on);
   void look();
   void recover();
   void time_passes();
