@@ -109,6 +109,8 @@ asio::awaitable<void> worker_loop::claim_loop(std::size_t queue_index) {
     }
     retry_ms = claim_retry_ms_first;
     if (!alone) look_first = !look_first || !got->empty();
+    // Slots that were kept for this claim and not used are the other queues' at once.
+    if (got->size() < reserved) wake_claims();
     if (!got->empty()) accept(queue_index, std::move(*got));
   }
 }
