@@ -65,7 +65,11 @@ void world::add_jobs() {
     } else {
       s.queue = t.queue;
       s.options = t.options;
-      t.touched = t.touched || !t.acknowledged;  // which of the adds gives it its place?
+      t.touched = t.touched || !t.acknowledged;         // which of the adds gives it its place?
+      if (!t.acknowledged && s.options.delay_ms > 0) {  // and its time?
+        t.due = std::min(t.due, clock_.steady_ms() + s.options.delay_ms);
+        t.due_wall = std::min(t.due_wall, clock_.now_ms() + s.options.delay_ms);
+      }
     }
     ++t.adds;
   }
