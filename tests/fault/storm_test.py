@@ -46,7 +46,7 @@ class storm(program_case):
 
     def live_and_die(self, folder: pathlib.Path, dice: random.Random) -> set:
         owed: set = set()
-        jobs = [probe_jobs.job(n, {"sleepMs": dice.randint(0, 20), "progressSteps": 2, "result": n},
+        jobs = [probe_jobs.job(n, {"sleepMs": dice.randint(0, 40), "progressSteps": 2, "result": n},
                                priority=dice.randint(0, 2)) for n in range(JOBS)]
         backlog, fresh = jobs[PER_LIFE * KILLS:], jobs[:PER_LIFE * KILLS]
         home = self.begin(folder, "--workers", "0")
@@ -58,7 +58,7 @@ class storm(program_case):
             began = time.monotonic()
             home = self.begin(folder)
             restarts.append(time.monotonic() - began)
-            killer = threading.Timer(dice.uniform(0.01, 0.2), home.process.kill)
+            killer = threading.Timer(dice.uniform(0.05, 0.6), home.process.kill)
             killer.start()
             mine = fresh[PER_LIFE * life:PER_LIFE * (life + 1)]
             for one in mine:
