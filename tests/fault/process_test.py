@@ -150,6 +150,8 @@ class full_disk(program_case):
         api = home.api
         api.post("/api/jobs", probe_jobs.job("first", {}))
         api.post("/api/queues/probe/pause", {})
+        owed = set(probe_jobs.add_many(home, [probe_jobs.job(f"early-{n}", {"result": n})
+                                              for n in range(200)]))
         filler = place / "filler"
         with filler.open("wb", buffering=0) as out:
             try:
@@ -157,7 +159,7 @@ class full_disk(program_case):
                     out.write(b"x" * 65_536)
             except OSError:
                 pass
-        owed, refused = set(), None
+        refused = None
         for n in range(10_000):
             got = api.post("/api/jobs", probe_jobs.job(n, {"result": "x" * 2_000}))
             if got.status != 202:
