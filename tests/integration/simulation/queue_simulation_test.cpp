@@ -24,7 +24,7 @@ TEST(queue_simulation, no_history_breaks_a_rule) {
   log::configure(quiet);
   const auto one = number_from("SON1K_SIM_SEED", 0);
   const auto first = one != 0 ? one : number_from("SON1K_SIM_FIRST", 1);
-  const auto seeds = one != 0 ? 1 : number_from("SON1K_SIM_SEEDS", 100);
+  const auto seeds = one != 0 ? 1 : number_from("SON1K_SIM_SEEDS", 400);
   const auto steps = static_cast<int>(number_from("SON1K_SIM_STEPS", 600));
   std::uint64_t starts = 0, deaths = 0, effects = 0, failures = 0;
   const auto began = std::chrono::steady_clock::now();
