@@ -8,6 +8,7 @@
 #include "api/envelope.hpp"
 #include "api/generation_files.hpp"
 #include "api/generation_records.hpp"
+#include "api/idempotency.hpp"
 #include "base/uuid.hpp"
 #include "music/brief/brief.hpp"
 #include "store/async.hpp"
@@ -72,24 +73,31 @@ result<void> check_id(const http_request& request) {
 
 awaitable<http_response> create(context_ptr self, http_request& request) {
   const auto& with = self->with;
+  auto key = read_key(request);
+  if (!key) co_return refuse(key.error(), request);
+  if (*key) {
+    auto earlier = co_await earlier_reply(with, **key);
+    if (!earlier) co_return refuse(earlier.error(), request);
+    if (*earlier) co_return std::move(**earlier);
+  }
   auto id = uuid_v7();
   auto wanted = read_generation_request(request.body, id);
   if (!wanted) co_return refuse(wanted.error(), request);
   store::transaction tx;
   auto staged = stage_generation_job(with, tx, *wanted, std::move(id));
   if (!staged) co_return refuse(staged.error(), request);
-  auto committed = co_await store::async_commit(with.database, std::move(tx));
-  if (!committed) co_return refuse(committed.error(), request);
   std::string estimate = "null";
   const double seconds = wanted->piece.duration_seconds.value_or(60);
   if (const auto e = self->learnt->estimate(seconds, staged->position, with.local_slots)) {
     estimate = fmt::format("{:.1f}", *e);
   }
-  co_return reply_serialized(
-      202, fmt::format(R"({{"generationId":"{0}","status":"pending",)"
-                       R"("message":"the piece is queued","estimatedTime":{1},"position":{2},)"
-                       R"("statusUrl":"/api/generation/{0}/status"}})",
-                       staged->id, estimate, staged->position));
+  auto data = fmt::format(R"({{"generationId":"{0}","status":"pending",)"
+                          R"("message":"the piece is queued","estimatedTime":{1},"position":{2},)"
+                          R"("statusUrl":"/api/generation/{0}/status"}})",
+                          staged->id, estimate, staged->position);
+  auto out = co_await commit_and_reply(with, std::move(tx), std::move(*key), 202, std::move(data),
+                                       request);
+  co_return out;
 }
 
 // The row, and its job while it has one.

@@ -84,7 +84,10 @@ int serve(const serve_flags& flags) {
   http.hosts_allowed = {"localhost", "127.0.0.1", "[::1]", http.host};
   http.port = static_cast<std::uint16_t>(config->integer("port"));
   const auto requests = std::make_shared<api::http_meter>(routes);
-  resources.figures().add([requests](auto& out) { requests->collect(out); });
+  resources.figures().add([requests, &system](auto& out) {
+    requests->collect(out);
+    system.collect_figures(out);
+  });
   const auto observer = [requests](const net::request_report& r) { observe(*requests, r); };
   net::http_server server(loops, routes, http, api::render_error, observer);
 

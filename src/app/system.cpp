@@ -100,6 +100,7 @@ result<void> embedded_system::open_parts() {
 
   store::sqlite_settings sqlite;
   sqlite.file = database_file(config_);
+  sqlite.commit_seconds = &commit_seconds_;
   auto opened = store::open_sqlite(sqlite);
   if (!opened) return opened.error();
   database_ = std::move(*opened);
@@ -192,6 +193,14 @@ result<void> embedded_system::start_maintenance() {
 
 bool embedded_system::workers_running() const {
   return std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->running(); });
+}
+
+void embedded_system::collect_figures(std::vector<metrics::family>& out) const {
+  out.push_back({"son1k_database_commit_seconds",
+                 "Time of a commit, with the writes of all that it gathered.",
+                 metrics::family_type::histogram,
+                 {}});
+  out.back().add({}, commit_seconds_);
 }
 
 void embedded_system::stop_workers() {

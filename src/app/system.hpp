@@ -7,6 +7,7 @@
 
 #include "api/services.hpp"
 #include "app/settings.hpp"
+#include "base/metrics.hpp"
 #include "queue/compute_pool.hpp"
 #include "queue/history/lasting_history.hpp"
 #include "queue/queue.hpp"
@@ -38,6 +39,8 @@ class embedded_system {
   const api::services& services() const { return *services_; }
   queue::queue_port& queue() { return *queue_; }
   store::database& database() { return *database_; }
+  // What /metrics tells of the storage.
+  void collect_figures(std::vector<metrics::family>& out) const;
 
  private:
   explicit embedded_system(const settings& config);
@@ -47,6 +50,7 @@ class embedded_system {
 
   const settings config_;
   const std::filesystem::path folder_;
+  metrics::histogram commit_seconds_{metrics::request_seconds};
   std::unique_ptr<store::database> database_;
   std::unique_ptr<store::database> history_database_;
   std::unique_ptr<queue::queue_port> queue_;

@@ -210,7 +210,7 @@ result<std::unique_ptr<database>> open_sqlite(const sqlite_settings& settings) {
   if (!readers) return about(readers.error(), settings);
   sqlite_writer::limits limits{settings.queued_writes_max,
                                std::max<std::size_t>(1, settings.group_max), settings.busy_ms,
-                               settings.log_pages_max};
+                               settings.log_pages_max, settings.commit_seconds};
   auto writer = std::make_unique<sqlite_writer>(std::move(*writing), std::move(*aside), limits,
                                                 settings.file.string());
   return std::make_unique<sqlite_database>(std::move(*lock), std::move(*known), std::move(*readers),

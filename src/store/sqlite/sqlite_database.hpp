@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "base/metrics.hpp"
 #include "store/migrator.hpp"
 
 namespace son1k::store {
@@ -27,6 +28,9 @@ struct sqlite_settings {
   int log_pages_max = 8'192;             // beyond it the log is copied into the database at work
   sqlite_access access = sqlite_access::own;
   std::span<const migration_source> migrations = embedded_sources();
+  // Where the time of each group from its begin to its commit is noted; may be null. Outlives the
+  // database.
+  metrics::histogram* commit_seconds = nullptr;
   std::string vfs;  // SQLite's file layer by name; empty = the system's
 };
 

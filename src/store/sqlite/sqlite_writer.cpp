@@ -128,12 +128,13 @@ void sqlite_writer::commit_group(group g) {
   if (checkpointer_.lost_fsync()) distrust_disk();
   if (!disk_) return refuse(g, disk_.error());
   use_durability(g);
-  if (careful_groups_ > 0) {
-    --careful_groups_;
-  } else if (run_together(g)) {
-    return;
-  }
-  run_apart(g);
+  const auto began = std::chrono::steady_clock::now();
+  const bool hopeful = careful_groups_ == 0;
+  if (!hopeful) --careful_groups_;
+  if (!hopeful || !run_together(g)) run_apart(g);
+  if (limits_.commit_seconds == nullptr) return;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  limits_.commit_seconds->observe(took.count());
 }
 
 // Without savepoints, in the hope that nothing fails; false: rolled back, to be run apart.

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/metrics.hpp"
 #include "store/sqlite/sqlite_checkpointer.hpp"
 
 namespace son1k::store {
@@ -21,6 +22,7 @@ class sqlite_writer {
     std::size_t group_max;
     int busy_ms;
     int log_pages_max;
+    metrics::histogram* commit_seconds = nullptr;
   };
 
   // `aside` is for the checkpoints that run beside the writer.
