@@ -80,7 +80,8 @@ awaitable<http_response> edit(context_ptr with, queue::job_edit::what kind, http
   queue::job_edit how;
   how.kind = kind;
   how.priority = wanted->priority;
-  how.settle = with->settle;
+  using what = queue::job_edit::what;
+  if (kind == what::retry || kind == what::remove) how.settle = with->settle;
   std::vector<std::string> ids{found->id};
   auto done = co_await with->queue.edit(found->queue, std::move(ids), std::move(how));
   if (!done) co_return refuse(done.error(), request);

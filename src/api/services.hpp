@@ -27,7 +27,8 @@ struct services {
   std::function<bool(std::function<void()>)> offload;
   queue::job_history* history = nullptr;  // null: searches answer that it is not open
   queue::dead_letters* letters = nullptr;
-  // Stages the domain's part of a job that ends without its worker: its kind's settle().
+  // Stages the domain's part of a job that ends without its worker, or runs again: what its kind
+  // says.
   queue::settle_function settle;
   std::shared_ptr<queue::schedules> schedules;
 };

@@ -158,6 +158,19 @@ class acting(jobs_case):
         self.assertEqual(self.api.post(f"/api/jobs/{piece}/remove").status, 200)
         self.assertEqual(self.api.piece(piece)["status"], "failed")
 
+    def test_a_retried_piece_is_made(self):
+        self.api.post("/api/queues/generation/pause")
+        piece = self.api.create()
+        self.act(piece, "promote")  # refused: it does not wait for a time
+        done = self.api.post(f"/api/jobs/{piece}/priority", {"priority": 7})
+        self.assertEqual((done.status, self.api.piece(piece)["status"]), (200, "pending"))
+        self.api.post("/api/queues/generation/resume")
+        self.api.wait_for(piece, "completed")
+        self.assertEqual(self.api.post(f"/api/jobs/{piece}/retry").status, 200)
+        self.assertIn(self.api.piece(piece)["status"], ("pending", "processing", "completed"))
+        self.api.wait_for(piece, "completed")
+        self.assertEqual(self.api.get(f"/api/generation/{piece}/audio").status, 200)
+
     def test_priority_and_place_change(self):
         self.api.post(f"/api/queues/{QUEUE}/pause")
         first, second = self.add(), self.add()

@@ -178,6 +178,19 @@ class generation_kind final : public queue::job_kind {
     });
   }
 
+  // The fence begins anew: a job that was added again from the history counts its starts from zero.
+  void reopen(const queue::job_view& job, store::transaction& tx) override {
+    static const statement pending(
+        "update generation set status = 'pending', error_code = null, error_message = null, "
+        "result = null, fence = 0, finished_at_ms = null "
+        "where id = $1 and status in ('completed', 'failed', 'cancelled')");
+    tx.stage([id = job.id](store::connection& db) -> result<void> {
+      auto done = db.execute(pending, {std::string_view(id)});
+      if (!done) return done.error();
+      return {};
+    });
+  }
+
  private:
   result<music::piece> make(const order& wanted, const std::string& folder,
                             queue::job_context& context) {
