@@ -140,7 +140,6 @@ std::string term(std::string_view field, const std::string& value) {
 }
 
 awaitable<http_response> search(context_ptr with, http_request& request) {
-  if (with->history == nullptr) co_return refuse(no_history(), request);
   parameters in(request);
   std::string words;
   if (const auto state = in.text("state")) words += term("state", *state);
@@ -151,6 +150,7 @@ awaitable<http_response> search(context_ptr with, http_request& request) {
   if (auto ok = in.finish(); !ok) co_return refuse(ok.error(), request);
   auto query = queue::parse_query(words, with->clock.now_ms());
   if (!query) co_return refuse(query.error(), request);
+  if (with->history == nullptr) co_return refuse(no_history(), request);
   auto found = co_await with->history->search(std::move(*query), std::move(cursor),
                                               static_cast<std::size_t>(limit));
   if (!found) co_return refuse(found.error(), request);
@@ -240,12 +240,12 @@ queue::job_spec bulk_job(const bulk_request& wanted) {
 }
 
 awaitable<http_response> bulk(context_ptr with, http_request& request) {
-  if (with->history == nullptr) co_return refuse(no_history(), request);
   if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   auto wanted = read_bulk(request);
   if (!wanted) co_return refuse(wanted.error(), request);
   auto query = queue::parse_query(wanted->query, with->clock.now_ms());
   if (!query) co_return refuse(query.error(), request);
+  if (with->history == nullptr) co_return refuse(no_history(), request);
   auto counted = co_await with->history->count(std::move(*query), preview_count_max);
   if (!counted) co_return refuse(counted.error(), request);
   json::object out{{"action", wanted->action},

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "api/queue_names.hpp"
+
 namespace son1k::api {
 using metrics::family;
 using metrics::family_type;
@@ -31,7 +33,7 @@ void collect_depths(const services& with, std::vector<family>& out) {
              family_type::gauge,
              {}};
   family paused{"son1k_queue_paused", "1 while the queue is paused.", family_type::gauge, {}};
-  const auto names = with.queue.queues();
+  const auto names = known_queues(with);
   const auto now = with.clock.now_ms();
   for (std::size_t n = 0; names && n < names->size() && n < queue_meter::queues_max; ++n) {
     const auto& name = (*names)[n];

@@ -6,6 +6,7 @@
 #include "api/envelope.hpp"
 #include "api/parameters.hpp"
 #include "api/queue_limits.hpp"
+#include "api/queue_names.hpp"
 #include "base/json.hpp"
 
 namespace son1k::api {
@@ -37,7 +38,7 @@ constexpr std::array<job_state, 5> clean_states{job_state::waiting, job_state::p
                                                 job_state::failed};
 
 result<void> check_known(const context& self, const std::string& name) {
-  const auto names = self.with.queue.queues();
+  const auto names = known_queues(self.with);
   if (!names) return names.error();
   if (std::binary_search(names->begin(), names->end(), name)) return {};
   return error(errc::not_found, "queue",
@@ -93,7 +94,7 @@ json::object render(const minute_counts& c) {
 
 http_response list(context_ptr self, http_request& request) {
   if (auto ok = no_parameters(request); !ok) return refuse(ok.error(), request);
-  const auto names = self->with.queue.queues();
+  const auto names = known_queues(self->with);
   if (!names) return refuse(names.error(), request);
   json::array rows;
   for (const auto& name : *names) {

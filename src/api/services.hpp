@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "queue/history/dead_letters.hpp"
@@ -31,6 +32,7 @@ struct services {
   // says.
   queue::settle_function settle;
   std::shared_ptr<queue::schedules> schedules;
+  std::vector<std::string> queues;  // of the registered kinds
 };
 
 }  // namespace son1k::api

@@ -123,6 +123,7 @@ result<void> embedded_system::open_parts() {
   scheduler_ = std::make_unique<queue::scheduler>(*database_, *queue_);
   services_->schedules = std::make_shared<queue::schedules>(
       *database_, *queue_, system_clock(), [runs = scheduler_.get()] { runs->wake(); });
+  for (const auto& row : register_kinds(config_)) services_->queues.push_back(row.queue);
   return {};
 }
 

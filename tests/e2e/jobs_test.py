@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import stat
+import urllib.parse
 
 from support.program import client, eventually, program_case, run, server
 
@@ -189,7 +190,7 @@ class acting(jobs_case):
 
 class searching(jobs_case):
     def found(self, query: str) -> list:
-        got = self.api.get("/api/jobs?q=" + query)
+        got = self.api.get("/api/jobs?q=" + urllib.parse.quote(query))
         self.assertEqual(got.status, 200, got.body)
         return [job["jobId"] for job in got.data]
 

@@ -137,26 +137,32 @@ class figures(queues_case):
         eventually(lambda: self.counts()["failed"] == 1, 30, "it has failed")
         self.tell("pause")
         self.add(2)
-        got = self.api.get("/metrics")
-        self.assertIn("text/plain; version=0.0.4", got.headers["content-type"])
-        lines = got.body.decode().splitlines()
-        for line in lines:
-            self.assertTrue(line.startswith("#") or self.LINE.match(line), line)
-        for wanted in ('son1k_queue_jobs{queue="probe",state="waiting"} 2',
+        wanted = {'son1k_queue_jobs{queue="probe",state="waiting"} 2',
                        'son1k_queue_completed_total{queue="probe"} 1',
                        'son1k_queue_failed_total{queue="probe"} 1',
                        'son1k_queue_added_total{queue="probe"} 4',
                        'son1k_queue_paused{queue="probe"} 1',
                        'son1k_queue_run_seconds_count{queue="probe"} 2',
-                       'son1k_http_requests_total{route="/api/jobs/many",method="POST",code="202"}'
-                       ' 3'):
-            self.assertIn(wanted, lines)
+                  'son1k_http_requests_total{route="/api/jobs/many",method="POST",code="202"} 3'}
+
+        # What ended is told to listeners a moment after it has.
+        def missing():
+            lines = self.api.get("/metrics").body.decode().splitlines()
+            return wanted.difference(lines)
+        eventually(lambda: not missing(), 10, f"all figures: {wanted}")
+        got = self.api.get("/metrics")
+        self.assertIn("text/plain; version=0.0.4", got.headers["content-type"])
+        lines = got.body.decode().splitlines()
+        for line in lines:
+            self.assertTrue(line.startswith("#") or self.LINE.match(line), line)
         age = "son1k_queue_oldest_ready_age_seconds{"
         self.assertTrue(any(line.startswith(age) for line in lines))
 
     def test_stats_tell_totals_and_times(self):
-        stats = self.api.get(f"/api/queues/{QUEUE}/stats").data
-        self.assertEqual(stats["sinceStart"]["completed"], 1)
+        def look():
+            now = self.api.get(f"/api/queues/{QUEUE}/stats").data
+            return now if now.get("sinceStart", {}).get("completed") == 1 else None
+        stats = eventually(look, 10, "the job is in the totals")
         self.assertEqual((stats["run"]["count"], stats["lastHour"]["added"]), (1, 1))
 
 
