@@ -2,7 +2,6 @@
 
 #include "kinds/generation/generation_kind.hpp"
 #include "kinds/probe/probe.hpp"
-#include "queue/policy.hpp"
 
 namespace son1k::app {
 
@@ -19,15 +18,10 @@ std::vector<registered_kind> register_kinds(const settings& config) {
 }
 
 queue::settle_function settle_by_kind(std::vector<registered_kind> kinds) {
-  return [kinds = std::move(kinds)](const queue::job_view& job, store::transaction& tx) {
+  return [kinds = std::move(kinds)](const queue::job_view& ended, store::transaction& tx) {
     for (const auto& row : kinds) {
-      if (row.kind->name() != job.kind) continue;
-      if (!row.kind->settles()) return;
-      if (queue::is_ended(job.state)) {
-        row.kind->settle(job, tx);
-      } else {
-        row.kind->reopen(job, tx);
-      }
+      if (row.kind->name() != ended.kind) continue;
+      if (row.kind->settles()) row.kind->settle(ended, tx);
       return;
     }
   };

@@ -17,8 +17,7 @@ struct registered_kind {
 
 std::vector<registered_kind> register_kinds(const settings& config);
 
-// For edits and cleaning: settle() of the job's kind where the job has ended, reopen() where it is
-// to run again. Jobs of kinds that are not registered have no domain part here.
+// The settle() of the job's kind; jobs of kinds that are not registered have no domain part here.
 queue::settle_function settle_by_kind(std::vector<registered_kind> kinds);
 
 // Where the generation kind puts its files, and the API finds them.

@@ -48,9 +48,6 @@ class job_kind {
   // same commit as the job's. Called for every end, also one without a run, and with a state that
   // is not terminal when somebody starts an ended job again. Idempotent.
   virtual void settle(const job_view& ended, store::transaction& tx) = 0;
-  // Stages the domain's part of an ended job that somebody lets run again, into the same commit;
-  // also called for a job that only changed its place, where it must do nothing. Idempotent.
-  virtual void reopen(const job_view&, store::transaction&) {}
   // False: this kind has no domain part, settle() need not be called.
   virtual bool settles() const { return true; }
 };

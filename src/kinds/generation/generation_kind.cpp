@@ -158,7 +158,8 @@ class generation_kind final : public queue::job_kind {
         "where id = $1 and status in ('pending', 'processing')");
     static const statement again(
         "update generation set status = 'pending', error_code = null, error_message = null, "
-        "finished_at_ms = null, fence = 0 where id = $1 and status in ('failed', 'cancelled')");
+        "result = null, finished_at_ms = null, fence = 0 "
+        "where id = $1 and status in ('completed', 'failed', 'cancelled')");
     tx.stage([id = ended.id, ended,
               now = system_clock().now_ms()](store::connection& db) -> result<void> {
       const std::string_view key(id);
@@ -173,19 +174,6 @@ class generation_kind final : public queue::job_kind {
       } else {
         done = db.execute(cancel, {key, now});
       }
-      if (!done) return done.error();
-      return {};
-    });
-  }
-
-  // The fence begins anew: a job that was added again from the history counts its starts from zero.
-  void reopen(const queue::job_view& job, store::transaction& tx) override {
-    static const statement pending(
-        "update generation set status = 'pending', error_code = null, error_message = null, "
-        "result = null, fence = 0, finished_at_ms = null "
-        "where id = $1 and status in ('completed', 'failed', 'cancelled')");
-    tx.stage([id = job.id](store::connection& db) -> result<void> {
-      auto done = db.execute(pending, {std::string_view(id)});
       if (!done) return done.error();
       return {};
     });
