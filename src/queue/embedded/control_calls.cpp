@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 
 #include "queue/embedded/core.hpp"
 #include "store/async.hpp"
@@ -48,6 +50,18 @@ awaitable<void> pass() {
   co_await asio::post(executor, asio::use_awaitable);
 }
 
+// Others use the disk and the writer meanwhile: what is removed in slices takes a share of them.
+constexpr int rests_per_slice = 3;
+constexpr std::chrono::milliseconds rest_max{20};
+
+awaitable<void> rest_after(std::chrono::steady_clock::duration slice) {
+  auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor);
+  timer.expires_after(
+      std::min<std::chrono::steady_clock::duration>(slice * rests_per_slice, rest_max));
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
 awaitable<result<std::size_t>> remove_all(core_ptr heart, std::shared_ptr<removal_walk> walk) {
   std::size_t removed = 0;
   while (!walk->done) {
@@ -56,9 +70,11 @@ awaitable<result<std::size_t>> remove_all(core_ptr heart, std::shared_ptr<remova
       co_await pass();
       continue;
     }
+    const auto begun = std::chrono::steady_clock::now();
     auto ok = co_await commit_edit(heart, batch);
     if (!ok) co_return ok.error();
     removed += batch->jobs.size();
+    if (!walk->done) co_await rest_after(std::chrono::steady_clock::now() - begun);
   }
   co_return removed;
 }

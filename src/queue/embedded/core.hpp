@@ -134,7 +134,7 @@ class core : public std::enable_shared_from_this<core> {
   const result<void>& usable() const { return usable_; }
 
   static constexpr std::size_t sweep_slice = 1'000;
-  static constexpr std::size_t removal_slice = 500;
+  static constexpr std::size_t removal_slice = 128;
   static constexpr std::size_t walk_slice = 8'192;  // entries looked at under one hold of the lock
 
  private:
