@@ -74,7 +74,8 @@ class gate {
   std::vector<std::function<void()>> waiting_;
 };
 
-class manual_clock final : public clock_port {
+// Moves when the test says so, and knows how often it was asked.
+class asked_clock final : public clock_port {
  public:
   std::int64_t now_ms() const override { return now_; }
   std::int64_t steady_ms() const override {

@@ -117,7 +117,7 @@ TEST(worker, runs_that_end_together_are_written_together) {
 }
 
 TEST(worker, starts_no_more_in_a_window_than_the_limiter_allows) {
-  test::manual_clock clock;
+  test::asked_clock clock;
   worker_bench bench(clock);
   std::atomic<int> starts{0};
   bench.kind("k", [&](job_context&) {
@@ -223,7 +223,7 @@ TEST(worker, an_unknown_kind_fails_for_good) {
 }
 
 TEST(worker, a_verdict_ends_the_job_without_a_run_and_settles_it) {
-  test::manual_clock clock;
+  test::asked_clock clock;
   worker_bench bench(clock);
   std::atomic<int> runs{0};
   auto kind = bench.kind("k", [&](job_context&) {
