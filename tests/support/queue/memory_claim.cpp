@@ -152,11 +152,20 @@ bool spent(rate_limiter* rate, std::int64_t now) {
 }  // namespace
 
 void memory_queue::take_rates(const std::string& queue) {
-  std::erase_if(rates_, [&](const auto& rate) { return rate.first.first == queue; });
   const lane& in = place_->lanes[queue];
   if (in.limits.rate) rates_.emplace(std::pair(queue, whole_queue), *in.limits.rate);
-  for (const auto& [group, limits] : in.group_limits)
-    if (limits.rate) rates_.emplace(std::pair(queue, group), *limits.rate);
+  for (auto at = rates_.begin(); at != rates_.end();) {
+    const auto& [name, group] = at->first;
+    const auto& limit = group == whole_queue ? in.limits.rate : limits_of(in, group).rate;
+    if (name != queue) {
+      ++at;
+    } else if (!limit) {
+      at = rates_.erase(at);
+    } else {  // what has started in the window counts
+      if (at->second.limit() != *limit) at->second = rate_limiter(*limit, at->second);
+      ++at;
+    }
+  }
   wake(queue);
 }
 

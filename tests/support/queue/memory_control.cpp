@@ -26,21 +26,6 @@ bool is_ready(job_state s) {
   return s == job_state::waiting || s == job_state::prioritized;
 }
 
-result<void> check_rate(const std::string& field, const std::optional<rate_limit>& rate) {
-  if (!rate || (rate->max > 0 && rate->per_ms > 0)) return {};
-  return error(errc::validation, field, {"must be above zero", "debe ser mayor que cero"});
-}
-
-result<void> check_count(const std::string& field, std::int64_t value) {
-  if (value >= 0) return {};
-  return error(errc::validation, field, {"must not be negative", "no debe ser negativo"});
-}
-
-result<void> check_group(const std::string& prefix, const group_limits& limits) {
-  if (auto ok = check_count(prefix + "concurrency", limits.concurrency); !ok) return ok;
-  return check_rate(prefix + "rate", limits.rate);
-}
-
 }  // namespace
 
 // The job leaves without a trace.
@@ -284,10 +269,7 @@ asio::awaitable<result<void>> memory_queue::pause(std::string queue, bool paused
 }
 
 asio::awaitable<result<void>> memory_queue::set_limits(std::string queue, queue_limits limits) {
-  auto ok = check_count("concurrency", limits.concurrency);
-  if (ok) ok = check_rate("rate", limits.rate);
-  if (ok) ok = check_group("each_group.", limits.each_group);
-  if (ok) ok = check_count("ageing", limits.ageing_ms);
+  auto ok = check(limits);
   if (!ok) co_return ok;
   store::transaction tx;
   tx.stage([](store::connection&) { return result<void>{}; });
@@ -303,7 +285,7 @@ asio::awaitable<result<void>> memory_queue::set_limits(std::string queue, queue_
 asio::awaitable<result<void>> memory_queue::set_group_limits(std::string queue, std::string group,
                                                              std::optional<group_limits> limits) {
   if (limits) {
-    auto ok = check_group("", *limits);
+    auto ok = check(*limits);
     if (!ok) co_return ok;
   }
   store::transaction tx;

@@ -138,6 +138,7 @@ run_record memory_queue::record_of(const job& j, const run_cost& cost) const {
 asio::awaitable<result<std::size_t>> memory_queue::recover_stalled(std::string queue) {
   const session inner(*this);
   std::size_t recovered = 0;
+  promote(place_->lanes[queue]);
   for (auto& [id, j] : place_->lanes[queue].jobs) {
     const bool out = j.view.state == job_state::active && j.lease_until <= clock_.steady_ms();
     if (!out || j.ending) continue;
