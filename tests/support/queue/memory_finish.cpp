@@ -139,9 +139,13 @@ asio::awaitable<result<std::size_t>> memory_queue::recover_stalled(std::string q
   const session inner(*this);
   std::size_t recovered = 0;
   promote(place_->lanes[queue]);
+  std::map<std::int64_t, job*> stalled;  // in the order of their starts
   for (auto& [id, j] : place_->lanes[queue].jobs) {
     const bool out = j.view.state == job_state::active && j.lease_until <= clock_.steady_ms();
-    if (!out || j.ending) continue;
+    if (out && !j.ending) stalled.emplace(j.started, &j);
+  }
+  for (const auto& [started, found] : stalled) {
+    job& j = *found;
     ++j.view.stalls;
     if (broken(memory_fault::stall_spends_try)) ++j.view.attempts_made;
     ++recovered;

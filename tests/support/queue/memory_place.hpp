@@ -35,6 +35,7 @@ struct memory_job {
   bool proceeds = false;  // a child that failed says: run at once
   // Of the run under way.
   std::int64_t lease_until = 0;  // steady ms
+  std::int64_t started = 0;      // its place in the order of starts
   std::vector<std::string> run_logs;
   bool ending = false;  // its end is being committed
 };

@@ -44,6 +44,10 @@ void memory_queue::process_died() {
     for (auto& [id, j] : in.jobs) by_place.push_back(&j);
     const auto earlier = [](const job* a, const job* b) { return a->place < b->place; };
     std::sort(by_place.begin(), by_place.end(), earlier);
+    std::map<std::pair<std::int64_t, std::uint64_t>, job*> by_end;
+    for (job* j : by_place)
+      if (is_ended(j->view.state)) by_end.emplace(std::pair(j->view.finished_at_ms, j->order), j);
+    for (const auto& [key, j] : by_end) j->turn = place_->next_turn++;
     for (job* j : by_place) {
       j->ending = false;
       j->run_logs.clear();

@@ -174,7 +174,7 @@ class memory_queue final : public queue::queue_port {
 
   bool claimable(const std::string& queue);
   std::vector<queue::claimed_job> take(const queue::claim_request& request);
-  job* pick(lane& in, bool first);
+  job* pick(lane& in);
   job* pick_by_turn(lane& in);
   bool group_blocked(lane& in, const std::string& name, const std::string& group);
   void take_rates(const std::string& queue);  // of the limits that have just changed
