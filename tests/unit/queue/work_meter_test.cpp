@@ -1,10 +1,10 @@
 // What a piece of work is said to have cost.
+#include "queue/work_meter.hpp"
+
 #include <gtest/gtest.h>
 
 #include <ctime>
 #include <stdexcept>
-
-#include "queue/work_meter.hpp"
 
 namespace son1k::queue {
 namespace {
