@@ -1,9 +1,53 @@
 #include "store/completion.hpp"
 
+#include <atomic>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/post.hpp>
+#include <optional>
+#include <thread>
 
 namespace son1k::store {
 namespace {
+
+namespace asio = boost::asio;
+
+// post() still touches the loop after the loop's thread has run what was posted; that thread may by
+// then have ended and destroyed it. The end of a loop waits for the posts that are under way.
+class post_gate final : public asio::execution_context::service {
+ public:
+  using key_type = post_gate;
+  static inline asio::execution_context::id id;
+  explicit post_gate(asio::execution_context& loop) : service(loop) {}
+  void enter() { posting_.fetch_add(1, std::memory_order_relaxed); }
+  void leave() { posting_.fetch_sub(1, std::memory_order_release); }
+
+ private:
+  void shutdown() noexcept override {
+    while (posting_.load(std::memory_order_acquire) > 0) std::this_thread::yield();
+  }
+  std::atomic<int> posting_{0};
+};
+
+class posting {
+ public:
+  explicit posting(post_gate& gate) : gate_(gate) { gate_.enter(); }
+  ~posting() { gate_.leave(); }
+  posting(const posting&) = delete;
+  posting& operator=(const posting&) = delete;
+
+ private:
+  post_gate& gate_;
+};
+
+template <class Work>
+void post_to(const asio::any_io_executor& to, Work work) {
+  // Outlives the copy of the executor, which may be a strand of the loop.
+  std::optional<posting> under_way;
+  const asio::any_io_executor executor = to;
+  auto& loop = asio::query(executor, asio::execution::context);
+  under_way.emplace(asio::use_service<post_gate>(loop));
+  asio::post(executor, std::move(work));
+}
 
 thread_local completion_batch* open_batch = nullptr;
 
@@ -14,8 +58,8 @@ constexpr std::size_t executors_searched_max = 8;
 
 void resume_soon(std::shared_ptr<waiting> waiter) {
   if (open_batch == nullptr) {
-    auto executor = waiter->executor;
-    boost::asio::post(executor, [waiter = std::move(waiter)] { waiter->resume(); });
+    const auto& executor = waiter->executor;
+    post_to(executor, [waiter = std::move(waiter)] { waiter->resume(); });
     return;
   }
   auto& groups = open_batch->by_executor_;
@@ -41,8 +85,8 @@ completion_batch::~completion_batch() {
 
 void completion_batch::flush() {
   for (waiters& group : by_executor_) {
-    auto executor = group.front()->executor;
-    boost::asio::post(executor, [group = std::move(group)] {
+    const auto& executor = group.front()->executor;
+    post_to(executor, [group = std::move(group)] {
       for (const auto& waiter : group) waiter->resume();
     });
   }
