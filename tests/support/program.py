@@ -221,6 +221,14 @@ class event_stream:
         self._connection.close()
 
 
+class died_at_start(AssertionError):
+    """A server that ended before it said its address; `code` is its exit code."""
+
+    def __init__(self, code: int, log: str):
+        super().__init__(f"serve ended with {code} before it said its address\n{log}")
+        self.code = code
+
+
 class server:
     """A running `son1k serve`. `args` are added to the command line."""
 
@@ -243,6 +251,8 @@ class server:
     def _first_line(self) -> bytes:
         readable, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
         line = self.process.stdout.readline() if readable else b""
+        if readable and not line:
+            raise died_at_start(self._ended(STOP_SECONDS), self.log_tail())
         if b'"address"' not in line:
             raise AssertionError(f"serve did not start: {line!r}\n{self.log_tail()}")
         return line
