@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <optional>
 
+#include "base/clock.hpp"
 #include "base/utf8.hpp"
 #include "queue/query.hpp"
 
@@ -13,6 +13,7 @@ namespace son1k::queue {
 namespace {
 
 constexpr std::size_t value_bytes_max = 500;
+constexpr std::size_t moment_bytes_max = 20;  // to the second, with the Z
 
 enum class value_type { text, state, number, duration, moment };
 
@@ -75,43 +76,6 @@ std::optional<std::int64_t> span_ms(std::string_view text) {
   });
   if (!n || unit == units.end() || *n > span_ms_max / unit->ms) return {};
   return *n * unit->ms;
-}
-
-// Fixed digits at a fixed place, within bounds.
-std::optional<int> digits_at(std::string_view text, std::size_t at, std::size_t count, int max) {
-  if (text.size() < at + count) return {};
-  const auto part = text.substr(at, count);
-  if (part.find_first_not_of("0123456789") != std::string_view::npos) return {};
-  const auto n = whole(part);
-  if (!n || *n > max) return {};
-  return static_cast<int>(*n);
-}
-
-// 2026-01-31, 2026-01-31T12:30, 2026-01-31T12:30:05, with or without a Z; UTC ms.
-std::optional<std::int64_t> moment_ms(std::string_view text) {
-  using namespace std::chrono;
-  if (text.size() > 10 && text.back() == 'Z') text.remove_suffix(1);
-  if (text.size() != 10 && text.size() != 16 && text.size() != 19) return {};
-  const auto year_number = digits_at(text, 0, 4, 9'999);
-  const auto month_number = digits_at(text, 5, 2, 12);
-  const auto day_number = digits_at(text, 8, 2, 31);
-  if (!year_number || !month_number || !day_number || text[4] != '-' || text[7] != '-') return {};
-  const year_month_day date{year(*year_number), month(static_cast<unsigned>(*month_number)),
-                            day(static_cast<unsigned>(*day_number))};
-  if (!date.ok() || *year_number < 1970) return {};
-  std::int64_t seconds = sys_days(date).time_since_epoch().count() * 86'400LL;
-  if (text.size() >= 16) {
-    const auto hour = digits_at(text, 11, 2, 23);
-    const auto minute = digits_at(text, 14, 2, 59);
-    if (!hour || !minute || text[10] != 'T' || text[13] != ':') return {};
-    seconds += *hour * 3'600 + *minute * 60;
-  }
-  if (text.size() == 19) {
-    const auto second = digits_at(text, 17, 2, 59);
-    if (!second || text[16] != ':') return {};
-    seconds += *second;
-  }
-  return seconds * 1'000;
 }
 
 // Reads one query from left to right.
@@ -281,7 +245,8 @@ class reader {
       term.op = term.op == query_op::below ? query_op::above : query_op::below;
       return {};
     }
-    if (const auto at = moment_ms(value)) {
+    const auto at = value.size() <= moment_bytes_max ? parse_iso_time(value) : std::nullopt;
+    if (at) {
       // From a moment on includes the moment.
       term.number = term.op == query_op::above ? *at - 1 : *at;
       return {};

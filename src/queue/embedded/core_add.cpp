@@ -257,8 +257,7 @@ void core::admit(staged_batch& batch, staged_tree& tree) {
     if (job.named && schedule_.find(job.room, job.spec.id) != no_entry) continue;
     admit_one(batch, job);
   }
-  const auto i = schedule_.find(root.room, root.spec.id);
-  if (tree.parent != 0) adopt(tree, root, i);
+  if (tree.parent != 0) adopt(tree, root, schedule_.find(root.room, root.spec.id));
   if (!root.spec.options.dedup.id.empty())
     owners_.take({root.room, root.spec.options.dedup.id}, {root.seq, root.spec.id, tree.until});
 }

@@ -1,31 +1,17 @@
 #include "queue/embedded/embedded_queue.hpp"
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "queue/embedded/control_calls.hpp"
 #include "queue/embedded/core.hpp"
 #include "queue/embedded/worker_board.hpp"
 #include "store/async.hpp"
-#include "store/completion.hpp"
 
 namespace son1k::queue {
 namespace {
 
-namespace asio = boost::asio;
-using asio::awaitable;
+using boost::asio::awaitable;
 using namespace embedded;
 
 constexpr std::size_t batch_max = 10'000;
-
-template <class Handler>
-struct parked final : store::waiting {
-  parked(asio::any_io_executor e, Handler h)
-      : store::waiting(std::move(e)), handler(std::move(h)) {}
-  void resume() override { std::move(handler)(); }
-  Handler handler;
-};
 
 class embedded_queue final : public queue_port {
  public:
@@ -215,15 +201,11 @@ class embedded_queue final : public queue_port {
 
  private:
   awaitable<void> decided(std::shared_ptr<claim_ticket> ticket) {
-    auto executor = co_await asio::this_coro::executor;
-    auto initiate = [this, ticket, executor](auto handler) {
-      using handler_type = decltype(handler);
-      auto waiter = std::make_shared<parked<handler_type>>(executor, std::move(handler));
+    auto start = [this, ticket](std::shared_ptr<store::waiting> waiter) {
       ticket->resume = [waiter] { store::resume_soon(waiter); };
       core_->claim(ticket);
     };
-    co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(std::move(initiate),
-                                                                         asio::use_awaitable);
+    co_await store::suspend_until_resumed(std::move(start));
     ticket->resume = nullptr;
   }
 

@@ -116,12 +116,11 @@ class memory_backend final : public backend {
 
 }  // namespace
 
-std::vector<backend_entry> backends_of(const std::string& /* every suite runs on all */) {
-  std::vector<backend_entry> all{
+std::vector<backend_entry> backends() {
+  return {
       {"memory", [] { return std::make_unique<memory_backend>(); }},
       {"embedded", [] { return std::make_unique<embedded_backend>(); }},
   };
-  return all;
 }
 
 }  // namespace son1k::queue::test

@@ -69,7 +69,7 @@ std::string text_of(const std::vector<claimed_job>& jobs) {
 class history {
  public:
   explicit history(unsigned seed)
-      : random_(seed), model_(backends_of("model").front()), real_(backends_of("model").back()) {
+      : random_(seed), model_(backends().front()), real_(backends().back()) {
     reopens_ = seed % 2 == 0;
     keep_ = 2 + pick(6);
   }

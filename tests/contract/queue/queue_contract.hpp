@@ -216,10 +216,10 @@ class queue_contract : public testing::TestWithParam<backend_entry> {
 };
 
 // The backends that a suite runs against.
-std::vector<backend_entry> backends_of(const std::string& suite);
+std::vector<backend_entry> backends();
 
-#define SON1K_QUEUE_CONTRACT(suite)                                         \
-  INSTANTIATE_TEST_SUITE_P(, suite, testing::ValuesIn(backends_of(#suite)), \
+#define SON1K_QUEUE_CONTRACT(suite)                                \
+  INSTANTIATE_TEST_SUITE_P(, suite, testing::ValuesIn(backends()), \
                            [](const auto& entry) { return entry.param.name; })
 
 }  // namespace son1k::queue::test
