@@ -105,6 +105,23 @@ void collect_workers(const services& with, std::vector<family>& out) {
   for (auto* one : {&slots, &busy, &memory, &info}) out.push_back(std::move(*one));
 }
 
+void collect_history(const queue::history_figures& now, std::vector<family>& out) {
+  const auto one = [&out](const char* name, const char* help, family_type type, double value) {
+    out.push_back({name, help, type, {}});
+    out.back().add({}, value);
+  };
+  one("son1k_history_recorded_total", "Records of runs written into the history.",
+      family_type::counter, static_cast<double>(now.recorded));
+  one("son1k_history_dropped_total", "Records that could not be written.", family_type::counter,
+      static_cast<double>(now.dropped));
+  one("son1k_history_buffered", "Records that wait to be written.", family_type::gauge,
+      static_cast<double>(now.buffered));
+  one("son1k_history_blocked_seconds_total", "How long the queue was held by a full buffer.",
+      family_type::counter, static_cast<double>(now.blocked_ms) / 1'000.0);
+  one("son1k_history_dead_letters", "Failed jobs that nobody has dealt with; seconds old.",
+      family_type::gauge, static_cast<double>(now.letters));
+}
+
 // The statuses that the server and the resources give; others are told together.
 constexpr std::array<int, 26> statuses{200, 202, 204, 206, 304, 400, 401, 402, 403,
                                        404, 405, 408, 409, 412, 413, 414, 415, 416,
@@ -179,6 +196,7 @@ void add_queue_figures(metrics::registry& to, const services& with,
     collect_depths(with, out);
     collect_totals(*meter, out);
     collect_workers(with, out);
+    if (with.history != nullptr) collect_history(with.history->figures(), out);
     metrics::add_process_figures(out);
   });
 }

@@ -66,7 +66,7 @@ bool answers(const net::server_address& to) {
 
 result<std::unique_ptr<api_client>> open_folder(const settings& config, bool may_create) {
   std::error_code ec;
-  if (!may_create && !std::filesystem::exists(database_file(config), ec)) {
+  if (!may_create && !std::filesystem::exists(job_database(config).file, ec)) {
     const auto& folder = config.text("data_dir");
     return error(errc::unavailable, "data_dir",
                  text("no server runs for " + folder +

@@ -18,21 +18,15 @@ int doctor(const common_flags& flags) {
   if (!config) return fail(config.error(), flags.json);
   const std::filesystem::path folder = config->text("data_dir");
   if (auto ok = prepare_data_dir(folder); !ok) return fail(ok.error(), flags.json);
-  const auto file = database_file(*config);
-  const std::vector<ops::finding> findings{
-      ops::check_folder(folder),
-      ops::check_disk(folder),
-      ops::check_fsync(folder),
-      ops::check_database(file,
-                          [&] {
-                            store::sqlite_settings sqlite;
-                            sqlite.file = file;
-                            sqlite.access = store::sqlite_access::inspect;
-                            return store::open_sqlite(sqlite);
-                          }),
-      ops::check_sound_font(config->text("sound_font")),
-      ops::check_descriptors(),
-  };
+  std::vector<ops::finding> findings{ops::check_folder(folder), ops::check_disk(folder),
+                                     ops::check_fsync(folder)};
+  for (auto& [name, with] : all_databases(*config)) {
+    with.access = store::sqlite_access::inspect;
+    findings.push_back(ops::check_database(name + " database", with.file,
+                                           [&with] { return store::open_sqlite(with); }));
+  }
+  findings.push_back(ops::check_sound_font(config->text("sound_font")));
+  findings.push_back(ops::check_descriptors());
   bool bad = false;
   boost::json::array out;
   for (const auto& one : findings) {
@@ -43,8 +37,8 @@ int doctor(const common_flags& flags) {
                      {"what", say(one.what)},
                      {"advice", say(one.advice)}});
     } else {
-      fmt::print("{:<8} {:<14} {}\n", ops::name_of(one.how), one.about, say(one.what));
-      if (!one.advice.en.empty()) fmt::print("{:<8} {:<14} -> {}\n", "", "", say(one.advice));
+      fmt::print("{:<8} {:<16} {}\n", ops::name_of(one.how), one.about, say(one.what));
+      if (!one.advice.en.empty()) fmt::print("{:<8} {:<16} -> {}\n", "", "", say(one.advice));
     }
   }
   if (flags.json) print_json({{"success", !bad}, {"data", std::move(out)}});

@@ -98,8 +98,7 @@ int serve(const serve_flags& flags) {
   parts.add(
       "workers", [&] { return system.start_workers(); }, [&] { system.stop_workers(); });
   parts.add(
-      "scheduler", [&]() -> result<void> { return system.start_scheduler(), result<void>(); },
-      [&] { system.stop_scheduler(); });
+      "scheduler", [&] { return system.start_scheduler(); }, [&] { system.stop_scheduler(); });
   parts.add(
       "http", [&] { return server.start(); },
       [&] {

@@ -22,20 +22,28 @@ namespace son1k::app {
 namespace json = boost::json;
 namespace {
 
-json::array as_json(const std::vector<store::migration_status>& rows) {
+struct migration_row {
+  std::string database;
+  store::migration_status what;
+};
+
+json::array as_json(const std::vector<migration_row>& rows) {
   json::array out;
-  for (const auto& row : rows) {
-    json::object one{{"version", row.version}, {"name", row.name}, {"applied", row.applied}};
+  for (const auto& [database, row] : rows) {
+    json::object one{{"database", database},
+                     {"version", row.version},
+                     {"name", row.name},
+                     {"applied", row.applied}};
     if (row.applied) one["appliedAt"] = iso_time(row.applied_at_ms).chars;
     out.push_back(std::move(one));
   }
   return out;
 }
 
-void print_rows(const std::vector<store::migration_status>& rows) {
-  for (const auto& row : rows) {
+void print_rows(const std::vector<migration_row>& rows) {
+  for (const auto& [database, row] : rows) {
     fmt::print(
-        "{:04d} {:<24} {}\n", row.version, row.name,
+        "{:<8} {:04d} {:<24} {}\n", database, row.version, row.name,
         row.applied ? std::string("applied ") + iso_time(row.applied_at_ms).chars : "pending");
   }
 }
@@ -85,8 +93,9 @@ result<ops::bench_backend> open_for_bench(const std::filesystem::path& folder, b
 enum class migrate_what { up, status, dry_run };
 
 // What a database that does not exist yet would get.
-result<std::vector<store::migration_status>> all_pending() {
-  const auto known = store::parse_migrations(store::embedded_sources());
+result<std::vector<store::migration_status>> all_pending(
+    std::span<const store::migration_source> sources) {
+  const auto known = store::parse_migrations(sources);
   if (!known) return known.error();
   std::vector<store::migration_status> out;
   for (const auto& one : *known) {
@@ -99,32 +108,38 @@ result<std::vector<store::migration_status>> all_pending() {
   return out;
 }
 
-result<std::vector<store::migration_status>> migrate_rows(const settings& config,
-                                                          migrate_what what) {
-  store::sqlite_settings sqlite;
-  sqlite.file = database_file(config);
-  if (what == migrate_what::up) {
-    if (auto ok = prepare_data_dir(config.text("data_dir")); !ok) return ok.error();
-  } else {
-    // Looking needs no lock, so it works beside a running server.
-    sqlite.access = store::sqlite_access::inspect;
-  }
+result<std::vector<store::migration_status>> migrate_one(store::sqlite_settings sqlite,
+                                                         migrate_what what) {
+  // Looking needs no lock, so it works beside a running server.
+  if (what != migrate_what::up) sqlite.access = store::sqlite_access::inspect;
   auto db = store::open_sqlite(sqlite);
-  if (!db && db.error().code == errc::not_found) return all_pending();
+  if (!db && db.error().code == errc::not_found) return all_pending(sqlite.migrations);
   if (!db) return db.error();
   auto rows = what == migrate_what::up ? (*db)->migrate() : (*db)->migrations();
   (*db)->stop();
   return rows;
 }
 
+result<std::vector<migration_row>> migrate_all(const settings& config, migrate_what what) {
+  if (what == migrate_what::up) {
+    if (auto ok = prepare_data_dir(config.text("data_dir")); !ok) return ok.error();
+  }
+  std::vector<migration_row> out;
+  for (auto& [name, with] : all_databases(config)) {
+    auto rows = migrate_one(std::move(with), what);
+    if (!rows) return rows.error();
+    for (auto& row : *rows) {
+      if (what != migrate_what::dry_run || !row.applied) out.push_back({name, std::move(row)});
+    }
+  }
+  return out;
+}
+
 int migrate(const common_flags& flags, migrate_what what) {
   auto config = flags.load();
   if (!config) return fail(config.error(), flags.json);
-  auto rows = migrate_rows(*config, what);
+  auto rows = migrate_all(*config, what);
   if (!rows) return fail(rows.error(), flags.json);
-  if (what == migrate_what::dry_run) {
-    std::erase_if(*rows, [](const auto& row) { return row.applied; });
-  }
   if (flags.json) {
     print_json({{"success", true}, {"data", as_json(*rows)}});
   } else if (rows->empty()) {
@@ -133,7 +148,7 @@ int migrate(const common_flags& flags, migrate_what what) {
     print_rows(*rows);
   }
   if (what == migrate_what::dry_run && !flags.json) {
-    for (const auto& row : *rows) fmt::print("\n{}", row.sql);
+    for (const auto& row : *rows) fmt::print("\n{}", row.what.sql);
   }
   return exit_ok;
 }
@@ -159,7 +174,7 @@ int show_config(const common_flags& flags) {
 }  // namespace
 
 void add_migrate(CLI::App& program, command_run& run) {
-  auto* command = program.add_subcommand("migrate", "Look at or change the database's schema");
+  auto* command = program.add_subcommand("migrate", "Look at or change the databases' schema");
   command->require_subcommand(1);
   struct row {
     const char* name;

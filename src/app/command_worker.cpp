@@ -71,7 +71,7 @@ int work(const worker_flags& flags) {
   if (!opened) return fail(explained(opened.error()), flags.json);
   auto& system = **opened;
   if (auto ok = system.start_workers(flags.queues); !ok) return fail(ok.error(), flags.json);
-  system.start_scheduler();
+  if (auto ok = system.start_scheduler(); !ok) return fail(ok.error(), flags.json);
   if (flags.json) {
     print_json({{"pid", ::getpid()}, {"version", version}});
   } else {

@@ -12,7 +12,6 @@
 #include "app/version.hpp"
 #include "kinds/maintenance/maintenance.hpp"
 #include "queue/embedded/embedded_queue.hpp"
-#include "store/sqlite/sqlite_database.hpp"
 
 namespace son1k::app {
 namespace fs = std::filesystem;
@@ -49,12 +48,23 @@ result<void> check_profile(const settings& config) {
 
 }  // namespace
 
-fs::path database_file(const settings& config) {
-  return fs::path(config.text("data_dir")) / "son1k.db";
+store::sqlite_settings job_database(const settings& config) {
+  store::sqlite_settings out;
+  out.file = fs::path(config.text("data_dir")) / "son1k.db";
+  return out;
 }
 
-fs::path history_file(const settings& config) {
-  return fs::path(config.text("data_dir")) / "history.db";
+store::sqlite_settings history_database(const settings& config) {
+  store::sqlite_settings out;
+  out.file = fs::path(config.text("data_dir")) / "history.db";
+  out.migrations = store::history_sources();
+  out.check_ms_max = 50;  // the jobs' own file decides how soon the first request is served
+  out.log_bytes_min = 0;
+  return out;
+}
+
+std::vector<named_database> all_databases(const settings& config) {
+  return {{"jobs", job_database(config)}, {"history", history_database(config)}};
 }
 
 result<void> prepare_data_dir(const fs::path& folder) {
@@ -98,8 +108,7 @@ result<void> embedded_system::open_parts() {
   fs::create_directories(artifacts_folder(config_), ec);
   if (ec) return folder_error(artifacts_folder(config_), ec.value());
 
-  store::sqlite_settings sqlite;
-  sqlite.file = database_file(config_);
+  auto sqlite = job_database(config_);
   sqlite.commit_seconds = &commit_seconds_;
   auto opened = store::open_sqlite(sqlite);
   if (!opened) return opened.error();
@@ -128,12 +137,7 @@ result<void> embedded_system::open_parts() {
 }
 
 result<void> embedded_system::open_history() {
-  store::sqlite_settings sqlite;
-  sqlite.file = history_file(config_);
-  sqlite.migrations = store::history_sources();
-  sqlite.check_ms_max = 50;  // the jobs' own file decides how soon the first request is served
-  sqlite.log_bytes_min = 0;
-  auto opened = store::open_sqlite(sqlite);
+  auto opened = store::open_sqlite(history_database(config_));
   if (!opened) return opened.error();
   history_database_ = std::move(*opened);
   if (auto migrated = history_database_->migrate(); !migrated) return migrated.error();
@@ -189,6 +193,14 @@ result<void> embedded_system::start_maintenance() {
   auto one = std::make_unique<queue::worker>(*queue_, *database_, std::move(run), with);
   if (auto ok = one->start(); !ok) return ok;
   workers_.push_back(std::move(one));
+  return {};
+}
+
+result<void> embedded_system::start_scheduler() {
+  for (auto& one : kinds::maintenance_schedules()) {
+    if (auto ok = services_->schedules->ensure(std::move(one)); !ok) return ok;
+  }
+  scheduler_->start();
   return {};
 }
 

@@ -13,7 +13,7 @@
 #include "queue/queue.hpp"
 #include "queue/schedules/scheduler.hpp"
 #include "queue/worker.hpp"
-#include "store/database.hpp"
+#include "store/sqlite/sqlite_database.hpp"
 
 namespace son1k::app {
 
@@ -30,8 +30,9 @@ class embedded_system {
   bool workers_running() const;
   // Drains the workers. Repeatable.
   void stop_workers();
-  // Schedules run from here on, in this process or in another one that leads.
-  void start_scheduler() { scheduler_->start(); }
+  // Schedules run from here on, in this process or in another one that leads; the system's own are
+  // made where they are missing.
+  result<void> start_scheduler();
   void stop_scheduler() { scheduler_->stop(); }
   // Ends the scheduler, drains the workers, then ends queue and database. Repeatable.
   void stop();
@@ -61,8 +62,14 @@ class embedded_system {
   std::unique_ptr<api::services> services_;
 };
 
-std::filesystem::path database_file(const settings& config);
-std::filesystem::path history_file(const settings& config);
+// The databases of a data folder, as the system opens them.
+store::sqlite_settings job_database(const settings& config);
+store::sqlite_settings history_database(const settings& config);
+struct named_database {
+  std::string name;
+  store::sqlite_settings with;
+};
+std::vector<named_database> all_databases(const settings& config);
 
 // Makes the folder with mode 0700 and checks that it can be written to. forbidden, storage_full,
 // unavailable with the field "data_dir".

@@ -131,10 +131,10 @@ finding check_descriptors() {
               : text{}};
 }
 
-finding check_database(const fs::path& file, const open_database& open) {
+finding check_database(const std::string& about, const fs::path& file, const open_database& open) {
   std::error_code ec;
   if (!fs::exists(file, ec)) {
-    return {"database",
+    return {about,
             verdict::good,
             text(file.string() + " will be made at the first start",
                  file.string() + " se creará en el primer arranque"),
@@ -143,14 +143,14 @@ finding check_database(const fs::path& file, const open_database& open) {
   auto opened = open();
   if (!opened) {
     const bool in_use = opened.error().code == errc::unavailable;
-    return {"database", in_use ? verdict::warning : verdict::bad, opened.error().message, {}};
+    return {about, in_use ? verdict::warning : verdict::bad, opened.error().message, {}};
   }
   const auto rows = (*opened)->migrations();
   (*opened)->stop();
-  if (!rows) return {"database", verdict::bad, rows.error().message, {}};
+  if (!rows) return {about, verdict::bad, rows.error().message, {}};
   const auto pending =
       std::count_if(rows->begin(), rows->end(), [](const auto& row) { return !row.applied; });
-  return {"database", pending == 0 ? verdict::good : verdict::warning,
+  return {about, pending == 0 ? verdict::good : verdict::warning,
           text(fmt::format("{} migrations applied, {} pending",
                            rows->size() - static_cast<std::size_t>(pending), pending),
                fmt::format("{} migraciones aplicadas, {} pendientes",

@@ -32,6 +32,7 @@ finding check_descriptors();
 
 using open_database = std::function<result<std::unique_ptr<store::database>>()>;
 // Opens the database and looks at its schema. A database in use by a running server is well.
-finding check_database(const std::filesystem::path& file, const open_database& open);
+finding check_database(const std::string& about, const std::filesystem::path& file,
+                       const open_database& open);
 
 }  // namespace son1k::ops

@@ -153,8 +153,12 @@ class small_commands(program_case):
         self.assertEqual({row["applied"] for row in migrate("status")}, {False})
         self.assertEqual({row["applied"] for row in migrate("up")}, {True})
         self.assertEqual(migrate("dry-run"), [])
-        self.assertEqual([row["version"] for row in migrate("status")],
-                         [row["version"] for row in planned])
+        told = migrate("status")
+        self.assertEqual([(row["database"], row["version"]) for row in told],
+                         [(row["database"], row["version"]) for row in planned])
+        self.assertEqual({row["database"] for row in told}, {"jobs", "history"})
+        (home / "data" / "history.db").unlink()
+        self.assertEqual({row["database"] for row in migrate("dry-run")}, {"history"})
         again = run("migrate", "up", "--data-dir", str(home / "data"), cwd=home)
         self.assertEqual(again.returncode, 0)
 
@@ -180,6 +184,8 @@ class small_commands(program_case):
         home = self.serve()
         done = run("doctor", "--data-dir", str(home.data_dir), cwd=home.data_dir.parent)
         self.assertEqual(done.returncode, 0, done.stdout)
+        for name in ("jobs", "history"):
+            self.assertRegex(done.stdout.decode(), rf"ok +{name} database +\d+ .*, 0 ")
         self.assertEqual(home.api.get("/live").status, 200)
 
     def test_config_tells_where_each_value_comes_from(self):

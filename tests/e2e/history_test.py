@@ -43,6 +43,10 @@ class dead_letters(history_case):
         self.add(3, failTimes=9, failWith="no answer from 10.0.0.7:80 after 12 s")
         self.add(2, failTimes=9, failWith="the disk is full")
         group = self.group_of(3)
+        wanted = ("son1k_history_recorded_total 5", "son1k_history_dropped_total 0",
+                  "son1k_history_buffered 0", "son1k_history_dead_letters 5")
+        eventually(lambda: set(wanted) <= set(self.api.get("/metrics").body.decode().splitlines()),
+                   30, "the figures tell of it")
         self.assertEqual((group["queue"], group["kind"]), (QUEUE, "probe"))
         self.assertEqual(group["error"]["message"], "no answer from 10.0.0.7:80 after 12 s")
         path = f"/api/dead-letters/{group['fingerprint']}"

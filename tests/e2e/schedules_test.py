@@ -50,6 +50,9 @@ class over_http(program_case):
         self.server = self.serve("--probe", "--workers", "1")
         self.api = self.server.api
 
+    def own(self) -> list:
+        return [s["id"] for s in self.api.get("/api/schedules").data if not s["system"]]
+
     def test_a_schedule_is_created_read_edited_and_removed(self):
         made = self.api.post("/api/schedules", {**DAILY, "data": {"sleepMs": 1}})
         self.assertEqual(made.status, 201, made.body)
@@ -60,7 +63,7 @@ class over_http(program_case):
         self.assertEqual((seen["status"], seen["runs"]), ("active", 0))
         self.assertEqual(seen["data"], {"sleepMs": 1})
         self.assertRegex(seen["nextRun"], r"T0[67]:00:00.000Z$")
-        self.assertEqual([s["id"] for s in self.api.get("/api/schedules").data], ["nightly"])
+        self.assertEqual(self.own(), ["nightly"])
         self.assertEqual(self.api.post("/api/schedules", DAILY).status, 409)
 
         new = {**DAILY, "cron": "30 4 * * *"}
@@ -90,7 +93,7 @@ class over_http(program_case):
                 self.assertEqual(got.error["details"]["field"], field)
                 es = self.api.post("/api/schedules", {**DAILY, **change}, Accept_Language="es")
                 self.assertNotEqual(es.error["message"], got.error["message"])
-        self.assertEqual(self.api.get("/api/schedules").data, [])
+        self.assertEqual(self.own(), [])
 
     def test_runs_are_previewed_with_and_without_a_schedule(self):
         asked = self.api.post("/api/schedules/preview",
@@ -143,8 +146,9 @@ class across_kills(program_case):
         eventually(lambda: self.runs(last) > runs, 20, "it runs again")
         last.kill()
         with contextlib.closing(sqlite3.connect(folder / "son1k.db")) as db:
-            (counted,) = db.execute("select runs from schedule").fetchone()
-            jobs = [row[0] for row in db.execute("select id from job order by id")]
+            (counted,) = db.execute("select runs from schedule where id = 'tick'").fetchone()
+            jobs = [row[0] for row in db.execute("select id from job "
+                                                "where queue = 'probe' order by id")]
         # Each run has its own second and its own job: as many jobs as runs, none twice.
         self.assertEqual(len(jobs), counted)
         self.assertEqual(len(set(jobs)), counted)
@@ -192,6 +196,25 @@ class by_command(program_case):
         folder = self.folder()
         self.serve("--probe", data_dir=folder / "data")
         self.every_command(folder)
+
+    def test_retention_is_a_schedule_of_the_systems_own(self):
+        folder = self.folder()
+        home = self.serve("--probe", data_dir=folder / "data")
+        (one,) = json.loads(self.tell(folder, "list", "--json"))["data"]
+        self.assertEqual((one["id"], one["system"], one["overlap"], one["data"]),
+                         ("history-retention", True, "skip", {"task": "history_retention"}))
+        self.tell(folder, "remove", "history-retention", code=4)
+        self.tell(folder, "edit", "history-retention", "--every", "10m")
+        ran = home.api.post("/api/schedules/history-retention/run").data
+
+        def ended():
+            job = home.api.get(f"/api/jobs/{ran['jobId']}?queue=system").data
+            return job if job["state"] == "completed" else None
+        self.assertEqual(eventually(ended, 30, "it has run")["result"], {"removed": 0})
+        home.terminate()
+        self.serve(data_dir=folder / "data")
+        (kept,) = json.loads(self.tell(folder, "list", "--json"))["data"]
+        self.assertEqual((kept["every"], kept["version"]), (600_000, 2))
 
     def test_commands_work_on_the_data_folder_alone(self):
         folder = self.folder()

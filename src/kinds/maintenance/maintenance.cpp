@@ -53,6 +53,10 @@ outcome failed(const error& e) {
   return outcome::fail({std::string(name_of(e.code)), e.what(), retryable});
 }
 
+outcome stopped() {
+  return outcome::fail({"stopped", "the job was asked to stop; it resumes", true});
+}
+
 class maintenance final : public queue::job_kind {
  public:
   explicit maintenance(maintenance_parts parts) : parts_(std::move(parts)) {}
@@ -61,26 +65,47 @@ class maintenance final : public queue::job_kind {
   bool settles() const override { return false; }
 
   asio::awaitable<outcome> run(queue::job_context& context) override {
-    auto request = parse_bulk(context.job().data, context.job().added_at_ms);
+    auto request = parse_maintenance(context.job().data, context.job().added_at_ms);
     if (!request) co_return failed(request.error());
+    if (auto* bulk = std::get_if<bulk_request>(&*request)) {
+      co_return co_await change_many(context, std::move(*bulk));
+    }
+    co_return co_await trim_history(context);
+  }
+
+ private:
+  asio::awaitable<outcome> change_many(queue::job_context& context, bulk_request request) {
     auto so_far = read_checkpoint(context.job().checkpoint);
-    auto total = co_await parts_.history.count(request->query, counted_max);
+    auto total = co_await parts_.history.count(request.query, counted_max);
     if (!total) co_return failed(total.error());
     result<void> done;
-    if (request->action == bulk_request::what::retry) {
-      done = co_await replay(context, request->query, so_far, total->found);
+    if (request.action == bulk_request::what::retry) {
+      done = co_await replay(context, request.query, so_far, total->found);
     } else {
-      done = co_await change_living(context, *request, so_far, total->found);
+      done = co_await change_living(context, request, so_far, total->found);
     }
     if (!done) co_return failed(done.error());
-    if (context.stop().stop_requested()) {
-      co_return outcome::fail({"stopped", "the job was asked to stop; it resumes", true});
-    }
+    if (context.stop().stop_requested()) co_return stopped();
     so_far.seq = 0;
     co_return outcome::complete(to_text(so_far));
   }
 
- private:
+  // What has gone needs no checkpoint: a next start finds what is left.
+  asio::awaitable<outcome> trim_history(queue::job_context& context) {
+    std::int64_t removed = 0;
+    while (!context.stop().stop_requested()) {
+      auto step = co_await parts_.history.trim();
+      if (!step) co_return failed(step.error());
+      removed += step->gone;
+      if (step->gone == 0) {
+        co_return outcome::complete(json::serialize(json::object{{"removed", removed}}));
+      }
+      const auto percent = std::min<std::int64_t>(99, 100 * removed / (removed + step->left));
+      context.progress(static_cast<int>(percent), std::to_string(removed) + " records removed");
+    }
+    co_return stopped();
+  }
+
   static void report(queue::job_context& context, const tally& t, std::int64_t total) {
     const auto seen = t.changed + t.passed_over + t.refused;
     const auto percent = std::min<std::int64_t>(99, 100 * seen / std::max<std::int64_t>(total, 1));
@@ -196,15 +221,18 @@ class maintenance final : public queue::job_kind {
 
 }  // namespace
 
-result<bulk_request> parse_bulk(std::string_view data, std::int64_t now_ms) {
-  static constexpr std::array<std::string_view, 1> tasks{"bulk"};
+result<maintenance_request> parse_maintenance(std::string_view data, std::int64_t now_ms) {
+  static constexpr std::array<std::string_view, 2> tasks{"bulk", "history_retention"};
   static constexpr std::array<std::string_view, 5> actions{"retry", "cancel", "promote", "remove",
                                                            "priority"};
   auto v = parse_json(data);
   if (!v) return v.error();
   object_reader reader(*v);
   reader.require("task");
-  reader.choice("task", tasks);
+  if (const auto task = reader.choice("task", tasks); task && tasks[*task] != "bulk") {
+    if (auto ok = reader.finish(); !ok) return ok.error();
+    return retention_request{};
+  }
   reader.require("action");
   const auto action = reader.choice("action", actions);
   reader.require("query");
@@ -219,6 +247,18 @@ result<bulk_request> parse_bulk(std::string_view data, std::int64_t now_ms) {
   out.priority = static_cast<std::int32_t>(priority.value_or(0));
   out.query = std::move(*query);
   return out;
+}
+
+std::vector<queue::schedule_spec> maintenance_schedules() {
+  queue::schedule_spec retention;
+  retention.id = "history-retention";
+  retention.queue = maintenance_queue;
+  retention.kind = maintenance_name;
+  retention.data = R"({"task":"history_retention"})";
+  retention.cron = "7 * * * *";  // beside the full hour, when other work tends to begin
+  retention.missed = queue::missed_rule::once;
+  retention.overlap = queue::overlap_rule::skip;
+  return {std::move(retention)};
 }
 
 std::shared_ptr<queue::job_kind> make_maintenance_kind(maintenance_parts parts) {

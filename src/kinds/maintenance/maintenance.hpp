@@ -5,13 +5,17 @@
 //    "priority":5}    (the last for the action of that name)
 // Ages in the query count from the arrival of this job. `retry` replays dead letters; the others
 // change jobs of the queues that match. Result: {"changed":n, "passedOver":n, "refused":n}.
+//   {"task":"history_retention"}
+// Removes what the history need not keep any longer. Result: {"removed":n}.
 #pragma once
 #include <memory>
 #include <string_view>
+#include <variant>
 
 #include "queue/history/dead_letters.hpp"
 #include "queue/kind.hpp"
 #include "queue/queue.hpp"
+#include "queue/schedules/schedule.hpp"
 
 namespace son1k::kinds {
 
@@ -33,9 +37,14 @@ struct bulk_request {
   std::int32_t priority = 0;
   queue::job_query query;
 };
+struct retention_request {};
+using maintenance_request = std::variant<bulk_request, retention_request>;
 // validation: names the field. An empty query is refused: it would mean every job there is.
-result<bulk_request> parse_bulk(std::string_view data, std::int64_t now_ms);
+result<maintenance_request> parse_maintenance(std::string_view data, std::int64_t now_ms);
 
 std::shared_ptr<queue::job_kind> make_maintenance_kind(maintenance_parts parts);
+
+// What the system does by itself, as schedules of its own.
+std::vector<queue::schedule_spec> maintenance_schedules();
 
 }  // namespace son1k::kinds

@@ -53,6 +53,20 @@ struct job_story {
 };
 inline constexpr std::size_t story_runs_max = 100;
 
+// One slice of retention.
+struct trim_step {
+  std::int64_t gone = 0;  // records removed
+  std::int64_t left = 0;  // that are to go as well, nearly
+};
+
+struct history_figures {
+  std::int64_t recorded = 0;    // records written
+  std::int64_t dropped = 0;     // that could not be written
+  std::int64_t buffered = 0;    // that wait
+  std::int64_t blocked_ms = 0;  // how long the queue was held while the buffer was full, in all
+  std::int64_t letters = 0;     // dead letters some seconds ago
+};
+
 class job_history {
  public:
   virtual ~job_history() = default;
@@ -67,6 +81,11 @@ class job_history {
                                                           std::int64_t count_max) = 0;
   // One job with its timeline. An empty `queue` looks in all of them. not_found.
   virtual boost::asio::awaitable<result<job_story>> show(std::string queue, std::string id) = 0;
+
+  // Removes some of the records that are too old or too many, the oldest first, in one short
+  // commit. Nothing has gone: all is well. Safe to call again.
+  virtual boost::asio::awaitable<result<trim_step>> trim() = 0;
+  virtual history_figures figures() const = 0;
 };
 
 }  // namespace son1k::queue

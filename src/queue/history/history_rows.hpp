@@ -47,6 +47,11 @@ result<void> bury(store::connection& c, std::span<const std::int64_t> seqs);
 result<std::int64_t> trim_oldest(store::connection& c, std::int64_t oldest_ms, std::int64_t keep,
                                  std::int64_t max);
 
+// How many trim_oldest() would remove in all, nearly: rows are taken to lie in the order in which
+// they ended.
+result<std::int64_t> count_trimmable(store::connection& c, std::int64_t oldest_ms,
+                                     std::int64_t keep);
+
 struct dead_group {
   std::string fingerprint;
   std::string queue;
@@ -57,6 +62,8 @@ struct dead_group {
   std::int64_t last_seq = 0;
   job_error sample;  // of the newest
 };
+// Of all groups.
+result<std::int64_t> count_letters(store::connection& c);
 // Those whose newest letter is older than `before_seq`, from the newest.
 result<std::vector<dead_group>> read_groups(store::connection& c, std::int64_t before_seq,
                                             std::size_t limit);

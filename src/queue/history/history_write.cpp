@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <limits>
 
 #include "queue/history/fingerprint.hpp"
@@ -49,6 +50,9 @@ const statement sql_bury{"UPDATE history SET dead = 0 WHERE seq = $1"};
 const statement sql_oldest{
     "SELECT seq, job_key, queue, id, ended_at_ms, dead, fingerprint FROM history "
     "ORDER BY seq LIMIT $1"};
+const statement sql_place{
+    "SELECT seq, ended_at_ms FROM history WHERE seq >= $1 ORDER BY seq LIMIT 1"};
+const statement sql_letters{"SELECT coalesce(sum(letters), 0) FROM history_dead_group"};
 const statement sql_remove_runs{
     "DELETE FROM history_run WHERE job_key = $1 AND queue = $2 AND id = $3"};
 const statement sql_remove_old_runs{
@@ -223,6 +227,49 @@ result<std::int64_t> trim_oldest(connection& c, std::int64_t oldest_ms, std::int
   }
   if (auto ok = c.execute(sql_remove_old_runs, {oldest_ms, max}); !ok) return ok.error();
   return static_cast<std::int64_t>(gone.size());
+}
+
+result<std::int64_t> count_trimmable(connection& c, std::int64_t oldest_ms, std::int64_t keep) {
+  std::int64_t next = 0;
+  auto looked = c.query(sql_next, {}, [&](const store::row& r) {
+    next = r.integer(0);
+    return false;
+  });
+  if (!looked) return looked.error();
+  // The first row at or after a place, and when it ended.
+  const auto row_at = [&](std::int64_t from) -> result<std::pair<std::int64_t, std::int64_t>> {
+    std::pair<std::int64_t, std::int64_t> found{next, oldest_ms};
+    auto ok = c.query(sql_place, {from}, [&](const store::row& r) {
+      found = {r.integer(0), r.integer(1)};
+      return false;
+    });
+    if (!ok) return ok.error();
+    return found;
+  };
+  const auto first = row_at(0);
+  if (!first) return first.error();
+  auto low = std::max(first->first, next - keep);
+  for (auto high = next; low < high;) {
+    const auto middle = low + (high - low) / 2;
+    const auto row = row_at(middle);
+    if (!row) return row.error();
+    if (row->second < oldest_ms) {
+      low = row->first + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low - first->first;
+}
+
+result<std::int64_t> count_letters(connection& c) {
+  std::int64_t letters = 0;
+  auto looked = c.query(sql_letters, {}, [&](const store::row& r) {
+    letters = r.integer(0);
+    return false;
+  });
+  if (!looked) return looked.error();
+  return letters;
 }
 
 }  // namespace son1k::queue

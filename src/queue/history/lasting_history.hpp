@@ -19,12 +19,14 @@ class lasting_history final : public job_history, public dead_letters {
   void start() { recorder_.start(); }
   // Writes what waits. Repeatable; before the queue and the database stop.
   void stop() { recorder_.stop(); }
-  history_figures figures() const { return recorder_.figures(); }
 
   boost::asio::awaitable<result<search_page>> search(job_query query, std::string cursor,
                                                      std::size_t limit) override;
   boost::asio::awaitable<result<job_count>> count(job_query query, std::int64_t count_max) override;
   boost::asio::awaitable<result<job_story>> show(std::string queue, std::string id) override;
+
+  boost::asio::awaitable<result<trim_step>> trim() override { return recorder_.trim(); }
+  history_figures figures() const override { return recorder_.figures(); }
 
   boost::asio::awaitable<result<dead_groups_page>> groups(std::string cursor,
                                                           std::size_t limit) override;

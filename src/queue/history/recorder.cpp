@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::int64_t index_slice = 250;  // a search may wait for it
 constexpr std::int64_t trim_slice = 1'000;
+constexpr std::int64_t overflow_part = 10;  // beyond a limit by one part of so many
+constexpr std::int64_t count_every_ms = 5'000;
 constexpr std::int64_t part_rows_min = 10'000;
 constexpr std::int64_t parts_of_full = 12;  // fewer than there are tables, so that one is free
 constexpr int tries_max = 5;
@@ -50,6 +52,23 @@ run_record record_of(const job_view& job) {
 
 store::transaction unsynced() {
   return store::transaction(store::durability::process);
+}
+
+// Removes a slice of what is beyond the limits, or else the index of what has gone.
+store::transaction trimming(std::int64_t oldest_ms, std::int64_t keep,
+                            std::shared_ptr<trim_step> done) {
+  auto tx = unsynced();
+  tx.stage([oldest_ms, keep, done](store::connection& c) -> result<void> {
+    auto gone = trim_oldest(c, oldest_ms, keep, trim_slice);
+    if (!gone) return gone.error();
+    done->gone = *gone;
+    if (*gone == 0) return drop_spent_part(c);
+    auto left = count_trimmable(c, oldest_ms, keep);
+    if (!left) return left.error();
+    done->left = *left;
+    return {};
+  });
+  return tx;
 }
 
 }  // namespace
@@ -196,9 +215,10 @@ bool history_recorder::tend() {
   const auto now = clock_.steady_ms();
   if (behind_ && now - reconciled_at_ms_ >= with_.trim_every_ms) reconcile();
   if (index_some()) return true;
+  if (counted_at_ms_ == 0 || now - counted_at_ms_ >= count_every_ms) count_dead();
   if (!trims_on_ && trimmed_at_ms_ != 0 && now - trimmed_at_ms_ < with_.trim_every_ms) return false;
   trimmed_at_ms_ = now;
-  trim_some();
+  trim_overflow();
   return trims_on_;
 }
 
@@ -217,19 +237,30 @@ bool history_recorder::index_some() {
   return ok && *count == index_slice;
 }
 
-void history_recorder::trim_some() {
+asio::awaitable<result<trim_step>> history_recorder::trim() {
+  const auto done = std::make_shared<trim_step>();
   const auto oldest_ms = clock_.now_ms() - with_.days * day_ms;
-  auto count = std::make_shared<std::int64_t>(0);
-  auto tx = unsynced();
-  tx.stage([count, oldest_ms, keep = with_.rows](store::connection& c) -> result<void> {
-    auto gone = trim_oldest(c, oldest_ms, keep, trim_slice);
-    if (!gone) return gone.error();
-    *count = *gone;
-    return *gone == 0 ? drop_spent_part(c) : result<void>();
-  });
-  auto ok = store::commit_and_wait(db_, std::move(tx));
+  auto ok = co_await store::async_commit(db_, trimming(oldest_ms, with_.rows, done));
+  if (!ok) co_return ok.error();
+  co_return *done;
+}
+
+void history_recorder::trim_overflow() {
+  const auto days_ms = with_.days * day_ms;
+  const auto oldest_ms = clock_.now_ms() - days_ms - days_ms / overflow_part;
+  const auto done = std::make_shared<trim_step>();
+  auto ok = store::commit_and_wait(
+      db_, trimming(oldest_ms, with_.rows + with_.rows / overflow_part, done));
   if (!ok) log::warn("history.not_trimmed", {{"error", ok.error().what()}});
-  trims_on_ = ok && *count == trim_slice;
+  trims_on_ = ok && done->gone == trim_slice;
+}
+
+void history_recorder::count_dead() {
+  counted_at_ms_ = clock_.steady_ms();
+  const auto letters = store::read_and_wait(db_, [](auto& c) { return count_letters(c); });
+  if (!letters) return;  // the figure stays; what ails the database is told by who writes
+  const std::lock_guard lock(mutex_);
+  figures_.letters = *letters;
 }
 
 // Reads the ended jobs that the queue keeps, from the newest, until a page holds nothing new.

@@ -1,5 +1,8 @@
 // Takes the records of runs as they end, writes them into the history's database in batches,
-// indexes and trims behind that, on one thread of its own.
+// indexes behind that, on one thread of its own.
+//
+// Retention is work for whoever calls trim(). Where nobody does, the thread itself keeps the file
+// bounded: it removes what is a tenth beyond the limits.
 //
 // push() may be called from any thread and blocks while the buffer is full: the queue waits instead
 // of losing records. Where the database cannot be written for long, records are dropped and
@@ -18,6 +21,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "queue/history/history.hpp"
 #include "queue/job.hpp"
 #include "queue/reader.hpp"
 #include "store/completion.hpp"
@@ -32,13 +36,6 @@ struct history_settings {
   std::size_t batch_max = 1'000;      // records of one commit
   std::int64_t batch_wait_ms = 200;   // the oldest record of a batch waits at most this long
   std::int64_t trim_every_ms = 60'000;
-};
-
-struct history_figures {
-  std::int64_t recorded = 0;    // records written
-  std::int64_t dropped = 0;     // that could not be written
-  std::int64_t buffered = 0;    // that wait
-  std::int64_t blocked_ms = 0;  // how long push() held its callers, in all
 };
 
 class history_recorder {
@@ -58,6 +55,8 @@ class history_recorder {
   // Resumes once everything pushed before has been written or dropped.
   boost::asio::awaitable<void> flush();
   history_figures figures() const;
+  // One slice of retention.
+  boost::asio::awaitable<result<trim_step>> trim();
 
  private:
   struct waiter {
@@ -71,7 +70,8 @@ class history_recorder {
   void settle(std::int64_t count);
   bool tend();
   bool index_some();
-  void trim_some();
+  void trim_overflow();
+  void count_dead();
   void reconcile();
   boost::asio::awaitable<result<void>> reconcile_queue(std::string queue, job_state state);
 
@@ -94,6 +94,7 @@ class history_recorder {
   bool behind_ = true;  // the queue may know ended jobs that the history does not
   std::int64_t reconciled_at_ms_ = 0;
   std::int64_t trimmed_at_ms_ = 0;
+  std::int64_t counted_at_ms_ = 0;
   bool trims_on_ = false;
 
   std::shared_ptr<void> subscription_;

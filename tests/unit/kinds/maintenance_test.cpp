@@ -128,13 +128,49 @@ TEST_F(maintenance_test, a_filter_that_matches_nothing_changes_nothing) {
   EXPECT_EQ(bulk(R"("action":"cancel","query":"user:nobody")"), 0);
 }
 
+TEST_F(maintenance_test, retention_removes_what_is_beyond_the_limits_in_slices) {
+  close();
+  queue::history_settings with;
+  with.rows = 1'000;
+  open(with);
+  std::vector<queue::run_record> records;
+  for (int i = 0; i < 3'500; ++i) records.push_back(failed_run("j" + std::to_string(i)));
+  write(records);
+  bulk_context context(R"({"task":"history_retention"})");
+  const auto crowd = work(context);
+  ASSERT_EQ(crowd.kind, what::completed) << crowd.error.message;
+  EXPECT_EQ(crowd.result, R"({"removed":2500})");
+  EXPECT_THAT(context.steps, testing::ElementsAre(40, 80, 99));
+  EXPECT_EQ(run(history_->count(*queue::parse_query("", 0), 10'000))->found, 1'000);
+  bulk_context again(R"({"task":"history_retention"})");
+  EXPECT_EQ(work(again).result, R"({"removed":0})");
+
+  clock_.advance(31LL * 86'400'000);
+  bulk_context later(R"({"task":"history_retention"})");
+  EXPECT_EQ(work(later).result, R"({"removed":1000})");
+}
+
+TEST_F(maintenance_test, the_systems_own_schedules_are_sound_and_ask_for_known_work) {
+  const auto all = maintenance_schedules();
+  EXPECT_FALSE(all.empty());
+  for (const auto& one : all) {
+    const auto ok = queue::check(one);
+    EXPECT_TRUE(ok) << one.id << ": " << ok.error().what();
+    EXPECT_TRUE(parse_maintenance(one.data, 0)) << one.id;
+    EXPECT_EQ(one.queue, maintenance_queue);
+    EXPECT_EQ(one.kind, maintenance_name);
+    EXPECT_EQ(one.overlap, queue::overlap_rule::skip);
+  }
+}
+
 TEST_F(maintenance_test, bad_data_is_refused_for_good) {
   for (const auto* data : {"{}", "[]", R"({"task":"bulk","action":"retry"})",
                            R"({"task":"bulk","action":"retry","query":""})",
                            R"({"task":"bulk","action":"explode","query":"id:a"})",
                            R"({"task":"bulk","action":"priority","query":"id:a"})",
                            R"({"task":"bulk","action":"retry","query":"colour:red"})",
-                           R"({"task":"dust","action":"retry","query":"id:a"})"}) {
+                           R"({"task":"dust","action":"retry","query":"id:a"})",
+                           R"({"task":"history_retention","query":"id:a"})"}) {
     bulk_context context(data);
     const auto how = work(context);
     EXPECT_EQ(how.kind, what::failed) << data;

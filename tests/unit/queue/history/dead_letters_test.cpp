@@ -1,6 +1,8 @@
 // Dead letters: groups, replay, purge; and what the recorder keeps.
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "unit/queue/history/history_fixture.hpp"
 
 namespace son1k::queue::test {
@@ -206,6 +208,26 @@ TEST_F(history_recording, what_ended_while_nobody_listened_is_read_from_the_queu
   ASSERT_TRUE(groups);
   ASSERT_EQ(groups->groups.size(), 1U);
   EXPECT_EQ(groups->groups[0].letters, 750);
+}
+
+TEST_F(history_recording, the_file_stays_bounded_where_nobody_asks_for_retention) {
+  close();
+  history_settings with;
+  with.rows = 1'000;
+  open(with);
+  std::vector<run_record> records;
+  for (int i = 0; i < 3'000; ++i) records.push_back(ended_run(std::to_string(i)));
+  write(records);
+  index();
+  history_->start();
+  const auto rows = [this] {
+    auto look = [](store::connection& c) { return count_trimmable(c, 0, 0); };
+    return store::read_and_wait(*db_, look).value();
+  };
+  while (rows() > 1'100) std::this_thread::yield();
+  EXPECT_EQ(rows(), 1'100);
+  EXPECT_EQ(run(history_->trim())->gone, 100);
+  EXPECT_EQ(rows(), 1'000);
 }
 
 TEST_F(history_recording, stop_writes_what_waits) {
