@@ -57,6 +57,12 @@ bool cancel_wins(const job_facts& job, job_trigger trigger) {
                                   trigger == t::released || trigger == t::waits);
 }
 
+// The run has come to an end of its own, so its process does not die under it. One that was cut
+// short and handed back shows nothing.
+bool disproves_stalls(job_trigger trigger) {
+  return trigger == t::failed || trigger == t::delayed || trigger == t::waits;
+}
+
 void decide_retry(transition& to, const trigger_facts& facts, const job_options& options,
                   std::int32_t priority) {
   ++to.attempts_made;
@@ -115,6 +121,7 @@ std::optional<transition> next(const job_facts& job, job_trigger trigger,
       break;
   }
   if (trigger == t::retried) to.attempts_made = to.stalls = 0;
+  if (disproves_stalls(trigger) && !to.ended) to.stalls = 0;
   return to;
 }
 

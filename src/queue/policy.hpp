@@ -69,7 +69,8 @@ constexpr bool is_ended(job_state s) {
 }
 
 // A process that dies takes innocent jobs with it, so the first stalls prove nothing. A suspect
-// runs alone in its process; one whose process dies under it alone again and again is poison.
+// runs alone in its process; one whose process dies under it alone again and again is poison. Only
+// stalls in a row count.
 inline constexpr std::int32_t stalls_of_suspect = 2;
 inline constexpr std::int32_t stalls_of_poison = 5;
 constexpr bool is_suspect(std::int32_t stalls) {

@@ -70,7 +70,7 @@ void core::change_of(finishing& f, finish_request& request, std::int64_t now) {
   c.state = f.to.to;
   c.attempts = f.to.attempts_made;
   c.starts = e.starts;
-  c.stalls = e.stalls;
+  c.stalls = f.to.stalls;
   c.run_at_ms = f.to.run_at_ms;
   c.started_at_ms = e.run->started_at_ms;
   c.in_log = e.in_log || !e.run->log.empty();
@@ -137,7 +137,7 @@ job_view core::view_of(const finish_batch& batch, const finishing& f) {
   v.options.group = schedule_.in(e.room).lanes.name(e.group);
   v.attempts_made = f.to.attempts_made;
   v.starts = e.starts;
-  v.stalls = e.stalls;
+  v.stalls = f.to.stalls;
   v.added_at_ms = e.added_at_ms;
   v.started_at_ms = f.change.started_at_ms;
   v.finished_at_ms = f.change.finished_at_ms;
@@ -183,6 +183,7 @@ void core::leave_run(const finish_batch& batch, const finishing& f, std::int64_t
   release_board_slot(e.run->board_slot);
   e.run.reset();
   e.attempts = f.to.attempts_made;
+  e.stalls = f.to.stalls;
   e.in_log = f.change.in_log;
   if (!f.to.ended) {
     if (f.to.to == job_state::waiting_children) {

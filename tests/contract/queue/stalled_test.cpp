@@ -91,6 +91,34 @@ TEST_P(queue_contract_stalled, the_fifth_stall_makes_a_job_poison) {
   EXPECT_EQ(view->error->code, "stalled");
 }
 
+TEST_P(queue_contract_stalled, a_run_that_ends_by_itself_clears_its_job) {
+  auto s = spec("a");
+  s.options.attempts = 10;
+  s.options.backoff.delay_ms = 0;
+  ASSERT_TRUE(add(s));
+  const outcome ends[] = {outcome::fail(broken()),
+                          outcome::delay_until(clock().now_ms() + 3'600'000)};
+  for (const auto& end : ends) {
+    for (int n = 0; n < 4; ++n) stall("a");
+    ASSERT_TRUE(finish(claim().at(0).held, end));
+    EXPECT_EQ(get("a")->stalls, 0);
+    clock().advance(3'600'000);
+    reopen();
+    EXPECT_EQ(get("a")->stalls, 0);
+  }
+  ASSERT_TRUE(add(spec("b")));
+  EXPECT_EQ(claim(5).size(), 2u) << "it is no suspect";
+}
+
+TEST_P(queue_contract_stalled, a_run_that_is_handed_back_leaves_its_job_a_suspect) {
+  ASSERT_TRUE(add(spec("a")));
+  for (int n = 0; n < 4; ++n) stall("a");
+  ASSERT_TRUE(finish(claim().at(0).held, outcome::release()));
+  EXPECT_EQ(get("a")->stalls, 4);
+  stall("a");
+  EXPECT_EQ(claim().at(0).verdict->code, "stalled");
+}
+
 TEST_P(queue_contract_stalled, a_process_that_dies_under_a_job_again_and_again_condemns_only_it) {
   ASSERT_TRUE(add({spec("poison"), spec("good")}));
   int deaths = 0;

@@ -179,6 +179,7 @@ result<memory_queue::ending> memory_queue::decide(const finish_request& request,
   job_view& v = how.after;
   v.state = how.to.to;
   v.attempts_made = how.to.attempts_made;
+  v.stalls = how.to.stalls;
   v.run_at_ms = how.to.run_at_ms;
   v.logs.insert(v.logs.end(), j->run_logs.begin(), j->run_logs.end());
   keep_newest(v.logs, v.options.keep_logs);

@@ -86,6 +86,24 @@ TEST(transition, what_each_trigger_counts) {
   EXPECT_EQ(next(job, t::claimed, {}, {})->starts, 5);
 }
 
+TEST(transition, only_stalls_in_a_row_count) {
+  job_facts job;
+  job.state = s::active;
+  job.attempts_made = 0;
+  job.stalls = 4;
+  for (const auto trigger : {t::failed, t::delayed, t::waits})
+    EXPECT_EQ(next(job, trigger, {}, {})->stalls, 0) << static_cast<int>(trigger);
+  // A run that was cut short shows nothing.
+  EXPECT_EQ(next(job, t::released, {}, {})->stalls, 4);
+  EXPECT_EQ(next(job, t::stalled, {}, {})->stalls, 5);
+  // What a job went through before its end stays to be read, until it is retried.
+  EXPECT_EQ(next(job, t::completed, {}, {})->stalls, 4);
+  EXPECT_EQ(next(job, t::cancelled, {}, {})->stalls, 4);
+  EXPECT_EQ(next(job, t::failed, {0, 0, false, 0.0}, {})->stalls, 4);
+  job.state = s::failed;
+  EXPECT_EQ(next(job, t::retried, {}, {})->stalls, 0);
+}
+
 TEST(transition, a_failed_run_is_retried_until_its_attempts_are_spent) {
   struct row {
     std::int32_t attempts, made;
