@@ -73,9 +73,6 @@ result<std::optional<stored_reply>> find_reply(store::connection& db, std::strin
 // conflict: the key is taken; the unit of work is rolled back.
 void stage_reply(const services& with, store::transaction& tx, const idempotency_key& key,
                  int status, const std::string& data) {
-  static const statement forget(
-      "delete from idempotency_key where (owner, key) in (select owner, key from idempotency_key "
-      "where created_at_ms < $1 order by created_at_ms limit 10)");
   static const statement take(
       "insert into idempotency_key (owner, key, fingerprint, status, reply, created_at_ms) "
       "values ($1, $2, $3, $4, $5, $6) on conflict (owner, key) do update set "
@@ -84,8 +81,6 @@ void stage_reply(const services& with, store::transaction& tx, const idempotency
   tx.stage([owner = with.owner, key, status, data,
             now = with.clock.now_ms()](store::connection& db) -> result<void> {
     const auto oldest = now - idempotency_ms;
-    const auto swept = db.execute(forget, {oldest});
-    if (!swept) return swept.error();
     const auto taken = db.execute(take, {std::string_view(owner), std::string_view(key.key),
                                          std::string_view(key.fingerprint), std::int64_t{status},
                                          std::string_view(data), now, oldest});
@@ -105,6 +100,13 @@ result<std::optional<idempotency_key>> read_key(const net::http_request& request
     if (c < 0x20 || c == 0x7f) return wrong_key();
   }
   return std::optional(idempotency_key{std::string(given), fingerprint_of(request)});
+}
+
+result<std::int64_t> forget_replies(store::connection& db, std::int64_t now_ms, std::int64_t most) {
+  static const statement forget(
+      "delete from idempotency_key where (owner, key) in (select owner, key from idempotency_key "
+      "where created_at_ms < $1 order by created_at_ms limit $2)");
+  return db.execute(forget, {now_ms - idempotency_ms, most});
 }
 
 awaitable<result<std::optional<http_response>>> earlier_reply(const services& with,

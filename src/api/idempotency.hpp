@@ -1,6 +1,7 @@
 // Idempotency-Key: a request that makes something makes it once, however often it is sent. The
 // reply is stored in the same commit as what was made, so either both are there or neither; of
-// requests at the same time one commits and the others get its reply. Kept for a day.
+// requests at the same time one commits and the others get its reply. It holds for a day; the
+// system's schedule idempotency-retention removes what is older.
 #pragma once
 #include <boost/asio/awaitable.hpp>
 #include <optional>
@@ -22,6 +23,9 @@ struct idempotency_key {
 // Nothing where the request has no such header. validation (field "Idempotency-Key"): it is not 1
 // to 255 printable characters.
 result<std::optional<idempotency_key>> read_key(const net::http_request& request);
+
+// Removes at most `most` of the replies that hold no longer; how many.
+result<std::int64_t> forget_replies(store::connection& db, std::int64_t now_ms, std::int64_t most);
 
 // The reply that was given under the key; nothing if the key is new. validation: it was given to
 // another request.

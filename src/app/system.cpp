@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "api/idempotency.hpp"
 #include "app/register_kinds.hpp"
 #include "app/version.hpp"
 #include "kinds/maintenance/maintenance.hpp"
@@ -187,8 +188,11 @@ result<void> embedded_system::start_maintenance() {
   with.concurrency = 2;
   with.compute_threads = 1;
   with.version = std::string(version);
+  const auto forget = [](store::connection& db, std::int64_t most) {
+    return api::forget_replies(db, system_clock().now_ms(), most);
+  };
   auto kind = kinds::make_maintenance_kind(
-      {*queue_, *database_, *history_, *history_, settle_by_kind(register_kinds(config_))});
+      {*queue_, *database_, *history_, *history_, settle_by_kind(register_kinds(config_)), forget});
   std::vector<std::shared_ptr<queue::job_kind>> run{std::move(kind)};
   auto one = std::make_unique<queue::worker>(*queue_, *database_, std::move(run), with);
   if (auto ok = one->start(); !ok) return ok;

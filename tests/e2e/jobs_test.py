@@ -1,7 +1,9 @@
 """Jobs of any kind as operators meet them: over HTTP, by `son1k jobs`, with a server or without."""
 
 import concurrent.futures
+import contextlib
 import json
+import sqlite3
 import stat
 import urllib.parse
 
@@ -91,6 +93,16 @@ class idempotency(jobs_case):
         body = {"queue": QUEUE, "kind": "probe", "options": {"delay": 3_600_000}, **fields}
         return self.api.post("/api/jobs", body, Idempotency_Key=key)
 
+    def age(self, key: str):
+        """A day and a moment pass for one key while the server is away."""
+        self.home.kill()
+        with contextlib.closing(sqlite3.connect(self.home.data_dir / "son1k.db")) as db:
+            db.execute("update idempotency_key set created_at_ms = created_at_ms - 86400001 "
+                       "where key = ?", (key,))
+            db.commit()
+        self.home = self.serve("--probe", data_dir=self.home.data_dir)
+        self.api = self.home.api
+
     def test_a_hundred_at_once_make_one_job(self):
         with concurrent.futures.ThreadPoolExecutor(100) as pool:
             replies = list(pool.map(lambda _: self.submit("same"), range(100)))
@@ -106,6 +118,20 @@ class idempotency(jobs_case):
         again = self.submit("kept", id="kept-job")
         self.assertEqual((again.status, again.body), (first.status, first.body))
         self.assertEqual(again.headers["idempotent-replayed"], "true")
+
+    def test_a_key_that_holds_no_longer_is_removed_by_the_systems_schedule(self):
+        for key in ("old", "fresh"):
+            self.submit(key)
+        self.age("old")
+        self.assertNotIn("idempotent-replayed", self.submit("old").headers)
+        self.age("old")
+        ran = self.api.post("/api/schedules/idempotency-retention/run").data
+
+        def ended():
+            job = self.api.get(f"/api/jobs/{ran['jobId']}?queue=system").data
+            return job if job["state"] == "completed" else None
+        self.assertEqual(eventually(ended, 30, "it has run")["result"], {"removed": 1})
+        self.assertEqual(self.submit("fresh").headers["idempotent-replayed"], "true")
 
     def test_another_request_under_the_key_is_refused(self):
         self.submit("mine")

@@ -200,9 +200,10 @@ class by_command(program_case):
     def test_retention_is_a_schedule_of_the_systems_own(self):
         folder = self.folder()
         home = self.serve("--probe", data_dir=folder / "data")
-        (one,) = json.loads(self.tell(folder, "list", "--json"))["data"]
-        self.assertEqual((one["id"], one["system"], one["overlap"], one["data"]),
-                         ("history-retention", True, "skip", {"task": "history_retention"}))
+        own = json.loads(self.tell(folder, "list", "--json"))["data"]
+        self.assertEqual([(one["id"], one["system"], one["overlap"], one["data"]) for one in own],
+                         [(f"{what}-retention", True, "skip", {"task": f"{what}_retention"})
+                          for what in ("history", "idempotency")])
         self.tell(folder, "remove", "history-retention", code=4)
         self.tell(folder, "edit", "history-retention", "--every", "10m")
         ran = home.api.post("/api/schedules/history-retention/run").data
@@ -213,7 +214,7 @@ class by_command(program_case):
         self.assertEqual(eventually(ended, 30, "it has run")["result"], {"removed": 0})
         home.terminate()
         self.serve(data_dir=folder / "data")
-        (kept,) = json.loads(self.tell(folder, "list", "--json"))["data"]
+        kept, _ = json.loads(self.tell(folder, "list", "--json"))["data"]
         self.assertEqual((kept["every"], kept["version"]), (600_000, 2))
 
     def test_commands_work_on_the_data_folder_alone(self):

@@ -70,7 +70,10 @@ class maintenance final : public queue::job_kind {
     if (auto* bulk = std::get_if<bulk_request>(&*request)) {
       co_return co_await change_many(context, std::move(*bulk));
     }
-    co_return co_await trim_history(context);
+    if (std::get<retention_request>(*request).of == retention_request::what::history) {
+      co_return co_await trim_history(context);
+    }
+    co_return co_await trim_replies(context);
   }
 
  private:
@@ -97,13 +100,34 @@ class maintenance final : public queue::job_kind {
       auto step = co_await parts_.history.trim();
       if (!step) co_return failed(step.error());
       removed += step->gone;
-      if (step->gone == 0) {
-        co_return outcome::complete(json::serialize(json::object{{"removed", removed}}));
-      }
+      if (step->gone == 0) co_return completed(removed);
       const auto percent = std::min<std::int64_t>(99, 100 * removed / (removed + step->left));
       context.progress(static_cast<int>(percent), std::to_string(removed) + " records removed");
     }
     co_return stopped();
+  }
+
+  asio::awaitable<outcome> trim_replies(queue::job_context& context) {
+    std::int64_t removed = 0;
+    while (!context.stop().stop_requested()) {
+      const auto gone = std::make_shared<std::int64_t>(0);
+      store::transaction tx(store::durability::process);
+      tx.stage([gone, forget = parts_.forget_replies](store::connection& db) -> result<void> {
+        auto done = forget(db, slice_jobs);
+        if (!done) return done.error();
+        *gone = *done;
+        return {};
+      });
+      auto committed = co_await store::async_commit(parts_.database, std::move(tx));
+      if (!committed) co_return failed(committed.error());
+      removed += *gone;
+      if (*gone < static_cast<std::int64_t>(slice_jobs)) co_return completed(removed);
+    }
+    co_return stopped();
+  }
+
+  static outcome completed(std::int64_t removed) {
+    return outcome::complete(json::serialize(json::object{{"removed", removed}}));
   }
 
   static void report(queue::job_context& context, const tally& t, std::int64_t total) {
@@ -222,7 +246,8 @@ class maintenance final : public queue::job_kind {
 }  // namespace
 
 result<maintenance_request> parse_maintenance(std::string_view data, std::int64_t now_ms) {
-  static constexpr std::array<std::string_view, 2> tasks{"bulk", "history_retention"};
+  static constexpr std::array<std::string_view, 3> tasks{"history_retention",
+                                                         "idempotency_retention", "bulk"};
   static constexpr std::array<std::string_view, 5> actions{"retry", "cancel", "promote", "remove",
                                                            "priority"};
   auto v = parse_json(data);
@@ -231,7 +256,7 @@ result<maintenance_request> parse_maintenance(std::string_view data, std::int64_
   reader.require("task");
   if (const auto task = reader.choice("task", tasks); task && tasks[*task] != "bulk") {
     if (auto ok = reader.finish(); !ok) return ok.error();
-    return retention_request{};
+    return retention_request{static_cast<retention_request::what>(*task)};
   }
   reader.require("action");
   const auto action = reader.choice("action", actions);
@@ -250,15 +275,24 @@ result<maintenance_request> parse_maintenance(std::string_view data, std::int64_
 }
 
 std::vector<queue::schedule_spec> maintenance_schedules() {
-  queue::schedule_spec retention;
-  retention.id = "history-retention";
-  retention.queue = maintenance_queue;
-  retention.kind = maintenance_name;
-  retention.data = R"({"task":"history_retention"})";
-  retention.cron = "7 * * * *";  // beside the full hour, when other work tends to begin
-  retention.missed = queue::missed_rule::once;
-  retention.overlap = queue::overlap_rule::skip;
-  return {std::move(retention)};
+  // Beside the full hour, when other work tends to begin.
+  static constexpr std::array<std::array<const char*, 3>, 2> rows{{
+      {"history-retention", "7 * * * *", R"({"task":"history_retention"})"},
+      {"idempotency-retention", "17 * * * *", R"({"task":"idempotency_retention"})"},
+  }};
+  std::vector<queue::schedule_spec> out;
+  for (const auto& [id, cron, data] : rows) {
+    queue::schedule_spec one;
+    one.id = id;
+    one.queue = maintenance_queue;
+    one.kind = maintenance_name;
+    one.data = data;
+    one.cron = cron;
+    one.missed = queue::missed_rule::once;
+    one.overlap = queue::overlap_rule::skip;
+    out.push_back(std::move(one));
+  }
+  return out;
 }
 
 std::shared_ptr<queue::job_kind> make_maintenance_kind(maintenance_parts parts) {

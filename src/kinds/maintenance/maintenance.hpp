@@ -5,9 +5,11 @@
 //    "priority":5}    (the last for the action of that name)
 // Ages in the query count from the arrival of this job. `retry` replays dead letters; the others
 // change jobs of the queues that match. Result: {"changed":n, "passedOver":n, "refused":n}.
-//   {"task":"history_retention"}
-// Removes what the history need not keep any longer. Result: {"removed":n}.
+//   {"task":"history_retention"}, {"task":"idempotency_retention"}
+// Removes what the history, the replies under idempotency keys need not keep any longer. Result:
+// {"removed":n}.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <variant>
@@ -29,6 +31,8 @@ struct maintenance_parts {
   queue::job_history& history;
   queue::dead_letters& letters;
   queue::settle_function settle;
+  // Removes at most so many replies that hold no longer, in the job database; how many.
+  std::function<result<std::int64_t>(store::connection&, std::int64_t most)> forget_replies;
 };
 
 struct bulk_request {
@@ -37,7 +41,10 @@ struct bulk_request {
   std::int32_t priority = 0;
   queue::job_query query;
 };
-struct retention_request {};
+struct retention_request {
+  enum class what : std::uint8_t { history, idempotency };
+  what of = what::history;
+};
 using maintenance_request = std::variant<bulk_request, retention_request>;
 // validation: names the field. An empty query is refused: it would mean every job there is.
 result<maintenance_request> parse_maintenance(std::string_view data, std::int64_t now_ms);

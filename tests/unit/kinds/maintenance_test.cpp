@@ -58,7 +58,13 @@ class bulk_context final : public queue::job_context {
 class maintenance_test : public queue::test::history_test {
  protected:
   queue::outcome work(bulk_context& context) {
-    auto kind = make_maintenance_kind({jobs_, domain_, *history_, *history_, nullptr});
+    auto forget = [this](store::connection&, std::int64_t most) -> result<std::int64_t> {
+      const auto gone = std::min(most, replies_);
+      replies_ -= gone;
+      return gone;
+    };
+    auto kind =
+        make_maintenance_kind({jobs_, domain_, *history_, *history_, nullptr, std::move(forget)});
     return run(kind->run(context));
   }
   std::int64_t changed(const queue::outcome& how) {
@@ -74,6 +80,8 @@ class maintenance_test : public queue::test::history_test {
     job.added_at_ms = queue::test::start_ms;
     jobs_.put(std::move(job));
   }
+  std::int64_t replies_ = 0;  // under idempotency keys, that hold no longer
+
   std::int64_t bulk(const std::string& rest) {
     bulk_context context(R"({"task":"bulk",)" + rest + "}");
     return changed(work(context));
@@ -148,6 +156,13 @@ TEST_F(maintenance_test, retention_removes_what_is_beyond_the_limits_in_slices) 
   clock_.advance(31LL * 86'400'000);
   bulk_context later(R"({"task":"history_retention"})");
   EXPECT_EQ(work(later).result, R"({"removed":1000})");
+}
+
+TEST_F(maintenance_test, replies_under_idempotency_keys_go_in_slices_until_none_is_left) {
+  replies_ = 2'500;
+  bulk_context context(R"({"task":"idempotency_retention"})");
+  EXPECT_EQ(work(context).result, R"({"removed":2500})");
+  EXPECT_EQ(replies_, 0);
 }
 
 TEST_F(maintenance_test, the_systems_own_schedules_are_sound_and_ask_for_known_work) {
