@@ -158,8 +158,9 @@ class core : public std::enable_shared_from_this<core> {
   result<void> load_kin(store::connection& c);
   void link_kin(std::int64_t now);
 
-  result<void> prepare_tree(staged_batch& batch, std::vector<flat_job>& nodes);
-  result<void> prepare_jobs(staged_batch& batch, std::vector<flat_job>& nodes);
+  result<void> prepare_tree(staged_batch& batch, flat_job&& root);
+  result<std::optional<staged_tree>> open_tree(staged_batch& batch, flat_job& root);
+  result<void> prepare_flow(staged_batch& batch, flat_job&& root);
   result<void> prepare_one(staged_batch& batch, flat_job&& node);
   result<void> insert_tree(store::connection& c, staged_batch& batch, staged_tree& tree);
   void release_pending(staged_batch& batch);

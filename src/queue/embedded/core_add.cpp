@@ -1,6 +1,7 @@
 // Adding: checked and numbered at staging, inserted by the step, admitted to the schedule by the
 // hook. A job with children is a tree, staged children first; one without is a tree of one.
 #include <algorithm>
+#include <utility>
 
 #include "base/uuid.hpp"
 #include "queue/embedded/core.hpp"
@@ -17,19 +18,27 @@ std::size_t jobs_in(const job_spec& spec) {
   return n;
 }
 
-std::size_t flatten(job_spec&& spec, std::vector<flat_job>& into) {
-  flat_job self;
-  auto children = std::move(spec.children);
-  spec.children.clear();
-  for (auto& child : children) self.children.push_back(flatten(std::move(child), into));
-  self.named = !spec.id.empty();
-  if (!self.named) spec.id = uuid_v7();
-  self.spec = std::move(spec);
+flat_job named_job(job_spec&& spec) {
+  flat_job out;
+  out.named = !spec.id.empty();
+  if (!out.named) spec.id = uuid_v7();
+  out.spec = std::move(spec);
+  out.parent = no_parent;
+  return out;
+}
+
+std::size_t flatten(flat_job&& self, std::vector<flat_job>& into) {
+  auto children = std::exchange(self.spec.children, {});
+  for (auto& child : children) self.children.push_back(flatten(named_job(std::move(child)), into));
   const auto place = into.size();
   for (const auto child : self.children) into[child].parent = place;
-  self.parent = no_parent;
   into.push_back(std::move(self));
   return place;
+}
+
+error too_many_names(const char* field) {
+  return error(errc::unavailable, field,
+               {"too many different names", "demasiados nombres distintos"});
 }
 
 error in_call(error why, std::size_t n, std::size_t of) {
@@ -55,13 +64,13 @@ result<std::shared_ptr<staged_batch>> core::prepare(std::vector<job_spec> specs)
   if (jobs > batch_jobs_max && specs.size() > 1)
     return error(errc::payload_too_large, "jobs",
                  {"at most 10000 jobs in one call", "como mucho 10000 trabajos por llamada"});
-  std::vector<std::vector<flat_job>> trees(specs.size());
-  for (std::size_t i = 0; i < specs.size(); ++i) flatten(std::move(specs[i]), trees[i]);
+  std::vector<flat_job> arrivals(specs.size());
+  for (std::size_t i = 0; i < specs.size(); ++i) arrivals[i] = named_job(std::move(specs[i]));
 
   auto batch = std::make_shared<staged_batch>(shared_from_this());
   batch->jobs.reserve(jobs);
-  batch->trees.reserve(trees.size());
-  batch->replies.reserve(trees.size());
+  batch->trees.reserve(arrivals.size());
+  batch->replies.reserve(arrivals.size());
   batch->now = clock_.now_ms();
   batch->steady = clock_.steady_ms();
   result<void> ok;
@@ -69,9 +78,9 @@ result<std::shared_ptr<staged_batch>> core::prepare(std::vector<job_spec> specs)
     std::lock_guard lock(mutex_);
     if (stopping_)
       ok = error(errc::unavailable, {"the queue is stopping", "la cola se está deteniendo"});
-    for (std::size_t i = 0; i < trees.size() && ok; ++i) {
-      ok = prepare_tree(*batch, trees[i]);
-      if (!ok) ok = in_call(ok.error(), i, trees.size());
+    for (std::size_t i = 0; i < arrivals.size() && ok; ++i) {
+      ok = prepare_tree(*batch, std::move(arrivals[i]));
+      if (!ok) ok = in_call(ok.error(), i, arrivals.size());
     }
     if (!ok) release_pending(*batch);
   }
@@ -80,17 +89,35 @@ result<std::shared_ptr<staged_batch>> core::prepare(std::vector<job_spec> specs)
   return batch;
 }
 
-result<void> core::prepare_tree(staged_batch& batch, std::vector<flat_job>& nodes) {
-  auto& root = nodes.back();
-  const auto room_number = schedule_.open_room(root.spec.queue);
-  if (!room_number)
-    return error(errc::unavailable, "queue",
-                 {"too many different names", "demasiados nombres distintos"});
-  const auto known = root.named ? schedule_.find(*room_number, root.spec.id) : no_entry;
+result<void> core::prepare_tree(staged_batch& batch, flat_job&& root) {
+  auto tree = open_tree(batch, root);
+  if (!tree) return tree.error();
+  if (!*tree) return {};
+  const auto before = schedule_.ready_before(schedule_.in(root.room), root.spec.options.priority);
+  added_job reply{root.spec.id, false, before + static_cast<std::int64_t>(batch.jobs.size())};
+  auto parent = root.spec.parent;
+  const auto ok = root.spec.children.empty() ? prepare_one(batch, std::move(root))
+                                             : prepare_flow(batch, std::move(root));
+  if (!ok) return ok;
+  auto& job = batch.jobs.back();
+  if (parent) job.parent_job = std::move(*parent);
+  job.parent = (*tree)->parent;
+  (*tree)->root = batch.jobs.size() - 1;
+  batch.replies.push_back(std::move(reply));
+  batch.trees.push_back(std::move(**tree));
+  return {};
+}
+
+// Nothing: the root adds nothing, and the reply says why.
+result<std::optional<staged_tree>> core::open_tree(staged_batch& batch, flat_job& root) {
+  const auto number = schedule_.open_room(root.spec.queue);
+  if (!number) return too_many_names("queue");
+  root.room = *number;
+  const auto known = root.named ? schedule_.find(root.room, root.spec.id) : no_entry;
   if (known != no_entry) {
     batch.replies.push_back({std::move(root.spec.id), true, 0});
     emit(event_type::duplicated, schedule_[known], batch.now);
-    return {};
+    return std::optional<staged_tree>();
   }
   staged_tree tree;
   tree.first = batch.jobs.size();
@@ -101,18 +128,9 @@ result<void> core::prepare_tree(staged_batch& batch, std::vector<flat_job>& node
     tree.parent = schedule_[*parent].seq;
     tree.parent_entry = *parent;
   }
-  if (!root.spec.options.dedup.id.empty() && refused_by_owner(batch, tree, *room_number, root.spec))
-    return {};
-
-  const auto before =
-      schedule_.ready_before(schedule_.in(*room_number), root.spec.options.priority);
-  added_job reply{root.spec.id, false, before + static_cast<std::int64_t>(batch.jobs.size())};
-  if (auto ok = prepare_jobs(batch, nodes); !ok) return ok;
-  tree.root = batch.jobs.size() - 1;
-  batch.jobs.back().parent = tree.parent;
-  batch.replies.push_back(std::move(reply));
-  batch.trees.push_back(std::move(tree));
-  return {};
+  if (!root.spec.options.dedup.id.empty() && refused_by_owner(batch, tree, root.room, root.spec))
+    return std::optional<staged_tree>();
+  return std::optional(std::move(tree));
 }
 
 result<entry_index> core::unended_parent(const job_ref& parent) {
@@ -129,16 +147,16 @@ result<entry_index> core::unended_parent(const job_ref& parent) {
 }
 
 // A child that is known already is not added again, nor is what it would have waited for.
-result<void> core::prepare_jobs(staged_batch& batch, std::vector<flat_job>& nodes) {
+result<void> core::prepare_flow(staged_batch& batch, flat_job&& root) {
+  std::vector<flat_job> nodes;
+  flatten(std::move(root), nodes);
   std::vector<staged_child> made(nodes.size());
   std::vector<bool> left_out(nodes.size(), false);
   std::vector<std::size_t> at(nodes.size());
   for (auto n = nodes.size(); n-- > 0;) {
     auto& node = nodes[n];
     const auto number = schedule_.open_room(node.spec.queue);
-    if (!number)
-      return error(errc::unavailable, "queue",
-                   {"too many different names", "demasiados nombres distintos"});
+    if (!number) return too_many_names("queue");
     node.room = *number;
     made[n] = {0, {node.spec.queue, node.spec.id}, node.spec.options.on_failure, true, node.named};
     left_out[n] = node.parent != no_parent && (left_out[node.parent] || !made[node.parent].fresh);
@@ -152,7 +170,6 @@ result<void> core::prepare_jobs(staged_batch& batch, std::vector<flat_job>& node
     if (left_out[n] || !made[n].fresh) continue;
     job_ref parent;
     if (node.parent != no_parent) parent = made[node.parent].job;
-    if (node.spec.parent) parent = *node.spec.parent;
     const auto children = std::move(node.children);
     if (auto ok = prepare_one(batch, std::move(node)); !ok) return ok;
     auto& job = batch.jobs.back();
@@ -171,9 +188,7 @@ result<void> core::prepare_jobs(staged_batch& batch, std::vector<flat_job>& node
 result<void> core::prepare_one(staged_batch& batch, flat_job&& node) {
   auto& spec = node.spec;
   const auto kind = kinds_.number_of(spec.kind);
-  if (!kind)
-    return error(errc::unavailable, "kind",
-                 {"too many different names", "demasiados nombres distintos"});
+  if (!kind) return too_many_names("kind");
   auto& r = schedule_.in(node.room);
   if (!r.lanes.fits(spec.options.group, settings_.groups_max))
     return error(errc::unavailable, "options.group",
@@ -181,7 +196,7 @@ result<void> core::prepare_one(staged_batch& batch, flat_job&& node) {
   if (schedule_.size() + batch.jobs.size() >= settings_.jobs_max)
     return error(errc::unavailable, "queue", {"the queue is full", "la cola está llena"});
 
-  staged_job job;
+  auto& job = batch.jobs.emplace_back();
   job.named = node.named;
   if (node.named) {
     auto& pending = r.pending[spec.id];
@@ -201,7 +216,6 @@ result<void> core::prepare_one(staged_batch& batch, flat_job&& node) {
   job.options_text = encode_options(spec.options);
   job.options = options_.of(job.options_text);
   job.spec = std::move(spec);
-  batch.jobs.push_back(std::move(job));
   return {};
 }
 
@@ -254,7 +268,8 @@ void core::admit(staged_batch& batch, staged_tree& tree) {
   }
   for (auto n = tree.first; n <= tree.root; ++n) {
     auto& job = batch.jobs[n];
-    if (job.named && schedule_.find(job.room, job.spec.id) != no_entry) continue;
+    const bool asked = tree.first == tree.root;
+    if (!asked && job.named && schedule_.find(job.room, job.spec.id) != no_entry) continue;
     admit_one(batch, job);
   }
   if (tree.parent != 0) adopt(tree, root, schedule_.find(root.room, root.spec.id));
