@@ -145,7 +145,7 @@ awaitable<http_response> cancel(context_ptr self, http_request& request) {
   auto found = co_await find(self, id);
   if (!found) co_return refuse(found.error(), request);
   store::transaction tx;
-  stage_generation_cancel(tx, id, with.clock.now_ms());
+  stage_generation_cancel(tx, with.owner, id, with.clock.now_ms());
   // The job may be gone already while its row is not; then the row alone is cancelled.
   auto staged = with.queue.stage_cancel(tx, std::string(generation_queue), id);
   if (!staged && staged.error().code != errc::not_found) {
@@ -271,6 +271,7 @@ result<submitted_generation> stage_generation_job(const services& with, store::t
   job.queue = generation_queue;
   job.kind = "generation";
   job.id = id;
+  job.user = with.owner;
   job.data = std::move(data);
   auto added = with.queue.stage(tx, std::move(job));
   if (!added) return added.error();

@@ -45,12 +45,14 @@ void stage_generation(store::transaction& tx, generation_record row) {
   });
 }
 
-void stage_generation_cancel(store::transaction& tx, std::string id, std::int64_t now_ms) {
+void stage_generation_cancel(store::transaction& tx, std::string owner, std::string id,
+                             std::int64_t now_ms) {
   static const statement cancel(
       "update generation set status = 'cancelled', finished_at_ms = $2 "
-      "where id = $1 and status in ('pending', 'processing')");
-  tx.stage([id = std::move(id), now_ms](store::connection& db) -> result<void> {
-    auto changed = db.execute(cancel, {std::string_view(id), now_ms});
+      "where id = $1 and owner = $3 and status in ('pending', 'processing')");
+  tx.stage([owner = std::move(owner), id = std::move(id),
+            now_ms](store::connection& db) -> result<void> {
+    auto changed = db.execute(cancel, {std::string_view(id), now_ms, std::string_view(owner)});
     if (!changed) return changed.error();
     if (*changed == 0) {
       return error(errc::conflict, "id",

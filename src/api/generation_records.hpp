@@ -39,7 +39,8 @@ struct history_query {
 // Stages the row of a new piece.
 void stage_generation(store::transaction& tx, generation_record row);
 // Stages a cancel; conflict (rolls the unit of work back) if the piece has ended already.
-void stage_generation_cancel(store::transaction& tx, std::string id, std::int64_t now_ms);
+void stage_generation_cancel(store::transaction& tx, std::string owner, std::string id,
+                             std::int64_t now_ms);
 
 // not_found if there is none of that id that belongs to `owner`.
 result<generation_record> find_generation(store::connection& db, std::string_view owner,

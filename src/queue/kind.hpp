@@ -46,7 +46,8 @@ class job_kind {
   virtual boost::asio::awaitable<outcome> run(job_context& context) = 0;
   // Stages the domain's part of a terminal state (completed, failed for good, cancelled) into the
   // same commit as the job's. Called for every end, also one without a run, and with a state that
-  // is not terminal when somebody starts an ended job again. Idempotent.
+  // is not terminal when somebody starts an ended job again; argument and user are always told.
+  // Idempotent.
   virtual void settle(const job_view& ended, store::transaction& tx) = 0;
   // False: this kind has no domain part, settle() need not be called.
   virtual bool settles() const { return true; }

@@ -91,17 +91,18 @@ std::string result_of(const music::piece& piece, const std::string& folder) {
   return json::serialize(out);
 }
 
-store::transaction started(const std::string& id, std::int64_t fence) {
+store::transaction started(const std::string& owner, const std::string& id, std::int64_t fence) {
   static const statement begin(
       "update generation set status = 'processing', fence = $2, "
       "started_at_ms = coalesce(started_at_ms, $3) "
-      "where id = $1 and status in ('pending', 'processing') and fence <= $2");
+      "where id = $1 and owner = $4 and status in ('pending', 'processing') and fence <= $2");
   store::transaction tx(store::durability::process);
-  tx.stage([id, fence, now = system_clock().now_ms()](store::connection& db) -> result<void> {
-    auto done = db.execute(begin, {std::string_view(id), fence, now});
-    if (!done) return done.error();
-    return {};
-  });
+  tx.stage(
+      [owner, id, fence, now = system_clock().now_ms()](store::connection& db) -> result<void> {
+        auto done = db.execute(begin, {std::string_view(id), fence, now, std::string_view(owner)});
+        if (!done) return done.error();
+        return {};
+      });
   return tx;
 }
 
@@ -126,7 +127,7 @@ class generation_kind final : public queue::job_kind {
     }
     const auto id = wanted->id;
     const auto fence = context.job().held.fence;
-    auto begin = started(id, fence);
+    auto begin = started(context.job().user, id, fence);
     auto begun = co_await context.commit(std::move(begin));
     if (!begun) {
       auto fault = as_job_error(begun.error());
@@ -148,31 +149,32 @@ class generation_kind final : public queue::job_kind {
   void settle(const queue::job_view& ended, store::transaction& tx) override {
     static const statement complete(
         "update generation set status = 'completed', result = $2, finished_at_ms = $3, fence = $4 "
-        "where id = $1 and status in ('pending', 'processing') and fence <= $4");
+        "where id = $1 and owner = $5 and status in ('pending', 'processing') and fence <= $4");
     static const statement fail(
         "update generation set status = 'failed', error_code = $2, error_message = $5, "
         "finished_at_ms = $3, fence = $4 "
-        "where id = $1 and status in ('pending', 'processing') and fence <= $4");
+        "where id = $1 and owner = $6 and status in ('pending', 'processing') and fence <= $4");
     static const statement cancel(
         "update generation set status = 'cancelled', finished_at_ms = $2 "
-        "where id = $1 and status in ('pending', 'processing')");
+        "where id = $1 and owner = $3 and status in ('pending', 'processing')");
     static const statement again(
         "update generation set status = 'pending', error_code = null, error_message = null, "
         "result = null, finished_at_ms = null, fence = 0 "
-        "where id = $1 and status in ('completed', 'failed', 'cancelled')");
+        "where id = $1 and owner = $2 and status in ('completed', 'failed', 'cancelled')");
     tx.stage([id = ended.id, ended,
               now = system_clock().now_ms()](store::connection& db) -> result<void> {
-      const std::string_view key(id);
+      const std::string_view key(id), owner(ended.user);
       result<std::int64_t> done = 0;
       if (!queue::is_ended(ended.state)) {
-        done = db.execute(again, {key});
+        done = db.execute(again, {key, owner});
       } else if (ended.state == queue::job_state::completed) {
-        done = db.execute(complete, {key, std::string_view(ended.result), now, ended.starts});
+        done =
+            db.execute(complete, {key, std::string_view(ended.result), now, ended.starts, owner});
       } else if (ended.error && ended.error->code != name_of(errc::cancelled)) {
         done = db.execute(fail, {key, std::string_view(ended.error->code), now, ended.starts,
-                                 std::string_view(ended.error->message)});
+                                 std::string_view(ended.error->message), owner});
       } else {
-        done = db.execute(cancel, {key, now});
+        done = db.execute(cancel, {key, now, owner});
       }
       if (!done) return done.error();
       return {};

@@ -129,6 +129,7 @@ struct edit_batch {
     std::int32_t priority = 0;
     std::int64_t place = 0;
     std::optional<job_view> view;  // to be settled
+    bool unread = false;           // of the view: argument and user stand in the row only
     std::vector<std::int64_t> reopened;
     std::vector<child_end> ends;
     std::vector<freed_id> freed;

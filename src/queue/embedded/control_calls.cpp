@@ -32,9 +32,28 @@ result<void> settle_all(const edit_batch& batch, store::transaction& tx) {
   return {};
 }
 
+// Completes the views of jobs that memory does not hold whole.
+awaitable<result<void>> read_unread(core_ptr heart, std::shared_ptr<edit_batch> batch) {
+  const auto unread = [](const edit_batch::job& job) { return job.view && job.unread; };
+  if (std::none_of(batch->jobs.begin(), batch->jobs.end(), unread)) co_return result<void>();
+  auto read = [batch, unread](store::connection& c) -> result<void> {
+    for (auto& job : batch->jobs) {
+      if (!unread(job)) continue;
+      auto row = read_argument(c, job.seq);
+      if (!row) return row.error();
+      job.view->data = std::move(row->data);
+      job.view->user = std::move(row->user);
+    }
+    return {};
+  };
+  auto done = co_await store::async_read(heart->db(), std::move(read));
+  co_return done;
+}
+
 awaitable<result<void>> commit_edit(core_ptr heart, std::shared_ptr<edit_batch> batch) {
   store::transaction tx;
-  auto ok = settle_all(*batch, tx);
+  auto ok = co_await read_unread(heart, batch);
+  if (ok) ok = settle_all(*batch, tx);
   if (!ok) {
     heart->edited(*batch, false);
     co_return ok;

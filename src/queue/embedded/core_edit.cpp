@@ -100,6 +100,7 @@ void core::mark_edited(edit_batch& batch, entry_index i) {
   }
   if (batch.how.settle && !(removes && is_ended(e.state))) {
     job.view = brief_view(e);
+    job.unread = !e.data.cached();
     job.view->state = job.after;
     job.view->options.priority = job.priority;
     if (removes) job.view->error = removed_error();

@@ -112,6 +112,26 @@ TEST_P(queue_contract_control_edit, a_moved_job_keeps_its_place_over_a_restart) 
   EXPECT_THAT(claim_ids(5), ElementsAre("c", "b", "a"));
 }
 
+TEST_P(queue_contract_control_edit, the_domain_is_told_whose_job_it_is_and_what_for) {
+  auto s = spec("a");
+  s.user = "ana";
+  s.data = R"({"piece":7})";
+  ASSERT_TRUE(add(s));
+  ASSERT_TRUE(finish(claim().at(0).held, outcome::complete("1")));
+  for (const bool anew : {false, true}) {
+    if (anew) reopen();
+    job_edit how;
+    how.kind = anew ? what::remove : what::retry;
+    how.settle = effect();
+    std::vector<std::string> ids{"a"};
+    ASSERT_TRUE(edit(std::move(ids), std::move(how)).at(0));
+    ASSERT_EQ(settled_.size(), 1u);
+    EXPECT_EQ(settled_[0].user, "ana");
+    EXPECT_EQ(settled_[0].data, R"({"piece":7})");
+    settled_.clear();
+  }
+}
+
 TEST_P(queue_contract_control_edit, a_removed_job_leaves_nothing_and_its_domain_knows) {
   ASSERT_TRUE(add({spec("a"), spec("b")}));
   job_edit how;
