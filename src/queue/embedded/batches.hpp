@@ -21,11 +21,17 @@ namespace son1k::queue::embedded {
 
 class core;
 
+// How a job on its way in is known.
+struct arrival {
+  id_text id;
+  bool named = false;  // by its caller
+  std::uint16_t room = 0;
+};
+
 // A job of a tree on its way in; the root of a tree stands last.
 struct flat_job {
   job_spec spec;  // without its children
-  bool named = false;
-  std::uint16_t room = 0;
+  arrival known_as;
   std::size_t parent = 0;  // place of the parent, or beyond the last
   std::vector<std::size_t> children;
 };
@@ -40,6 +46,7 @@ struct staged_child {
 
 struct staged_job {
   job_spec spec;
+  id_text id;
   std::string options_text;
   std::shared_ptr<const job_options> options;
   std::int64_t seq = 0;

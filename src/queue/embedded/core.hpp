@@ -158,10 +158,11 @@ class core : public std::enable_shared_from_this<core> {
   result<void> load_kin(store::connection& c);
   void link_kin(std::int64_t now);
 
-  result<void> prepare_tree(staged_batch& batch, flat_job&& root);
-  result<std::optional<staged_tree>> open_tree(staged_batch& batch, flat_job& root);
-  result<void> prepare_flow(staged_batch& batch, flat_job&& root);
-  result<void> prepare_one(staged_batch& batch, flat_job&& node);
+  result<void> prepare_tree(staged_batch& batch, job_spec&& root, arrival&& known_as);
+  result<std::optional<staged_tree>> open_tree(staged_batch& batch, job_spec& root,
+                                               arrival& known_as);
+  result<void> prepare_flow(staged_batch& batch, job_spec&& root, arrival&& known_as);
+  result<void> prepare_one(staged_batch& batch, job_spec&& spec, arrival&& known_as);
   result<void> insert_tree(store::connection& c, staged_batch& batch, staged_tree& tree);
   void release_pending(staged_batch& batch);
   void added(staged_batch& batch, bool committed);

@@ -18,20 +18,22 @@ std::size_t jobs_in(const job_spec& spec) {
   return n;
 }
 
-flat_job named_job(job_spec&& spec) {
-  flat_job out;
-  out.named = !spec.id.empty();
-  if (!out.named) spec.id = uuid_v7();
-  out.spec = std::move(spec);
-  out.parent = no_parent;
-  return out;
+arrival named(job_spec& spec) {
+  const bool by_caller = !spec.id.empty();
+  if (!by_caller) spec.id = uuid_v7();
+  return {id_text(spec.id), by_caller};
 }
 
-std::size_t flatten(flat_job&& self, std::vector<flat_job>& into) {
-  auto children = std::exchange(self.spec.children, {});
-  for (auto& child : children) self.children.push_back(flatten(named_job(std::move(child)), into));
+std::size_t flatten(job_spec&& spec, arrival&& known_as, std::vector<flat_job>& into) {
+  flat_job self;
+  self.known_as = std::move(known_as);
+  auto children = std::exchange(spec.children, {});
+  for (auto& child : children)
+    self.children.push_back(flatten(std::move(child), named(child), into));
+  self.spec = std::move(spec);
   const auto place = into.size();
   for (const auto child : self.children) into[child].parent = place;
+  self.parent = no_parent;
   into.push_back(std::move(self));
   return place;
 }
@@ -64,8 +66,9 @@ result<std::shared_ptr<staged_batch>> core::prepare(std::vector<job_spec> specs)
   if (jobs > batch_jobs_max && specs.size() > 1)
     return error(errc::payload_too_large, "jobs",
                  {"at most 10000 jobs in one call", "como mucho 10000 trabajos por llamada"});
-  std::vector<flat_job> arrivals(specs.size());
-  for (std::size_t i = 0; i < specs.size(); ++i) arrivals[i] = named_job(std::move(specs[i]));
+  std::vector<arrival> arrivals;
+  arrivals.reserve(specs.size());
+  for (auto& spec : specs) arrivals.push_back(named(spec));
 
   auto batch = std::make_shared<staged_batch>(shared_from_this());
   batch->jobs.reserve(jobs);
@@ -79,7 +82,7 @@ result<std::shared_ptr<staged_batch>> core::prepare(std::vector<job_spec> specs)
     if (stopping_)
       ok = error(errc::unavailable, {"the queue is stopping", "la cola se está deteniendo"});
     for (std::size_t i = 0; i < arrivals.size() && ok; ++i) {
-      ok = prepare_tree(*batch, std::move(arrivals[i]));
+      ok = prepare_tree(*batch, std::move(specs[i]), std::move(arrivals[i]));
       if (!ok) ok = in_call(ok.error(), i, arrivals.size());
     }
     if (!ok) release_pending(*batch);
@@ -89,46 +92,46 @@ result<std::shared_ptr<staged_batch>> core::prepare(std::vector<job_spec> specs)
   return batch;
 }
 
-result<void> core::prepare_tree(staged_batch& batch, flat_job&& root) {
-  auto tree = open_tree(batch, root);
+result<void> core::prepare_tree(staged_batch& batch, job_spec&& root, arrival&& known_as) {
+  auto tree = open_tree(batch, root, known_as);
   if (!tree) return tree.error();
   if (!*tree) return {};
-  const auto before = schedule_.ready_before(schedule_.in(root.room), root.spec.options.priority);
-  added_job reply{root.spec.id, false, before + static_cast<std::int64_t>(batch.jobs.size())};
-  auto parent = root.spec.parent;
-  const auto ok = root.spec.children.empty() ? prepare_one(batch, std::move(root))
-                                             : prepare_flow(batch, std::move(root));
+  const auto before = schedule_.ready_before(schedule_.in(known_as.room), root.options.priority);
+  batch.replies.push_back({root.id, false, before + static_cast<std::int64_t>(batch.jobs.size())});
+  auto parent = std::move(root.parent);
+  const auto ok = root.children.empty() ? prepare_one(batch, std::move(root), std::move(known_as))
+                                        : prepare_flow(batch, std::move(root), std::move(known_as));
   if (!ok) return ok;
   auto& job = batch.jobs.back();
   if (parent) job.parent_job = std::move(*parent);
   job.parent = (*tree)->parent;
   (*tree)->root = batch.jobs.size() - 1;
-  batch.replies.push_back(std::move(reply));
   batch.trees.push_back(std::move(**tree));
   return {};
 }
 
 // Nothing: the root adds nothing, and the reply says why.
-result<std::optional<staged_tree>> core::open_tree(staged_batch& batch, flat_job& root) {
-  const auto number = schedule_.open_room(root.spec.queue);
+result<std::optional<staged_tree>> core::open_tree(staged_batch& batch, job_spec& root,
+                                                   arrival& known_as) {
+  const auto number = schedule_.open_room(root.queue);
   if (!number) return too_many_names("queue");
-  root.room = *number;
-  const auto known = root.named ? schedule_.find(root.room, root.spec.id) : no_entry;
+  known_as.room = *number;
+  const auto known = known_as.named ? schedule_.find(*number, known_as.id) : no_entry;
   if (known != no_entry) {
-    batch.replies.push_back({std::move(root.spec.id), true, 0});
+    batch.replies.push_back({std::move(root.id), true, 0});
     emit(event_type::duplicated, schedule_[known], batch.now);
     return std::optional<staged_tree>();
   }
   staged_tree tree;
   tree.first = batch.jobs.size();
   tree.reply = batch.replies.size();
-  if (root.spec.parent) {
-    auto parent = unended_parent(*root.spec.parent);
+  if (root.parent) {
+    auto parent = unended_parent(*root.parent);
     if (!parent) return parent.error();
     tree.parent = schedule_[*parent].seq;
     tree.parent_entry = *parent;
   }
-  if (!root.spec.options.dedup.id.empty() && refused_by_owner(batch, tree, root.room, root.spec))
+  if (!root.options.dedup.id.empty() && refused_by_owner(batch, tree, *number, root))
     return std::optional<staged_tree>();
   return std::optional(std::move(tree));
 }
@@ -147,9 +150,9 @@ result<entry_index> core::unended_parent(const job_ref& parent) {
 }
 
 // A child that is known already is not added again, nor is what it would have waited for.
-result<void> core::prepare_flow(staged_batch& batch, flat_job&& root) {
+result<void> core::prepare_flow(staged_batch& batch, job_spec&& root, arrival&& known_as) {
   std::vector<flat_job> nodes;
-  flatten(std::move(root), nodes);
+  flatten(std::move(root), std::move(known_as), nodes);
   std::vector<staged_child> made(nodes.size());
   std::vector<bool> left_out(nodes.size(), false);
   std::vector<std::size_t> at(nodes.size());
@@ -157,10 +160,14 @@ result<void> core::prepare_flow(staged_batch& batch, flat_job&& root) {
     auto& node = nodes[n];
     const auto number = schedule_.open_room(node.spec.queue);
     if (!number) return too_many_names("queue");
-    node.room = *number;
-    made[n] = {0, {node.spec.queue, node.spec.id}, node.spec.options.on_failure, true, node.named};
+    node.known_as.room = *number;
+    made[n] = {0,
+               {node.spec.queue, node.spec.id},
+               node.spec.options.on_failure,
+               true,
+               node.known_as.named};
     left_out[n] = node.parent != no_parent && (left_out[node.parent] || !made[node.parent].fresh);
-    const auto known = node.named ? schedule_.find(*number, node.spec.id) : no_entry;
+    const auto known = node.known_as.named ? schedule_.find(*number, node.known_as.id) : no_entry;
     if (known == no_entry) continue;
     made[n].fresh = false;
     made[n].seq = schedule_[known].seq;
@@ -171,7 +178,8 @@ result<void> core::prepare_flow(staged_batch& batch, flat_job&& root) {
     job_ref parent;
     if (node.parent != no_parent) parent = made[node.parent].job;
     const auto children = std::move(node.children);
-    if (auto ok = prepare_one(batch, std::move(node)); !ok) return ok;
+    if (auto ok = prepare_one(batch, std::move(node.spec), std::move(node.known_as)); !ok)
+      return ok;
     auto& job = batch.jobs.back();
     made[n].seq = job.seq;
     at[n] = batch.jobs.size() - 1;
@@ -185,11 +193,10 @@ result<void> core::prepare_flow(staged_batch& batch, flat_job&& root) {
   return {};
 }
 
-result<void> core::prepare_one(staged_batch& batch, flat_job&& node) {
-  auto& spec = node.spec;
+result<void> core::prepare_one(staged_batch& batch, job_spec&& spec, arrival&& known_as) {
   const auto kind = kinds_.number_of(spec.kind);
   if (!kind) return too_many_names("kind");
-  auto& r = schedule_.in(node.room);
+  auto& r = schedule_.in(known_as.room);
   if (!r.lanes.fits(spec.options.group, settings_.groups_max))
     return error(errc::unavailable, "options.group",
                  {"too many different groups", "demasiados grupos distintos"});
@@ -197,15 +204,15 @@ result<void> core::prepare_one(staged_batch& batch, flat_job&& node) {
     return error(errc::unavailable, "queue", {"the queue is full", "la cola está llena"});
 
   auto& job = batch.jobs.emplace_back();
-  job.named = node.named;
-  if (node.named) {
-    auto& pending = r.pending[spec.id];
+  job.named = known_as.named;
+  if (job.named) {
+    auto& pending = r.pending[known_as.id];
     if (pending.stagers++ == 0) pending.seq = next_seq_++;
     job.seq = pending.seq;
   } else {
     job.seq = next_seq_++;
   }
-  job.room = node.room;
+  job.room = known_as.room;
   job.kind = *kind;
   job.state = ready_state(spec.options.priority);
   if (spec.options.delay_ms > 0) {
@@ -215,6 +222,7 @@ result<void> core::prepare_one(staged_batch& batch, flat_job&& node) {
   }
   job.options_text = encode_options(spec.options);
   job.options = options_.of(job.options_text);
+  job.id = std::move(known_as.id);
   job.spec = std::move(spec);
   return {};
 }
@@ -224,7 +232,7 @@ void core::release_pending(staged_batch& batch) {
   for (const auto& job : batch.jobs) {
     if (!job.named) continue;
     auto& pending = schedule_.in(job.room).pending;
-    const auto mine = pending.find(job.spec.id);
+    const auto mine = pending.find(job.id);
     if (mine != pending.end() && --mine->second.stagers == 0) pending.erase(mine);
   }
   for (auto& touch : batch.touches) let_go(touch);
@@ -254,7 +262,7 @@ void core::added(staged_batch& batch, bool committed) {
 void core::admit(staged_batch& batch, staged_tree& tree) {
   auto& root = batch.jobs[tree.root];
   auto& reply = batch.replies[tree.reply];
-  const auto known = root.named ? schedule_.find(root.room, root.spec.id) : no_entry;
+  const auto known = root.named ? schedule_.find(root.room, root.id) : no_entry;
   if (known != no_entry) {
     reply = {root.spec.id, true, 0};
     emit(event_type::duplicated, schedule_[known], batch.now);
@@ -269,10 +277,10 @@ void core::admit(staged_batch& batch, staged_tree& tree) {
   for (auto n = tree.first; n <= tree.root; ++n) {
     auto& job = batch.jobs[n];
     const bool asked = tree.first == tree.root;
-    if (!asked && job.named && schedule_.find(job.room, job.spec.id) != no_entry) continue;
+    if (!asked && job.named && schedule_.find(job.room, job.id) != no_entry) continue;
     admit_one(batch, job);
   }
-  if (tree.parent != 0) adopt(tree, root, schedule_.find(root.room, root.spec.id));
+  if (tree.parent != 0) adopt(tree, root, schedule_.find(root.room, root.id));
   if (!root.spec.options.dedup.id.empty())
     owners_.take({root.room, root.spec.options.dedup.id}, {root.seq, root.spec.id, tree.until});
 }
@@ -284,7 +292,7 @@ void core::admit_one(staged_batch& batch, staged_job& job) {
   e.added_at_ms = batch.now;
   e.at_ms = std::max(batch.now, job.run_at_ms);
   e.group = schedule_.in(job.room).lanes.open(options.group);
-  e.id = id_text(job.spec.id);
+  e.id = job.id;
   e.options = std::move(job.options);
   e.priority = options.priority;
   e.kind = job.kind;

@@ -261,7 +261,7 @@ void core::paused(std::uint16_t room_number, bool on) {
 
 void core::emit(event_type type, const job_entry& e, std::int64_t now, std::string_view detail,
                 std::int32_t percent) {
-  events_.append({type, schedule_.name(e.room), e.id.view(), kinds_[e.kind], now, detail, percent});
+  events_.append({type, schedule_.name(e.room), e.id, kinds_[e.kind], now, detail, percent});
 }
 
 }  // namespace son1k::queue::embedded

@@ -30,7 +30,7 @@ void event_ring::append(const fresh& e) {
   r.at_ms = e.at_ms;
   r.queue = e.queue;
   r.kind = e.kind;
-  r.job_id = id_text(e.job_id);
+  r.job_id = e.job_id;
   // A long text is not worth its memory for the short one that follows it in the slot.
   if (r.detail.capacity() > 1024 && e.detail.size() < 512) r.detail = {};
   r.detail.assign(e.detail);

@@ -26,10 +26,12 @@ class event_ring {
   // events a millisecond happen and the machine's clock is not set back past the last stop.
   event_ring(limits l, std::int64_t now_ms);
 
-  // The strings are views that live as long as the ring (queue and kind come from name tables).
+  // `queue` and `kind` are views that live as long as the ring (they come from name tables).
   struct fresh {
     event_type type;
-    std::string_view queue, job_id, kind;
+    std::string_view queue;
+    const id_text& job_id;
+    std::string_view kind;
     std::int64_t at_ms = 0;
     std::string_view detail;
     std::int32_t percent = 0;

@@ -2,7 +2,9 @@
 // longer ones on the heap. Not thread-safe.
 #pragma once
 #include <array>
+#include <cstdint>
 #include <cstring>
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -39,7 +41,7 @@ class id_text {
  public:
   id_text() = default;
   explicit id_text(std::string_view text) { assign(text); }
-  id_text(const id_text& other) { assign(other.view()); }
+  id_text(const id_text& other) { copy(other); }
   id_text(id_text&& other) noexcept { take(other); }
   id_text& operator=(const id_text& other) {
     if (this != &other) *this = id_text(other);
@@ -57,6 +59,23 @@ class id_text {
     if (form_ == uuid) return id_chars(bytes_);
     if (form_ == on_heap) return id_chars(std::string_view(heap()));
     return id_chars(std::string_view(reinterpret_cast<const char*>(bytes_), form_));
+  }
+  // Of the form it is kept in: a UUID costs two words.
+  std::size_t hash() const {
+    if (form_ == on_heap) return std::hash<std::string_view>{}(heap());
+    std::uint64_t words[2];
+    std::memcpy(words, bytes_, sizeof words);
+    auto mixed = (words[0] ^ form_) * 0x9e3779b97f4a7c15ULL;
+    mixed = (mixed ^ (mixed >> 32) ^ words[1]) * 0xd6e8feb86659fd93ULL;
+    return mixed ^ (mixed >> 32);
+  }
+  struct hasher {
+    std::size_t operator()(const id_text& id) const { return id.hash(); }
+  };
+  friend bool operator==(const id_text& a, const id_text& b) {
+    if (a.form_ != b.form_) return false;
+    if (a.form_ == on_heap) return std::strcmp(a.heap(), b.heap()) == 0;
+    return std::memcmp(a.bytes_, b.bytes_, a.form_ == uuid ? inline_max : a.form_) == 0;
   }
 
  private:
@@ -106,12 +125,23 @@ class id_text {
     std::memcpy(bytes_, &copy, sizeof copy);
     form_ = on_heap;
   }
+  void copy(const id_text& other) {
+    if (other.form_ == on_heap) return assign(other.heap());
+    std::memcpy(bytes_, other.bytes_, sizeof bytes_);
+    form_ = other.form_;
+  }
   void take(id_text& other) noexcept {
     std::memcpy(bytes_, other.bytes_, sizeof bytes_);
-    form_ = std::exchange(other.form_, 0);
+    form_ = other.form_;
+    other.clear();
   }
   void release() {
     if (form_ == on_heap) delete[] heap();
+    clear();
+  }
+  // The bytes beyond a short text are zero: hash() looks at them.
+  void clear() {
+    std::memset(bytes_, 0, sizeof bytes_);
     form_ = 0;
   }
 

@@ -16,7 +16,10 @@ class name_table {
   explicit name_table(std::size_t max) : max_(std::min<std::size_t>(max, 65'535)) {}
   // Nothing: the bound is reached.
   std::optional<std::uint16_t> number_of(std::string_view name) {
-    if (const auto known = numbers_.find(name); known != numbers_.end()) return known->second;
+    // Most calls are for the same name as the one before.
+    if (last_ < names_.size() && names_[last_] == name) return last_;
+    if (const auto known = numbers_.find(name); known != numbers_.end())
+      return last_ = known->second;
     if (names_.size() >= max_) return std::nullopt;
     const auto number = static_cast<std::uint16_t>(names_.size());
     numbers_.emplace(names_.emplace_back(name), number);
@@ -33,6 +36,7 @@ class name_table {
   std::size_t max_;
   std::deque<std::string> names_;
   std::unordered_map<std::string_view, std::uint16_t> numbers_;
+  std::uint16_t last_ = 0;  // asked for
 };
 
 }  // namespace son1k::queue::embedded

@@ -21,12 +21,12 @@ std::optional<std::uint16_t> schedule::open_room(std::string_view queue) {
   return number;
 }
 
-std::uint32_t schedule::hash_of(std::uint16_t room, std::string_view id) {
-  const auto wide = std::hash<std::string_view>{}(id) + room * 0x9e3779b97f4a7c15ULL;
+std::uint32_t schedule::hash_of(std::uint16_t room, const id_text& id) {
+  const auto wide = id.hash() + room * 0x9e3779b97f4a7c15ULL;
   return static_cast<std::uint32_t>(wide ^ (wide >> 32));
 }
 
-entry_index schedule::find(std::uint16_t room, std::string_view id) const {
+entry_index schedule::find(std::uint16_t room, const id_text& id) const {
   const auto found = index_.find(sought{room, id, hash_of(room, id)});
   return found == index_.end() ? no_entry : found->entry;
 }
@@ -45,7 +45,7 @@ entry_index schedule::insert(job_entry&& e, std::int64_t due) {
   auto& entry = pool_[i] = std::move(e);
   auto& r = rooms_[entry.room];
   r.lanes.hold(entry.group);
-  index_.insert(key{i, hash_of(entry.room, entry.id.view())});
+  index_.insert(key{i, hash_of(entry.room, entry.id)});
   if (is_ready(entry.state)) entry.turn = ++last_turn_;
   if (entry.state == job_state::delayed) {
     r.delayed.push(pool_, i, due);
@@ -60,7 +60,7 @@ void schedule::forget(entry_index i) {
   unlist(i);
   const auto& e = pool_[i];
   rooms_[e.room].lanes.release(e.group);
-  index_.erase(key{i, hash_of(e.room, e.id.view())});
+  index_.erase(key{i, hash_of(e.room, e.id)});
   pool_.give_back(i);
 }
 

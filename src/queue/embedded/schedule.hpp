@@ -7,6 +7,7 @@
 // stalls first, so that one whose process died goes behind the others. All others stand in
 // ready_lanes.
 #pragma once
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <deque>
 #include <map>
@@ -14,7 +15,6 @@
 #include <set>
 #include <string>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 
 #include "queue/embedded/entry_pool.hpp"
@@ -59,7 +59,7 @@ struct room {
   entry_list failed;
   retention keep_completed = job_options{}.keep_completed;  // of the newest job that ended
   retention keep_failed = job_options{}.keep_failed;
-  std::unordered_map<std::string, pending_id> pending;
+  boost::unordered_flat_map<id_text, pending_id, id_text::hasher> pending;
   std::deque<std::shared_ptr<claim_ticket>> tickets;  // claims that wait, the longest first
   std::int64_t claimed_at = -suspects_left_ms;        // steady ms of the newest claim
 
@@ -90,7 +90,10 @@ class schedule {
   // For a walk over all jobs: entries below it that hold no row (seq 0) are passed over.
   std::size_t entries() const { return pool_.used(); }
 
-  entry_index find(std::uint16_t room, std::string_view id) const;
+  entry_index find(std::uint16_t room, const id_text& id) const;
+  entry_index find(std::uint16_t room, std::string_view id) const {
+    return find(room, id_text(id));
+  }
   // The entry a lease points at, if it is the same job; its fence and state are the caller's
   // matter.
   entry_index find(const lease& held) const;
@@ -149,7 +152,7 @@ class schedule {
   };
   struct sought {
     std::uint16_t room;
-    std::string_view id;
+    const id_text& id;
     std::uint32_t hash;
   };
   struct hasher {
@@ -165,10 +168,10 @@ class schedule {
     bool operator()(const sought& a, const key& b) const {
       if (a.hash != b.hash) return false;
       const auto& e = (*pool)[b.entry];
-      return e.room == a.room && e.id.view() == a.id;
+      return e.room == a.room && e.id == a.id;
     }
   };
-  static std::uint32_t hash_of(std::uint16_t room, std::string_view id);
+  static std::uint32_t hash_of(std::uint16_t room, const id_text& id);
   entry_list* list_of(room& r, const job_entry& e);
   static apart_list& apart_of(room& r, const job_entry& e) {
     return e.place == entry_place::condemned ? r.condemned : r.suspects;
