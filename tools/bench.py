@@ -26,6 +26,7 @@ import tempfile
 import time
 import urllib.request
 
+import bench_disk
 import bench_peers
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -62,32 +63,13 @@ def first_line(*command: str) -> str:
         return "unknown"
 
 
-def fsync_us(folder: pathlib.Path, times: int = 200) -> tuple:
-    """(p50, p99) of appending 4 KiB and fdatasync, in microseconds."""
-    path = folder / "fsync.probe"
-    block = os.urandom(4096)
-    took = []
-    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY)
-    try:
-        for _ in range(times):
-            begin = time.perf_counter()
-            os.write(descriptor, block)
-            os.fdatasync(descriptor)
-            took.append((time.perf_counter() - begin) * 1e6)
-    finally:
-        os.close(descriptor)
-        path.unlink()
-    took.sort()
-    return took[len(took) // 2], took[len(took) * 99 // 100]
-
-
 def machine(folder: pathlib.Path, build: pathlib.Path) -> str:
     cpu = re.search(r"model name\s*:\s*(.+)", pathlib.Path("/proc/cpuinfo").read_text())
     memory = int(re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text())[1])
     release = re.search(r'PRETTY_NAME="(.+)"', pathlib.Path("/etc/os-release").read_text())
     cache = (build / "CMakeCache.txt").read_text()
     flags = re.search(r"CMAKE_CXX_FLAGS_RELEASE:\w+=(.*)", cache)
-    p50, p99 = fsync_us(folder)
+    p50, p99 = bench_disk.fsync_us(folder)
     disk = first_line("stat", "-f", "-c", "%T", str(folder))
     return table(["fact", "value"], [
         ["processor", f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores"],
@@ -158,6 +140,7 @@ def queue_part(options) -> str:
         jobs = {1: 20_000, 50: 200_000, 1000: 500_000}[concurrency]
         runs = []
         for _ in range(options.runs):
+            bench_disk.rest(options.folder)
             with tempfile.TemporaryDirectory(prefix="son1k-bench-", dir=options.folder) as data:
                 runs.append(run_json(str(options.build / "son1k"), "bench", "queue", "--jobs",
                                      str(jobs), "--concurrency", str(concurrency), "--data-dir",
@@ -182,6 +165,7 @@ def crowd_part(options) -> str:
                         ("--clean", "A million jobs cleaned while four callers work")):
         runs = []
         for _ in range(options.runs):
+            bench_disk.rest(options.folder)
             with tempfile.TemporaryDirectory(prefix="son1k-bench-", dir=options.folder) as data:
                 runs.append(run_json(str(options.build / "son1k"), "bench", "queue", mode,
                                      str(CROWD_JOBS), "--data-dir", data, "--json"))
@@ -190,6 +174,31 @@ def crowd_part(options) -> str:
             ["measure", "value"],
             [[f"`{name}`", shown(row[name])] for name in row if name not in facts]))
     return "\n\n".join(texts)
+
+
+def history_part(options) -> str:
+    with tempfile.TemporaryDirectory(prefix="son1k-bench-", dir=options.folder) as data:
+        found = run_json(str(options.build / "bench" / "bench_history"), data, str(CROWD_JOBS), "20")
+    searches = table(["query", "jobs", "`ms_p50`", "`ms_max`"],
+                     [[f"`{one['query'] or ' '}`", str(one["jobs"]), shown(one["ms_p50"]),
+                       shown(one["ms_max"])] for one in found["searches"]])
+    runs = []
+    for _ in range(options.runs):
+        bench_disk.rest(options.folder)
+        with tempfile.TemporaryDirectory(prefix="son1k-bench-", dir=options.folder) as data:
+            runs.append(run_json(sys.executable, str(ROOT / "bench" / "history" / "bulk.py"),
+                                 str(options.build / "son1k"), data))
+    bulk = sorted(runs, key=lambda run: run["p99_ratio"])[len(runs) // 2]
+    felt = [[when, *(shown(bulk[when][name]) for name in ("samples", "p50_ms", "p99_ms", "max_ms"))]
+            for when in ("quiet", "during")]
+    return "\n\n".join([
+        f"{found['rows']:,} rows, {found['file_mib']} MiB; {found['write_per_s']:,} written and "
+        f"{found['index_per_s']:,} indexed a second. First pages, 20 times each:", searches,
+        f"{bulk['jobs']:,} failed jobs retried by a filter in {bulk['bulk_s']} s (of "
+        f"{options.runs} runs the median by the ratio). A job of another queue meanwhile, from the "
+        "request that adds it to the reply that it has completed:",
+        table(["", "samples", "p50 ms", "p99 ms", "max ms"], felt),
+        f"p99 ratio {bulk['p99_ratio']}."])
 
 
 def fairness_part(options) -> str:
@@ -224,7 +233,10 @@ def http_part(options) -> str:
                  ("`POST …/create`, durable",
                   ["--method", "POST", "--path", "/api/generation/create", "--body", BODY])]
         for name, call in calls:
-            runs = [run_json(*load, "--port", server.port, *call) for _ in range(options.runs)]
+            runs = []
+            for _ in range(options.runs):
+                bench_disk.rest(options.folder)
+                runs.append(run_json(*load, "--port", server.port, *call))
             measures.append((name, median(runs)))
         after = server.rss_mib()
         start = server.start_ms
@@ -271,6 +283,10 @@ PARTS = (
      "The embedded queue with one worker that takes a second a job, under a clock of its own. Ten "
      "PRO jobs always wait while FREE and ENTERPRISE jobs come now and then; and a tenant with 600 "
      "jobs shares the worker with one that has 100. `bench/fairness`"),
+    ("history", "The lasting history", "bench/bench_history", history_part,
+     "Searches over a million rows that were just written, and work by filter. "
+     "`build/release/bench/bench_history FOLDER 1000000 20`, "
+     "`bench/history/bulk.py build/release/son1k FOLDER`"),
     ("http", "HTTP, embedded", "bench/http_load", http_part,
      "64 keep-alive connections against `son1k serve --workers 0`; a create is acknowledged when "
      "row and job are fsynced. `build/release/bench/http_load --connections 64 --path …`"),

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+import bench_disk
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BULLMQ = ROOT / "bench" / "peers" / "bullmq"
 CELERY = ROOT / "bench" / "peers" / "celery" / "main.py"
@@ -96,7 +98,9 @@ def measured(options, rows: list) -> list:
     runs = {name: [] for name, _, _ in rows}
     for turn in range(options.runs):
         for name, jobs, command in rows:
-            print(f"  round {turn + 1} of {options.runs}: {name}", flush=True)
+            sync_us = bench_disk.rest(options.folder)
+            print(f"  round {turn + 1} of {options.runs}: {name} (a sync costs {sync_us:.0f} µs)",
+                  flush=True)
             with tempfile.TemporaryDirectory(prefix="son1k-bench-", dir=options.folder) as data:
                 runs[name].append(run_json(*command, data, "--jobs", jobs, "--payload",
                                            PAYLOAD_BYTES))
