@@ -178,7 +178,8 @@ def crowd_part(options) -> str:
 
 def history_part(options) -> str:
     with tempfile.TemporaryDirectory(prefix="son1k-bench-", dir=options.folder) as data:
-        found = run_json(str(options.build / "bench" / "bench_history"), data, str(CROWD_JOBS), "20")
+        found = run_json(str(options.build / "bench" / "bench_history"), data, str(CROWD_JOBS),
+                         "20")
     searches = table(["query", "jobs", "`ms_p50`", "`ms_max`"],
                      [[f"`{one['query'] or ' '}`", str(one["jobs"]), shown(one["ms_p50"]),
                        shown(one["ms_max"])] for one in found["searches"]])
