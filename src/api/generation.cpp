@@ -147,7 +147,7 @@ awaitable<http_response> cancel(context_ptr self, http_request& request) {
   store::transaction tx;
   stage_generation_cancel(tx, with.owner, id, with.clock.now_ms());
   // The job may be gone already while its row is not; then the row alone is cancelled.
-  auto staged = with.queue.stage_cancel(tx, std::string(generation_queue), id);
+  auto staged = with.queue.stage_cancel(tx, std::string(generation_queue), id, with.settle);
   if (!staged && staged.error().code != errc::not_found) {
     co_return refuse(staged.error(), request);
   }

@@ -95,15 +95,6 @@ awaitable<http_response> edit(context_ptr with, queue::job_edit::what kind, http
   co_return out;
 }
 
-// Stages what the domain must know of a job that ends without its worker.
-void stage_settle(const services& with, queue::job_view job, store::transaction& tx) {
-  if (!with.settle) return;
-  job.state = queue::job_state::failed;
-  job.error = queue::job_error{std::string(name_of(errc::cancelled)), "cancelled", false};
-  job.finished_at_ms = with.clock.now_ms();
-  with.settle(job, tx);
-}
-
 awaitable<http_response> cancel(context_ptr with, http_request& request) {
   auto wanted = read_target(request, false);
   if (!wanted) co_return refuse(wanted.error(), request);
@@ -122,10 +113,8 @@ awaitable<http_response> cancel(context_ptr with, http_request& request) {
                    {"state", runs ? "active" : "cancelled"},
                    {"cancelRequested", true}};
   store::transaction tx;
-  auto staged = with->queue.stage_cancel(tx, found->queue, found->id);
+  auto staged = with->queue.stage_cancel(tx, found->queue, found->id, with->settle);
   if (!staged) co_return refuse(staged.error(), request);
-  // A running job's own worker settles it when the run has stopped.
-  if (!runs) stage_settle(*with, std::move(*found), tx);
   auto committed = co_await store::async_commit(with->database, std::move(tx));
   if (!committed) co_return refuse(committed.error(), request);
   co_return reply(200, json::value(std::move(out)));

@@ -48,7 +48,8 @@ struct watch {
 void cancel(embedded_system& system, const std::string& id) {
   store::transaction tx;
   api::stage_generation_cancel(tx, system.services().owner, id, system_clock().now_ms());
-  const auto staged = system.queue().stage_cancel(tx, std::string(api::generation_queue), id);
+  const auto staged = system.queue().stage_cancel(tx, std::string(api::generation_queue), id,
+                                                  system.services().settle);
   // Both may find that the piece has just ended; the row then says how.
   if (staged) (void)store::commit_and_wait(system.database(), std::move(tx));
 }

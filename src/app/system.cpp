@@ -130,7 +130,10 @@ result<void> embedded_system::open_parts() {
   services_->history = history_.get();
   services_->letters = history_.get();
   services_->settle = settle_by_kind(register_kinds(config_));
-  scheduler_ = std::make_unique<queue::scheduler>(*database_, *queue_);
+  queue::scheduler_settings with;
+  with.settle = services_->settle;
+  scheduler_ =
+      std::make_unique<queue::scheduler>(*database_, *queue_, system_clock(), std::move(with));
   services_->schedules = std::make_shared<queue::schedules>(
       *database_, *queue_, system_clock(), [runs = scheduler_.get()] { runs->wake(); });
   for (const auto& row : register_kinds(config_)) services_->queues.push_back(row.queue);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "queue/job.hpp"
+#include "queue/settle.hpp"
 #include "store/database.hpp"
 
 namespace son1k::queue {
@@ -29,10 +30,12 @@ class job_intake {
       std::vector<job_spec> specs) = 0;
 
   // Stages a cancel: waiting or delayed jobs are removed, an active one gets its stop request after
-  // the commit. Children of a cancelled parent are cancelled with it. not_found: unknown or already
-  // ended.
+  // the commit. Children of a cancelled parent are cancelled with it. `settle` (or nothing) is
+  // staged for each job that is removed: failed, "cancelled"; an active one is settled by its
+  // worker, or with its next claim if it is no longer active when the commit is done. not_found:
+  // unknown or already ended.
   virtual result<void> stage_cancel(store::transaction& tx, const std::string& queue,
-                                    const std::string& id) = 0;
+                                    const std::string& id, const settle_function& settle) = 0;
 };
 
 }  // namespace son1k::queue

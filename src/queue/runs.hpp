@@ -1,12 +1,12 @@
 // How workers take jobs, keep them and end them. Part of the `queue` port.
 #pragma once
 #include <boost/asio/awaitable.hpp>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "queue/job.hpp"
+#include "queue/settle.hpp"
 #include "store/database.hpp"
 
 namespace son1k::queue {
@@ -18,10 +18,6 @@ struct claim_request {
   std::int64_t lease_ms = 30'000;
   std::int64_t wait_ms = 0;  // 0: reply at once, also with nothing
 };
-
-// Domain writes that must stand or fall with a job's change. The view has at least queue, id, kind,
-// state and error.
-using settle_function = std::function<void(const job_view&, store::transaction&)>;
 
 struct finish_request {
   lease held;

@@ -225,13 +225,9 @@ class maintenance final : public queue::job_kind {
     store::transaction tx;
     tally staged;
     for (auto& job : jobs) {
-      auto ok = parts_.jobs.stage_cancel(tx, name, job.id);
+      auto ok = parts_.jobs.stage_cancel(tx, name, job.id, parts_.settle);
       const bool runs = job.state == queue::job_state::active;
       ++(ok && !runs ? staged.changed : staged.passed_over);
-      if (!ok || runs || !parts_.settle) continue;
-      job.state = queue::job_state::failed;
-      job.error = queue::job_error{std::string(queue::state_cancelled), "cancelled", false};
-      parts_.settle(job, tx);
     }
     auto committed = co_await store::async_commit(parts_.database, std::move(tx));
     if (!committed) co_return committed.error();

@@ -120,6 +120,7 @@ struct cancel_batch {
   struct job {
     entry_index entry = no_entry;
     std::int64_t seq = 0;
+    bool ran = false;     // so that nobody has settled it
     stored_argument row;  // for the record of its end
   };
   std::vector<job> jobs;

@@ -82,8 +82,8 @@ class core : public std::enable_shared_from_this<core> {
   result<void> progress(const lease& held, progress_value value);
   result<void> log(const lease& held, std::string line);
   result<void> stage_checkpoint(store::transaction& tx, const lease& held, std::string json);
-  result<void> stage_cancel(store::transaction& tx, const std::string& queue,
-                            const std::string& id);
+  result<void> stage_cancel(store::transaction& tx, const std::string& queue, const std::string& id,
+                            const settle_function& settle);
 
   // Chooses and marks the jobs of an edit; once staged, edited() follows by itself.
   std::shared_ptr<edit_batch> prepare_edit(const std::string& queue,
@@ -243,6 +243,8 @@ class core : public std::enable_shared_from_this<core> {
   void gather_cancelled(entry_index first, cancel_batch& into);
   void cancelled(cancel_batch& batch);
   void cancel_one(cancel_batch::job& job);
+  void end_by_claim(entry_index i, std::int64_t now);
+  job_view cancelled_view(const job_entry& e);
   void wake_before(std::int64_t due);
   // The running entry of a lease, or lease_lost.
   result<entry_index> held_entry(const lease& held);

@@ -17,6 +17,17 @@ const job_error& outcome_cancelled() {
   return e;
 }
 
+// The domain's code: what escapes it must not leave half of it staged unseen.
+result<void> settle_all(const std::vector<job_view>& jobs, const settle_function& settle,
+                        store::transaction& tx) {
+  try {
+    for (const auto& job : jobs) settle(job, tx);
+  } catch (const std::exception& e) {
+    return error(errc::internal, {std::string("settle threw: ") + e.what()});
+  }
+  return {};
+}
+
 error unknown_job() {
   return {errc::not_found, "id", {"no such job", "no existe ese trabajo"}};
 }
@@ -80,7 +91,7 @@ void core::gather_cancelled(entry_index first, cancel_batch& into) {
     left.pop_back();
     const auto& e = schedule_[i];
     if (is_ended(e.state) || !into.seen.insert(e.seq).second) continue;
-    into.jobs.push_back({i, e.seq, {}});
+    into.jobs.push_back({i, e.seq, e.state == job_state::active, {}});
     if (e.state != job_state::active) {
       auto ends = ends_of(e, job_state::failed, {}, &outcome_cancelled(), true);
       std::move(ends.begin(), ends.end(), std::back_inserter(into.ends));
@@ -94,16 +105,20 @@ void core::gather_cancelled(entry_index first, cancel_batch& into) {
 }
 
 result<void> core::stage_cancel(store::transaction& tx, const std::string& queue,
-                                const std::string& id) {
+                                const std::string& id, const settle_function& settle) {
   if (!usable_) return usable_;
   auto batch = std::make_shared<cancel_batch>();
+  std::vector<job_view> without_run;
   {
     std::lock_guard lock(mutex_);
     const auto number = schedule_.find_room(queue);
     const auto i = number ? schedule_.find(*number, id) : no_entry;
     if (i == no_entry || is_ended(schedule_[i].state)) return unknown_job();
     gather_cancelled(i, *batch);
+    for (const auto& job : batch->jobs)
+      if (settle && !job.ran) without_run.push_back(cancelled_view(schedule_[job.entry]));
   }
+  if (auto ok = settle_all(without_run, settle, tx); !ok) return ok;
   tx.stage([self = shared_from_this(), batch](store::connection& c) -> result<void> {
     for (auto& job : batch->jobs) {
       if (auto ok = mark_cancelled(c, job.seq); !ok) return ok;
@@ -133,11 +148,35 @@ void core::cancelled(cancel_batch& batch) {
   feed_.deliver();
 }
 
+// Its worker has given it back since somebody asked: its next claim ends it, so that the kind can
+// settle.
+void core::end_by_claim(entry_index i, std::int64_t now) {
+  auto& e = schedule_[i];
+  if (e.in_flight != commit_in_flight::none) return;  // it goes back into its list as condemned
+  if (e.state == job_state::delayed) {
+    emit(event_type::waiting, e, now, name_of(job_state::delayed));
+    schedule_.move(i, ready_state(e.priority), now);
+  }
+  condemn(i, outcome_cancelled(), now);
+}
+
+job_view core::cancelled_view(const job_entry& e) {
+  auto v = brief_view(e);
+  v.state = job_state::failed;
+  v.error = outcome_cancelled();
+  v.finished_at_ms = clock_.now_ms();
+  return v;
+}
+
 void core::cancel_one(cancel_batch::job& job) {
   auto& e = schedule_[job.entry];
   if (is_ended(e.state)) return;
   const auto now = clock_.now_ms();
   e.cancel = true;
+  if (job.ran && e.state != job_state::active) {
+    end_by_claim(job.entry, now);
+    return;
+  }
   const auto to = next(e.facts(), job_trigger::cancelled, {now}, default_options());
   if (!to || !to->removed) return;  // running: its worker asks for cancel_requests()
   emit(event_type::cancelled, e, now, name_of(e.state));

@@ -114,9 +114,9 @@ class embedded_queue final : public queue_port {
     co_return ok;
   }
 
-  result<void> stage_cancel(store::transaction& tx, const std::string& queue,
-                            const std::string& id) override {
-    return core_->stage_cancel(tx, queue, id);
+  result<void> stage_cancel(store::transaction& tx, const std::string& queue, const std::string& id,
+                            const settle_function& settle) override {
+    return core_->stage_cancel(tx, queue, id, settle);
   }
   std::vector<std::string> cancel_requests(std::span<const lease> held) override {
     return core_->cancel_requests(held);

@@ -77,7 +77,7 @@ awaitable<result<due_runs::planned>> due_runs::plan(schedule due, const leader& 
   what.skipped = overlaps && due.spec.overlap == overlap_rule::skip;
   const bool runs = step.run && !what.skipped;
   if (runs && overlaps) {
-    auto asked = queue_.stage_cancel(out.tx, due.last_job->queue, due.last_job->id);
+    auto asked = queue_.stage_cancel(out.tx, due.last_job->queue, due.last_job->id, settle_);
     if (!asked && asked.error().code != errc::not_found) co_return asked.error();
   }
   if (runs) {

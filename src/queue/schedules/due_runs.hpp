@@ -22,8 +22,8 @@ struct due_report {
 
 class due_runs {
  public:
-  due_runs(store::database& db, queue_port& queue, const clock_port& clock)
-      : db_(db), queue_(queue), clock_(clock) {}
+  due_runs(store::database& db, queue_port& queue, const clock_port& clock, settle_function settle)
+      : db_(db), queue_(queue), clock_(clock), settle_(std::move(settle)) {}
 
   // Runs at most `limit` of the schedules that are due now. The errors of the database.
   boost::asio::awaitable<result<due_report>> run(const leader& under, std::int64_t limit);
@@ -41,6 +41,7 @@ class due_runs {
   store::database& db_;
   queue_port& queue_;
   const clock_port& clock_;
+  const settle_function settle_;
 };
 
 }  // namespace son1k::queue

@@ -34,9 +34,9 @@ struct scheduler::state {
         scheduler_settings with)
       : database(db),
         clock(with_clock),
-        settings(with),
-        office(db, with_clock, "schedules", uuid_v7(), with.lease_ms),
-        due(db, queue, with_clock) {}
+        settings(std::move(with)),
+        office(db, with_clock, "schedules", uuid_v7(), settings.lease_ms),
+        due(db, queue, with_clock, settings.settle) {}
 
   awaitable<std::int64_t> pass();
   awaitable<bool> run_due();
@@ -133,7 +133,7 @@ awaitable<void> scheduler::state::loop() {
 
 scheduler::scheduler(store::database& db, queue_port& queue, const clock_port& clock,
                      scheduler_settings settings)
-    : state_(std::make_shared<state>(db, queue, clock, settings)) {}
+    : state_(std::make_shared<state>(db, queue, clock, std::move(settings))) {}
 
 scheduler::~scheduler() {
   stop();

@@ -18,6 +18,7 @@ namespace son1k::queue {
 struct scheduler_settings {
   std::int64_t lease_ms = 6'000;  // of the leader; renewed and looked at every third of it
   std::int64_t batch = 64;        // runs that are committed together
+  settle_function settle;         // of jobs that the overlap rule cancels
 };
 
 struct scheduler_stats {

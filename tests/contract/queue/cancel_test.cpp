@@ -50,8 +50,8 @@ TEST_P(queue_contract_cancel, a_cancel_that_is_rolled_back_changes_nothing) {
   ASSERT_TRUE(add({spec("a"), spec("b")}));
   const auto job = claim().at(0);
   store::transaction tx;
-  ASSERT_TRUE(q().stage_cancel(tx, "songs", "a"));
-  ASSERT_TRUE(q().stage_cancel(tx, "songs", "b"));
+  ASSERT_TRUE(q().stage_cancel(tx, "songs", "a", nullptr));
+  ASSERT_TRUE(q().stage_cancel(tx, "songs", "b", nullptr));
   tx.stage([](store::connection&) -> result<void> { return error(errc::conflict, "no"); });
   EXPECT_FALSE(store::commit_and_wait(db(), std::move(tx)));
   const lease held[] = {job.held};
@@ -76,6 +76,56 @@ TEST_P(queue_contract_cancel, a_cancelled_active_job_never_runs_again) {
   reopen();
   EXPECT_THAT(claim_ids(1), IsEmpty());
   EXPECT_EQ(get("a")->error->code, "cancelled");
+}
+
+TEST_P(queue_contract_cancel, what_is_removed_is_settled_and_an_active_job_is_left_to_its_worker) {
+  auto parent = spec("parent");
+  parent.children.push_back(spec("running"));
+  parent.children.push_back(spec("child"));
+  ASSERT_TRUE(add(std::move(parent)));
+  ASSERT_THAT(claim_ids(1), ElementsAre("running"));
+  store::transaction tx;
+  ASSERT_TRUE(q().stage_cancel(tx, "songs", "parent", effect()));
+  ASSERT_TRUE(store::commit_and_wait(db(), std::move(tx)));
+  std::vector<std::string> ids;
+  for (const auto& job : settled_) {
+    ids.push_back(job.id);
+    EXPECT_EQ(job.state, job_state::failed);
+    EXPECT_EQ(job.error->code, "cancelled");
+    EXPECT_EQ(job.kind, spec("x").kind);
+  }
+  EXPECT_THAT(ids, testing::UnorderedElementsAre("parent", "child"));
+  EXPECT_EQ(backend_->effects(), 2);
+  EXPECT_EQ(state("running"), job_state::active);
+}
+
+TEST_P(queue_contract_cancel, a_cancel_whose_settling_is_refused_changes_nothing) {
+  ASSERT_TRUE(add(spec("a")));
+  store::transaction tx;
+  ASSERT_TRUE(q().stage_cancel(tx, "songs", "a", effect(false)));
+  EXPECT_FALSE(store::commit_and_wait(db(), std::move(tx)));
+  EXPECT_THAT(claim_ids(5), ElementsAre("a"));
+}
+
+TEST_P(queue_contract_cancel,
+       a_job_given_back_before_its_cancel_is_committed_ends_by_its_next_claim) {
+  for (const auto& how : {outcome::release(), outcome::delay_until(clock().now_ms() + 60'000)}) {
+    settled_.clear();
+    ASSERT_TRUE(add(spec("a")));
+    const auto job = claim().at(0);
+    store::transaction tx;
+    ASSERT_TRUE(q().stage_cancel(tx, "songs", "a", effect()));
+    ASSERT_TRUE(finish(job.held, how));
+    ASSERT_TRUE(store::commit_and_wait(db(), std::move(tx)));
+    EXPECT_THAT(settled_, IsEmpty());
+    const auto again = claim();
+    ASSERT_EQ(again.size(), 1u);
+    ASSERT_TRUE(again[0].verdict);
+    EXPECT_EQ(again[0].verdict->code, "cancelled");
+    ASSERT_TRUE(settle(again[0].held, outcome::fail(*again[0].verdict)));
+    EXPECT_EQ(settled_.size(), 1u);
+    ASSERT_TRUE(edit("a", job_edit::what::remove));
+  }
 }
 
 TEST_P(queue_contract_cancel, unknown_jobs_and_queues_are_not_found) {

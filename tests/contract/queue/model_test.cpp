@@ -210,7 +210,7 @@ class history {
     if (reopens_ && view && view->starts > 0) return "no cancel of " + id;
     const auto [expected, got] = both([&](side& s) {
       store::transaction tx;
-      const auto staged = s.q().stage_cancel(tx, "songs", id);
+      const auto staged = s.q().stage_cancel(tx, "songs", id, nullptr);
       if (!staged) return false;
       EXPECT_TRUE(store::commit_and_wait(s.made->db(), std::move(tx)));
       return true;

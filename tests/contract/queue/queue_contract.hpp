@@ -191,7 +191,7 @@ class queue_contract : public testing::TestWithParam<backend_entry> {
   queue_counts counts() { return *q().counts("songs"); }
   result<void> cancel(const std::string& id) {
     store::transaction tx;
-    if (auto ok = q().stage_cancel(tx, "songs", id); !ok) return ok;
+    if (auto ok = q().stage_cancel(tx, "songs", id, nullptr); !ok) return ok;
     return store::commit_and_wait(db(), std::move(tx));
   }
   // The events kept, as "type:id".

@@ -357,7 +357,7 @@ void world::cancel_job() {
   if (t == nullptr || !t->acknowledged || t->adds > 0) return;
   store::transaction tx;
   t->touched = t->cancel_asked = true;
-  if (auto staged = queue_->stage_cancel(tx, t->queue, t->id); !staged) return;
+  if (auto staged = queue_->stage_cancel(tx, t->queue, t->id, nullptr); !staged) return;
   db_->commit(std::move(tx), [t](result<void> ok) {
     if (ok && !t->ended) t->cancelled = true;
   });

@@ -225,12 +225,19 @@ asio::awaitable<result<std::vector<added_job>>> memory_queue::add(std::vector<jo
   co_return std::move((*made)->replies);
 }
 
-void memory_queue::cancel(const std::string& queue, const std::string& id) {
+void memory_queue::cancel(const std::string& queue, const std::string& id, const job_set& ran) {
   job* j = find(queue, id);
   if (j == nullptr || is_ended(j->view.state)) return;
   const auto children = j->children;
   if (j->view.state == job_state::active) {
     j->cancel_requested = true;
+  } else if (ran.contains({queue, id})) {
+    // Given back meanwhile: nobody has settled it, so its next claim ends it.
+    j->cancel_requested = true;
+    const bool waited =
+        j->view.state == job_state::waiting || j->view.state == job_state::prioritized;
+    take_out(*j);
+    make_ready(*j, waited);
   } else {
     const auto before = j->view.state;
     tell(event_type::cancelled, *j, std::string(name_of(before)));
@@ -242,20 +249,38 @@ void memory_queue::cancel(const std::string& queue, const std::string& id) {
     records_.push_back(std::move(record));
     remove(*j, outcome::cancel().error);
   }
-  for (const memory_child& child : children) cancel(child.view.job.queue, child.view.job.id);
+  for (const memory_child& child : children) cancel(child.view.job.queue, child.view.job.id, ran);
+}
+
+void memory_queue::settle_cancelled(const job& j, const settle_function& settle,
+                                    store::transaction& tx, job_set& ran) {
+  if (is_ended(j.view.state)) return;
+  if (j.view.state == job_state::active) {
+    ran.emplace(j.view.queue, j.view.id);
+  } else if (settle) {
+    job_view after = j.view;
+    after.state = job_state::failed;
+    after.error = outcome::cancel().error;
+    settle(after, tx);
+  }
+  for (const memory_child& child : j.children)
+    if (const job* k = find(child.view.job.queue, child.view.job.id))
+      settle_cancelled(*k, settle, tx, ran);
 }
 
 result<void> memory_queue::stage_cancel(store::transaction& tx, const std::string& queue,
-                                        const std::string& id) {
+                                        const std::string& id, const settle_function& settle) {
   const session held(*this);
   const job* j = find(queue, id);
   if (j == nullptr || is_ended(j->view.state))
     return error(errc::not_found, "id", "no such job, or it has ended");
+  job_set ran;
+  settle_cancelled(*j, settle, tx, ran);
   tx.stage([](store::connection&) { return result<void>{}; });
-  tx.on_outcome([this, queue, id](bool committed) {
+  tx.on_outcome([this, queue, id, ran = std::move(ran)](bool committed) {
     if (!committed || broken(memory_fault::cancel_forgotten)) return;
     const session inner(*this);
-    cancel(queue, id);
+    cancel(queue, id, ran);
   });
   return {};
 }

@@ -44,8 +44,8 @@ class memory_queue final : public queue::queue_port {
   result<queue::added_job> stage(store::transaction& tx, queue::job_spec spec) override;
   boost::asio::awaitable<result<std::vector<queue::added_job>>> add(
       std::vector<queue::job_spec> specs) override;
-  result<void> stage_cancel(store::transaction& tx, const std::string& queue,
-                            const std::string& id) override;
+  result<void> stage_cancel(store::transaction& tx, const std::string& queue, const std::string& id,
+                            const queue::settle_function& settle) override;
 
   // Runs.
   boost::asio::awaitable<result<std::vector<queue::claimed_job>>> claim(
@@ -163,7 +163,11 @@ class memory_queue final : public queue::queue_port {
   void admit(batch& in, std::size_t n);
   void insert(const memory_tree::node& node);
   void adopt(const memory_tree::node& node);
-  void cancel(const std::string& queue, const std::string& id);
+  using job_set = std::set<std::pair<std::string, std::string>>;  // by queue and id
+  // The active ones go to `ran`, the others are settled.
+  void settle_cancelled(const job& j, const queue::settle_function& settle, store::transaction& tx,
+                        job_set& ran);
+  void cancel(const std::string& queue, const std::string& id, const job_set& ran);
 
   void make_ready(job& j, bool old_place);
   void make_delayed(job& j, std::int64_t run_at_ms);

@@ -63,8 +63,8 @@ class scripted_queue final : public queue::queue_port {
   awaitable<result<std::vector<queue::added_job>>> add(std::vector<queue::job_spec>) override {
     co_return absent();
   }
-  result<void> stage_cancel(store::transaction& tx, const std::string& name,
-                            const std::string& id) override {
+  result<void> stage_cancel(store::transaction& tx, const std::string& name, const std::string& id,
+                            const queue::settle_function&) override {
     const std::lock_guard lock(mutex_);
     const auto found = jobs_.find({name, id});
     if (found == jobs_.end() || queue::is_ended(found->second.state)) return not_there();

@@ -151,7 +151,7 @@ class worker_bench {
   }
   void cancel(const std::string& id) {
     store::transaction tx;
-    queue.stage_cancel(tx, "q", id).value();
+    queue.stage_cancel(tx, "q", id, nullptr).value();
     store::commit_and_wait(db, std::move(tx)).value();
   }
   queue::job_view view(const std::string& id) {

@@ -117,7 +117,7 @@ TEST_F(worker_embedded, a_cancel_stops_a_running_job_for_good) {
   const std::string id = add();
   ASSERT_TRUE(entered.wait([](bool in) { return in; }));
   store::transaction tx;
-  ASSERT_TRUE(queue_->stage_cancel(tx, "q", id));
+  ASSERT_TRUE(queue_->stage_cancel(tx, "q", id, nullptr));
   ASSERT_TRUE(store::commit_and_wait(*db_, std::move(tx)));
   ASSERT_TRUE(wait(event_type::cancelled));
   ASSERT_EQ(kind_->settled.get().size(), 1U);

@@ -173,7 +173,7 @@ TEST_F(scheduler_rules, no_run_depends_on_the_job_of_the_one_before) {
   place.create(place.every("s", minute));
   live(minute);
   store::transaction tx;
-  place.queue().stage_cancel(tx, "q", job_id("s", midnight + minute)).value();
+  place.queue().stage_cancel(tx, "q", job_id("s", midnight + minute), nullptr).value();
   store::commit_and_wait(place.db(), std::move(tx)).value();
   EXPECT_EQ(place.waiting(), 0);
   live(minute);

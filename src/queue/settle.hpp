@@ -1,0 +1,14 @@
+// How the domain's part of a job's change gets into the same commit.
+#pragma once
+#include <functional>
+
+#include "queue/job.hpp"
+#include "store/database.hpp"
+
+namespace son1k::queue {
+
+// Domain writes that must stand or fall with a job's change. The view has at least queue, id, kind,
+// state and error.
+using settle_function = std::function<void(const job_view&, store::transaction&)>;
+
+}  // namespace son1k::queue

@@ -1,0 +1,107 @@
+// A piece of music whose job ends without a run, by whatever way, says so in its own row.
+#include <gmock/gmock.h>
+
+#include "kinds/generation/generation_kind.hpp"
+#include "kinds/maintenance/maintenance.hpp"
+#include "unit/queue/schedules/schedule_place.hpp"
+
+namespace son1k::kinds {
+namespace {
+
+namespace queue = son1k::queue;
+using queue::test::midnight;
+using queue::test::minute;
+
+class generation_settle : public testing::Test {
+ protected:
+  queue::job_spec piece(std::string id) {
+    store::transaction tx;
+    tx.stage([id](store::connection& db) -> result<void> {
+      static const store::statement insert(
+          "insert into generation (id, owner, prompt, request, created_at_ms) "
+          "values ($1, 'local', 'p', '{}', 1)");
+      auto done = db.execute(insert, {std::string_view(id)});
+      if (!done) return done.error();
+      return {};
+    });
+    store::commit_and_wait(place.db(), std::move(tx)).value();
+    queue::job_spec out;
+    out.queue = "q";
+    out.kind = "generation";
+    out.id = std::move(id);
+    return out;
+  }
+  void add(queue::job_spec job) {
+    std::vector<queue::job_spec> all;
+    all.push_back(std::move(job));
+    place.run(place.queue().add(std::move(all))).value();
+  }
+  std::string row(const std::string& id) {
+    auto look = [&](store::connection& db) -> result<std::string> {
+      static const store::statement find("select status from generation where id = $1");
+      std::string out;
+      auto done = db.query(find, {std::string_view(id)}, [&](const store::row& r) {
+        out = r.text(0);
+        return false;
+      });
+      if (!done) return done.error();
+      return out;
+    };
+    return store::read_and_wait(place.db(), look).value();
+  }
+
+  queue::test::schedule_place place;
+  std::shared_ptr<queue::job_kind> kind = make_generation_kind({"/nowhere", {}});
+  queue::settle_function settle = [k = kind](const queue::job_view& job, store::transaction& tx) {
+    k->settle(job, tx);
+  };
+};
+
+TEST_F(generation_settle, cancelled_by_the_overlap_rule_of_a_schedule) {
+  auto spec = place.every("s", minute);
+  spec.kind = "generation";
+  spec.overlap = queue::overlap_rule::cancel_running;
+  place.create(spec);
+  piece(queue::test::job_id("s", midnight + minute));
+  queue::scheduler_settings with;
+  with.settle = settle;
+  queue::scheduler runs(place.db(), place.queue(), place.clock, with);
+  place.run(runs.pass());
+  for (int i = 0; i < 2; ++i) {
+    place.clock.advance(minute);
+    place.run(runs.pass());
+  }
+  EXPECT_FALSE(place.has_job(queue::test::job_id("s", midnight + minute)));
+  EXPECT_EQ(row(queue::test::job_id("s", midnight + minute)), "cancelled");
+}
+
+TEST_F(generation_settle, cancelled_with_the_parent_that_waits_for_it) {
+  auto parent = piece("parent");
+  parent.children.push_back(piece("child"));
+  add(std::move(parent));
+  store::transaction tx;
+  place.queue().stage_cancel(tx, "q", "parent", settle).value();
+  store::commit_and_wait(place.db(), std::move(tx)).value();
+  EXPECT_EQ(row("parent"), "cancelled");
+  EXPECT_EQ(row("child"), "cancelled");
+}
+
+TEST_F(generation_settle, removed_cleaned_or_obliterated_is_failed) {
+  for (const auto* id : {"removed", "cleaned", "gone"}) add(piece(id));
+  queue::job_edit edit;
+  edit.kind = queue::job_edit::what::remove;
+  edit.settle = settle;
+  place.run(place.queue().edit("q", {"removed"}, std::move(edit))).value();
+  queue::clean_request clean;
+  clean.queue = "q";
+  clean.states = {queue::job_state::waiting};
+  clean.max = 1;
+  clean.settle = settle;
+  place.run(place.queue().clean(std::move(clean))).value();
+  place.run(place.queue().pause("q", true)).value();
+  place.run(place.queue().obliterate("q", false, settle)).value();
+  for (const auto* id : {"removed", "cleaned", "gone"}) EXPECT_EQ(row(id), "failed") << id;
+}
+
+}  // namespace
+}  // namespace son1k::kinds
