@@ -30,10 +30,9 @@ class job_intake {
       std::vector<job_spec> specs) = 0;
 
   // Stages a cancel: waiting or delayed jobs are removed, an active one gets its stop request after
-  // the commit. Children of a cancelled parent are cancelled with it. `settle` (or nothing) is
-  // staged for each job that is removed: failed, "cancelled"; an active one is settled by its
-  // worker, or with its next claim if it is no longer active when the commit is done. not_found:
-  // unknown or already ended.
+  // the commit. Children of a cancelled parent are cancelled with it. The writes of `settle` (or
+  // nothing) for each job that is removed (failed, "cancelled") are part of the commit; an active
+  // one is settled when its worker or its next claim ends it. not_found: unknown or already ended.
   virtual result<void> stage_cancel(store::transaction& tx, const std::string& queue,
                                     const std::string& id, const settle_function& settle) = 0;
 };

@@ -7,8 +7,8 @@
 
 namespace son1k::queue {
 
-// Domain writes that must stand or fall with a job's change. The view has at least queue, id, kind,
-// state and error.
+// Stages domain writes (steps, no hooks) that must stand or fall with a job's change. The view has
+// at least queue, id, kind, user, state and error. May be called again for the same change.
 using settle_function = std::function<void(const job_view&, store::transaction&)>;
 
 }  // namespace son1k::queue

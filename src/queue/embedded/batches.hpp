@@ -120,13 +120,14 @@ struct cancel_batch {
   struct job {
     entry_index entry = no_entry;
     std::int64_t seq = 0;
-    bool ran = false;     // so that nobody has settled it
-    stored_argument row;  // for the record of its end
+    bool ran = false;     // at the commit, so that nobody has settled it
+    stored_argument row;  // for the domain and the record of its end
   };
   std::vector<job> jobs;
   std::unordered_set<std::int64_t> seen;
   std::vector<child_end> ends;
   std::vector<freed_id> freed;
+  settle_function settle;
 };
 
 struct edit_batch {

@@ -244,7 +244,7 @@ class core : public std::enable_shared_from_this<core> {
   void cancelled(cancel_batch& batch);
   void cancel_one(cancel_batch::job& job);
   void end_by_claim(entry_index i, std::int64_t now);
-  job_view cancelled_view(const job_entry& e);
+  std::optional<job_view> cancelled_view(cancel_batch::job& job);
   void wake_before(std::int64_t due);
   // The running entry of a lease, or lease_lost.
   result<entry_index> held_entry(const lease& held);

@@ -17,14 +17,17 @@ const job_error& outcome_cancelled() {
   return e;
 }
 
-// The domain's code: what escapes it must not leave half of it staged unseen.
-result<void> settle_all(const std::vector<job_view>& jobs, const settle_function& settle,
-                        store::transaction& tx) {
+// The domain's code: what escapes it must not end the writer.
+result<void> write_settled(const job_view& job, const settle_function& settle,
+                           store::connection& c) {
+  store::transaction writes;
   try {
-    for (const auto& job : jobs) settle(job, tx);
+    settle(job, writes);
   } catch (const std::exception& e) {
     return error(errc::internal, {std::string("settle threw: ") + e.what()});
   }
+  for (const auto& step : writes.steps())
+    if (auto ok = step(c); !ok) return ok;
   return {};
 }
 
@@ -91,7 +94,7 @@ void core::gather_cancelled(entry_index first, cancel_batch& into) {
     left.pop_back();
     const auto& e = schedule_[i];
     if (is_ended(e.state) || !into.seen.insert(e.seq).second) continue;
-    into.jobs.push_back({i, e.seq, e.state == job_state::active, {}});
+    into.jobs.push_back({i, e.seq, false, {}});
     if (e.state != job_state::active) {
       auto ends = ends_of(e, job_state::failed, {}, &outcome_cancelled(), true);
       std::move(ends.begin(), ends.end(), std::back_inserter(into.ends));
@@ -108,22 +111,23 @@ result<void> core::stage_cancel(store::transaction& tx, const std::string& queue
                                 const std::string& id, const settle_function& settle) {
   if (!usable_) return usable_;
   auto batch = std::make_shared<cancel_batch>();
-  std::vector<job_view> without_run;
+  batch->settle = settle;
   {
     std::lock_guard lock(mutex_);
     const auto number = schedule_.find_room(queue);
     const auto i = number ? schedule_.find(*number, id) : no_entry;
     if (i == no_entry || is_ended(schedule_[i].state)) return unknown_job();
     gather_cancelled(i, *batch);
-    for (const auto& job : batch->jobs)
-      if (settle && !job.ran) without_run.push_back(cancelled_view(schedule_[job.entry]));
   }
-  if (auto ok = settle_all(without_run, settle, tx); !ok) return ok;
   tx.stage([self = shared_from_this(), batch](store::connection& c) -> result<void> {
     for (auto& job : batch->jobs) {
       if (auto ok = mark_cancelled(c, job.seq); !ok) return ok;
-      if (!self->feed_.wanted()) continue;
-      if (auto row = read_argument(c, job.seq); row) job.row = std::move(*row);
+      if (self->feed_.wanted() || batch->settle)
+        if (auto row = read_argument(c, job.seq); row) job.row = std::move(*row);
+      if (!batch->settle) continue;
+      const auto view = self->cancelled_view(job);
+      if (!view) continue;
+      if (auto ok = write_settled(*view, batch->settle, c); !ok) return ok;
     }
     for (const auto& end : batch->ends)
       if (auto ok = save_child_end(c, end); !ok) return ok;
@@ -160,8 +164,15 @@ void core::end_by_claim(entry_index i, std::int64_t now) {
   condemn(i, outcome_cancelled(), now);
 }
 
-job_view core::cancelled_view(const job_entry& e) {
+// Nothing: its worker settles it.
+std::optional<job_view> core::cancelled_view(cancel_batch::job& job) {
+  std::lock_guard lock(mutex_);
+  const auto& e = schedule_[job.entry];
+  job.ran = e.seq == job.seq && e.state == job_state::active;
+  if (e.seq != job.seq || job.ran || is_ended(e.state)) return std::nullopt;
   auto v = brief_view(e);
+  v.data = job.row.data;
+  v.user = job.row.user;
   v.state = job_state::failed;
   v.error = outcome_cancelled();
   v.finished_at_ms = clock_.now_ms();

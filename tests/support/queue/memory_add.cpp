@@ -252,20 +252,18 @@ void memory_queue::cancel(const std::string& queue, const std::string& id, const
   for (const memory_child& child : children) cancel(child.view.job.queue, child.view.job.id, ran);
 }
 
-void memory_queue::settle_cancelled(const job& j, const settle_function& settle,
-                                    store::transaction& tx, job_set& ran) {
+void memory_queue::part_cancelled(const job& j, job_set& active, std::vector<job_view>& removed) {
   if (is_ended(j.view.state)) return;
   if (j.view.state == job_state::active) {
-    ran.emplace(j.view.queue, j.view.id);
-  } else if (settle) {
-    job_view after = j.view;
-    after.state = job_state::failed;
-    after.error = outcome::cancel().error;
-    settle(after, tx);
+    active.emplace(j.view.queue, j.view.id);
+  } else {
+    removed.push_back(j.view);
+    removed.back().state = job_state::failed;
+    removed.back().error = outcome::cancel().error;
   }
   for (const memory_child& child : j.children)
     if (const job* k = find(child.view.job.queue, child.view.job.id))
-      settle_cancelled(*k, settle, tx, ran);
+      part_cancelled(*k, active, removed);
 }
 
 result<void> memory_queue::stage_cancel(store::transaction& tx, const std::string& queue,
@@ -274,13 +272,25 @@ result<void> memory_queue::stage_cancel(store::transaction& tx, const std::strin
   const job* j = find(queue, id);
   if (j == nullptr || is_ended(j->view.state))
     return error(errc::not_found, "id", "no such job, or it has ended");
-  job_set ran;
-  settle_cancelled(*j, settle, tx, ran);
-  tx.stage([](store::connection&) { return result<void>{}; });
-  tx.on_outcome([this, queue, id, ran = std::move(ran)](bool committed) {
+  const auto ran = std::make_shared<job_set>();
+  tx.stage([this, queue, id, settle, ran](store::connection& c) -> result<void> {
+    std::vector<job_view> removed;
+    ran->clear();
+    {
+      const session inner(*this);
+      if (const job* now = find(queue, id)) part_cancelled(*now, *ran, removed);
+    }
+    store::transaction writes;
+    for (const job_view& one : removed)
+      if (settle) settle(one, writes);
+    for (const auto& step : writes.steps())
+      if (auto ok = step(c); !ok) return ok;
+    return {};
+  });
+  tx.on_outcome([this, queue, id, ran](bool committed) {
     if (!committed || broken(memory_fault::cancel_forgotten)) return;
     const session inner(*this);
-    cancel(queue, id, ran);
+    cancel(queue, id, *ran);
   });
   return {};
 }

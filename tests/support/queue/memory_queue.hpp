@@ -164,9 +164,8 @@ class memory_queue final : public queue::queue_port {
   void insert(const memory_tree::node& node);
   void adopt(const memory_tree::node& node);
   using job_set = std::set<std::pair<std::string, std::string>>;  // by queue and id
-  // The active ones go to `ran`, the others are settled.
-  void settle_cancelled(const job& j, const queue::settle_function& settle, store::transaction& tx,
-                        job_set& ran);
+  // What a cancel means now for a job and its children.
+  void part_cancelled(const job& j, job_set& active, std::vector<queue::job_view>& removed);
   void cancel(const std::string& queue, const std::string& id, const job_set& ran);
 
   void make_ready(job& j, bool old_place);

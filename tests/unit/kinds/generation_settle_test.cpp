@@ -1,6 +1,8 @@
 // A piece of music whose job ends without a run, by whatever way, says so in its own row.
 #include <gmock/gmock.h>
 
+#include <future>
+
 #include "kinds/generation/generation_kind.hpp"
 #include "kinds/maintenance/maintenance.hpp"
 #include "unit/queue/schedules/schedule_place.hpp"
@@ -14,13 +16,13 @@ using queue::test::minute;
 
 class generation_settle : public testing::Test {
  protected:
-  queue::job_spec piece(std::string id) {
+  queue::job_spec piece(std::string id, std::string owner = "ana") {
     store::transaction tx;
-    tx.stage([id](store::connection& db) -> result<void> {
+    tx.stage([id, owner](store::connection& db) -> result<void> {
       static const store::statement insert(
           "insert into generation (id, owner, prompt, request, created_at_ms) "
-          "values ($1, 'local', 'p', '{}', 1)");
-      auto done = db.execute(insert, {std::string_view(id)});
+          "values ($1, $2, 'p', '{}', 1)");
+      auto done = db.execute(insert, {std::string_view(id), std::string_view(owner)});
       if (!done) return done.error();
       return {};
     });
@@ -29,12 +31,22 @@ class generation_settle : public testing::Test {
     out.queue = "q";
     out.kind = "generation";
     out.id = std::move(id);
+    out.user = std::move(owner);
     return out;
   }
   void add(queue::job_spec job) {
     std::vector<queue::job_spec> all;
     all.push_back(std::move(job));
     place.run(place.queue().add(std::move(all))).value();
+  }
+  std::vector<queue::finish_request> ending(const queue::claimed_job& job, queue::outcome how) {
+    queue::finish_request request;
+    request.held = job.held;
+    request.how = std::move(how);
+    request.settle = settle;
+    std::vector<queue::finish_request> all;
+    all.push_back(std::move(request));
+    return all;
   }
   std::string row(const std::string& id) {
     auto look = [&](store::connection& db) -> result<std::string> {
@@ -62,7 +74,7 @@ TEST_F(generation_settle, cancelled_by_the_overlap_rule_of_a_schedule) {
   spec.kind = "generation";
   spec.overlap = queue::overlap_rule::cancel_running;
   place.create(spec);
-  piece(queue::test::job_id("s", midnight + minute));
+  piece(queue::test::job_id("s", midnight + minute), "");
   queue::scheduler_settings with;
   with.settle = settle;
   queue::scheduler runs(place.db(), place.queue(), place.clock, with);
@@ -84,6 +96,40 @@ TEST_F(generation_settle, cancelled_with_the_parent_that_waits_for_it) {
   store::commit_and_wait(place.db(), std::move(tx)).value();
   EXPECT_EQ(row("parent"), "cancelled");
   EXPECT_EQ(row("child"), "cancelled");
+}
+
+// Both in one group of commits: the release is not yet known when the cancel is written.
+TEST_F(generation_settle, cancelled_while_its_worker_gives_it_back) {
+  add(piece("a"));
+  const auto job = place.claim().at(0);
+  std::promise<void> gate;
+  store::transaction busy;
+  busy.stage([opened = gate.get_future().share()](store::connection&) -> result<void> {
+    opened.wait();
+    return {};
+  });
+  const auto ignore = [](const result<void>&) {};
+  place.db().commit(std::move(busy), ignore);
+  boost::asio::io_context loop;
+  auto request = ending(job, queue::outcome::release());
+  auto given_back = boost::asio::co_spawn(loop, place.queue().finish(std::move(request)),
+                                          boost::asio::use_future);
+  loop.poll();  // to where it waits for its commit
+  store::transaction tx;
+  place.queue().stage_cancel(tx, "q", "a", settle).value();
+  place.db().commit(std::move(tx), ignore);
+  gate.set_value();
+  loop.run();
+  given_back.get().front().value();
+  // Behind the outcome of the cancel.
+  store::commit_and_wait(place.db(), store::transaction()).value();
+  const auto again = place.claim();
+  ASSERT_EQ(again.size(), 1u);
+  ASSERT_TRUE(again[0].verdict);
+  EXPECT_EQ(again[0].verdict->code, "cancelled");
+  auto last = ending(again[0], queue::outcome::fail(*again[0].verdict));
+  place.run(place.queue().finish(std::move(last))).front().value();
+  EXPECT_EQ(row("a"), "cancelled");
 }
 
 TEST_F(generation_settle, removed_cleaned_or_obliterated_is_failed) {
