@@ -1,6 +1,7 @@
 #include "api/metrics.hpp"
 
 #include <array>
+#include <map>
 
 #include "api/queue_names.hpp"
 
@@ -105,6 +106,31 @@ void collect_workers(const services& with, std::vector<family>& out) {
   for (auto* one : {&slots, &busy, &memory, &info}) out.push_back(std::move(*one));
 }
 
+void collect_letters(const services& with, const queue::history_figures& now,
+                     std::vector<family>& out) {
+  std::map<std::string, queue::letters_of_queue> by_queue;
+  if (const auto names = known_queues(with)) {
+    for (std::size_t n = 0; n < names->size() && n < queue_meter::queues_max; ++n) {
+      by_queue[(*names)[n]];
+    }
+  }
+  for (const auto& one : now.letters) by_queue[one.queue] = one;
+  family groups{"son1k_dead_letter_groups",
+                "Different errors of failed jobs that nobody has dealt with; seconds old.",
+                family_type::gauge,
+                {}};
+  family jobs{"son1k_dead_letters",
+              "Failed jobs that nobody has dealt with; seconds old.",
+              family_type::gauge,
+              {}};
+  for (const auto& [name, one] : by_queue) {
+    groups.add({{"queue", name}}, static_cast<double>(one.groups));
+    jobs.add({{"queue", name}}, static_cast<double>(one.jobs));
+  }
+  out.push_back(std::move(groups));
+  out.push_back(std::move(jobs));
+}
+
 void collect_history(const queue::history_figures& now, std::vector<family>& out) {
   const auto one = [&out](const char* name, const char* help, family_type type, double value) {
     out.push_back({name, help, type, {}});
@@ -118,8 +144,6 @@ void collect_history(const queue::history_figures& now, std::vector<family>& out
       static_cast<double>(now.buffered));
   one("son1k_history_blocked_seconds_total", "How long the queue was held by a full buffer.",
       family_type::counter, static_cast<double>(now.blocked_ms) / 1'000.0);
-  one("son1k_history_dead_letters", "Failed jobs that nobody has dealt with; seconds old.",
-      family_type::gauge, static_cast<double>(now.letters));
 }
 
 // The statuses that the server and the resources give; others are told together.
@@ -196,9 +220,38 @@ void add_queue_figures(metrics::registry& to, const services& with,
     collect_depths(with, out);
     collect_totals(*meter, out);
     collect_workers(with, out);
-    if (with.history != nullptr) collect_history(with.history->figures(), out);
+    if (with.history != nullptr) {
+      const auto now = with.history->figures();
+      collect_letters(with, now, out);
+      collect_history(now, out);
+    }
     metrics::add_process_figures(out);
   });
+}
+
+void collect_scheduler(const queue::scheduler_stats& now, std::vector<family>& out) {
+  const auto one = [&out](const char* name, const char* help, family_type type, double value) {
+    out.push_back({name, help, type, {}});
+    out.back().add({}, value);
+  };
+  const auto total = [&one](const char* name, const char* help, std::uint64_t value) {
+    one(name, help, family_type::counter, static_cast<double>(value));
+  };
+  one("son1k_scheduler_leads", "1 while this process runs the schedules.", family_type::gauge,
+      now.leads ? 1.0 : 0.0);
+  one("son1k_scheduler_behind_seconds",
+      "For how long the schedule that is due has waited; 0 if none is, or another process leads.",
+      family_type::gauge, static_cast<double>(now.behind_ms) / 1'000.0);
+  total("son1k_schedule_runs_total", "Jobs added by schedules.", now.runs);
+  total("son1k_schedule_missed_total",
+        "Times that a schedule was found late: its runs were left out, or made up for by one.",
+        now.missed);
+  total("son1k_schedule_overlap_skipped_total",
+        "Runs left out because the one before had not ended.", now.skipped);
+  total("son1k_schedule_failed_total", "Runs that could not be added and are tried again.",
+        now.failed);
+  total("son1k_scheduler_refused_total", "Writes that came too late: another process leads.",
+        now.refused);
 }
 
 void bind_metrics(net::router& routes, std::shared_ptr<const metrics::registry> figures) {

@@ -10,6 +10,7 @@
 #include "base/metrics.hpp"
 #include "net/http_server.hpp"
 #include "net/router.hpp"
+#include "queue/schedules/scheduler.hpp"
 
 namespace son1k::api {
 
@@ -30,6 +31,7 @@ class http_meter {
 
 void add_queue_figures(metrics::registry& to, const services& with,
                        std::shared_ptr<const queue_meter> meter);
+void collect_scheduler(const queue::scheduler_stats& now, std::vector<metrics::family>& out);
 void bind_metrics(net::router& routes, std::shared_ptr<const metrics::registry> figures);
 
 }  // namespace son1k::api

@@ -52,6 +52,9 @@ void add_common_flags(CLI::App& command, common_flags& flags,
 int fail(const error& e, bool json);
 void print_json(const boost::json::value& v);
 
+// What `son1k worker` does without options of its own.
+int run_worker(const common_flags& flags);
+
 // A command adds itself to the program and leaves what it runs in `run`.
 using command_run = std::function<int()>;
 void add_serve(CLI::App& program, command_run& run);

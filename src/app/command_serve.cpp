@@ -1,4 +1,4 @@
-// son1k serve: the API, and the workers in the same process.
+// son1k serve: the API, and the workers in the same process; with WORKER_ONLY, the workers alone.
 #include <CLI/App.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <cstdio>
@@ -61,6 +61,7 @@ struct serve_flags : common_flags {
 int serve(const serve_flags& flags) {
   auto config = flags.load();
   if (!config) return fail(config.error(), flags.json);
+  if (config->boolean("worker_only") && !flags.supervised) return run_worker(flags);
   if (auto ok = configure_log(*config); !ok) return fail(ok.error(), flags.json);
   if (auto ok = check_host(*config); !ok) return fail(ok.error(), flags.json);
   if (auto ok = check_sound_font(*config); !ok) return fail(ok.error(), flags.json);

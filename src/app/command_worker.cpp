@@ -61,10 +61,17 @@ error explained(error e) {
   return e;
 }
 
+error no_workers() {
+  return {errc::validation, "workers",
+          text("is 0, so nothing would run jobs: a process that serves no API needs at least 1",
+               "es 0, así que nadie ejecutaría trabajos: un proceso sin API necesita al menos 1")};
+}
+
 int work(const worker_flags& flags) {
   auto config = flags.load();
   if (!config) return fail(config.error(), flags.json);
   if (auto ok = configure_log(*config); !ok) return fail(ok.error(), flags.json);
+  if (config->integer("workers") == 0) return fail(no_workers(), flags.json);
   if (!flags.processes.empty()) return supervise_workers(flags);
   end_signals signals;
   auto opened = embedded_system::open(*config);
@@ -87,6 +94,12 @@ int work(const worker_flags& flags) {
 }
 
 }  // namespace
+
+int run_worker(const common_flags& flags) {
+  worker_flags own;
+  static_cast<common_flags&>(own) = flags;
+  return work(own);
+}
 
 void add_worker(CLI::App& program, command_run& run) {
   auto flags = std::make_shared<worker_flags>();

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "api/idempotency.hpp"
+#include "api/metrics.hpp"
 #include "app/register_kinds.hpp"
 #include "app/version.hpp"
 #include "kinds/maintenance/maintenance.hpp"
@@ -221,6 +222,7 @@ void embedded_system::collect_figures(std::vector<metrics::family>& out) const {
                  metrics::family_type::histogram,
                  {}});
   out.back().add({}, commit_seconds_);
+  api::collect_scheduler(scheduler_->stats(), out);
 }
 
 void embedded_system::stop_workers() {

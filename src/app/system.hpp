@@ -40,7 +40,7 @@ class embedded_system {
   const api::services& services() const { return *services_; }
   queue::queue_port& queue() { return *queue_; }
   store::database& database() { return *database_; }
-  // What /metrics tells of the storage.
+  // What /metrics tells of the storage and the schedules.
   void collect_figures(std::vector<metrics::family>& out) const;
 
  private:

@@ -1,16 +1,19 @@
 """The commands as a person types them: songs, progress, interruption, the small ones."""
 
+import contextlib
 import json
 import os
 import pathlib
 import pty
 import select
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
 
-from support.program import BINARY, decoded_seconds, environment, loudness, program_case, run
+from support.program import (BINARY, decoded_seconds, environment, eventually, loudness,
+                             program_case, run)
 
 LOFI = "melancholic lo-fi piano 80 bpm in D minor with soft drums"
 CUMBIA = "cumbia alegre con acordeón, 100 bpm, 45 segundos"
@@ -268,6 +271,35 @@ class serve(program_case):
         self.assertEqual(home.terminate(), 0)
         again = self.serve(data_dir=home.data_dir)
         again.api.wait_for(piece_id, "completed")
+
+    def test_worker_only_runs_jobs_and_serves_no_api(self):
+        home = self.folder()
+        where = ("--data-dir", str(home / "data"))
+        added = run("jobs", "add", "--queue", "probe", "--kind", "probe", "--id", "one", *where,
+                    cwd=home)
+        self.assertEqual(added.returncode, 0, added.stderr)
+        refused = run("serve", *where, cwd=home,
+                      env=environment(home, WORKER_ONLY="true", WORKERS="0"))
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("workers", refused.stderr.decode())
+        with (home / "log").open("wb") as log:
+            worker = subprocess.Popen([BINARY, "serve", "--probe", "--json", *where],
+                                      stdout=subprocess.PIPE, stderr=log,
+                                      env=environment(home, WORKER_ONLY="true"))
+        self.addCleanup(worker.kill)
+        hello = json.loads(worker.stdout.readline())
+        self.assertEqual(hello.keys(), {"pid", "version"})
+        self.assertFalse((home / "data" / "server.json").exists())
+
+        def ended() -> bool:
+            with contextlib.closing(sqlite3.connect(home / "data" / "history.db")) as db:
+                return db.execute("select count(*) from history where id = 'one'").fetchone() == (1,)
+        eventually(ended, 30, "the job has run")
+        worker.terminate()
+        self.assertEqual(worker.wait(60), 0)
+        worker.stdout.close()
+        shown = run("jobs", "show", "one", "--json", *where, cwd=home)
+        self.assertEqual(json.loads(shown.stdout)["data"]["state"], "completed")
 
     def test_it_listens_on_ipv6_loopback_too(self):
         home = self.serve("--host", "::1")

@@ -44,7 +44,8 @@ class dead_letters(history_case):
         self.add(2, failTimes=9, failWith="the disk is full")
         group = self.group_of(3)
         wanted = ("son1k_history_recorded_total 5", "son1k_history_dropped_total 0",
-                  "son1k_history_buffered 0", "son1k_history_dead_letters 5")
+                  "son1k_history_buffered 0", 'son1k_dead_letters{queue="probe"} 5',
+                  'son1k_dead_letter_groups{queue="probe"} 2')
         eventually(lambda: set(wanted) <= set(self.api.get("/metrics").body.decode().splitlines()),
                    30, "the figures tell of it")
         self.assertEqual((group["queue"], group["kind"]), (QUEUE, "probe"))

@@ -138,25 +138,36 @@ class figures(queues_case):
         self.tell("pause")
         self.add(2)
         wanted = {'son1k_queue_jobs{queue="probe",state="waiting"} 2',
-                       'son1k_queue_completed_total{queue="probe"} 1',
-                       'son1k_queue_failed_total{queue="probe"} 1',
-                       'son1k_queue_added_total{queue="probe"} 4',
-                       'son1k_queue_paused{queue="probe"} 1',
-                       'son1k_queue_run_seconds_count{queue="probe"} 2',
+                  'son1k_queue_completed_total{queue="probe"} 1',
+                  'son1k_queue_failed_total{queue="probe"} 1',
+                  'son1k_queue_added_total{queue="probe"} 4',
+                  'son1k_queue_paused{queue="probe"} 1',
+                  'son1k_queue_run_seconds_count{queue="probe"} 2',
+                  'son1k_queue_wait_seconds_count{queue="probe"} 2',
+                  'son1k_queue_retried_total{queue="probe"} 0',
+                  'son1k_queue_stalled_total{queue="probe"} 0',
+                  'son1k_dead_letters{queue="probe"} 1',
+                  'son1k_dead_letter_groups{queue="probe"} 1',
+                  'son1k_dead_letters{queue="generation"} 0',
+                  'son1k_scheduler_leads 1',
                   'son1k_http_requests_total{route="/api/jobs/many",method="POST",code="202"} 3'}
 
         # What ended is told to listeners a moment after it has.
         def missing():
             lines = self.api.get("/metrics").body.decode().splitlines()
             return wanted.difference(lines)
-        eventually(lambda: not missing(), 10, f"all figures: {wanted}")
+        eventually(lambda: not missing(), 20, f"all figures: {wanted}")
         got = self.api.get("/metrics")
         self.assertIn("text/plain; version=0.0.4", got.headers["content-type"])
         lines = got.body.decode().splitlines()
         for line in lines:
             self.assertTrue(line.startswith("#") or self.LINE.match(line), line)
-        age = "son1k_queue_oldest_ready_age_seconds{"
-        self.assertTrue(any(line.startswith(age) for line in lines))
+        for name in ('son1k_queue_oldest_ready_age_seconds{queue="probe"}',
+                     "son1k_worker_slots{worker=", "son1k_worker_busy{worker=",
+                     "son1k_worker_resident_memory_bytes{worker=", "son1k_worker_info{worker=",
+                     "son1k_scheduler_behind_seconds ", "son1k_schedule_missed_total ",
+                     "son1k_schedule_overlap_skipped_total ", "son1k_schedule_failed_total "):
+            self.assertTrue(any(line.startswith(name) for line in lines), name)
 
     def test_stats_tell_totals_and_times(self):
         def look():

@@ -29,8 +29,9 @@ POLL_SECONDS = 0.02
 
 # Settings that the caller's shell may hold and that must not reach the program under test.
 SETTING_NAMES = ("DATA_DIR", "HOST", "PORT", "WORKERS", "GENERATION_CONCURRENCY", "LOG_LEVEL",
-                 "GENERATION_RATE_LIMIT", "SON1K_SOUND_FONT", "SON1K_PROBE", "DATABASE_URL",
-                 "REDIS_URL", "SON1K_CONFIG", "XDG_DATA_HOME", "LC_MESSAGES", "LANG")
+                 "GENERATION_RATE_LIMIT", "SON1K_SOUND_FONT", "SON1K_PROBE", "WORKER_ONLY",
+                 "HISTORY_DAYS", "HISTORY_ROWS", "DATABASE_URL", "REDIS_URL", "SON1K_CONFIG",
+                 "XDG_DATA_HOME", "LC_MESSAGES", "LANG")
 
 
 def environment(home: pathlib.Path, **more: str) -> dict:

@@ -59,12 +59,20 @@ struct trim_step {
   std::int64_t left = 0;  // that are to go as well, nearly
 };
 
+// Of one queue, some seconds ago.
+struct letters_of_queue {
+  std::string queue;
+  std::int64_t groups = 0;
+  std::int64_t jobs = 0;
+};
+inline constexpr std::int64_t letter_queues_max = 1'000;  // those with the most letters
+
 struct history_figures {
   std::int64_t recorded = 0;    // records written
   std::int64_t dropped = 0;     // that could not be written
   std::int64_t buffered = 0;    // that wait
   std::int64_t blocked_ms = 0;  // how long the queue was held while the buffer was full, in all
-  std::int64_t letters = 0;     // dead letters some seconds ago
+  std::vector<letters_of_queue> letters;
 };
 
 class job_history {

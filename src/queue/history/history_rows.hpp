@@ -63,7 +63,7 @@ struct dead_group {
   job_error sample;  // of the newest
 };
 // Of all groups.
-result<std::int64_t> count_letters(store::connection& c);
+result<std::vector<letters_of_queue>> count_letters(store::connection& c);
 // Those whose newest letter is older than `before_seq`, from the newest.
 result<std::vector<dead_group>> read_groups(store::connection& c, std::int64_t before_seq,
                                             std::size_t limit);

@@ -52,7 +52,9 @@ const statement sql_oldest{
     "ORDER BY seq LIMIT $1"};
 const statement sql_place{
     "SELECT seq, ended_at_ms FROM history WHERE seq >= $1 ORDER BY seq LIMIT 1"};
-const statement sql_letters{"SELECT coalesce(sum(letters), 0) FROM history_dead_group"};
+const statement sql_letters{
+    "SELECT queue, count(*), sum(letters) AS jobs FROM history_dead_group "
+    "GROUP BY queue ORDER BY jobs DESC LIMIT $1"};
 const statement sql_remove_runs{
     "DELETE FROM history_run WHERE job_key = $1 AND queue = $2 AND id = $3"};
 const statement sql_remove_old_runs{
@@ -262,14 +264,14 @@ result<std::int64_t> count_trimmable(connection& c, std::int64_t oldest_ms, std:
   return low - first->first;
 }
 
-result<std::int64_t> count_letters(connection& c) {
-  std::int64_t letters = 0;
-  auto looked = c.query(sql_letters, {}, [&](const store::row& r) {
-    letters = r.integer(0);
-    return false;
+result<std::vector<letters_of_queue>> count_letters(connection& c) {
+  std::vector<letters_of_queue> out;
+  const auto ok = c.query(sql_letters, {letter_queues_max}, [&out](const store::row& r) {
+    out.push_back({std::string(r.text(0)), r.integer(1), r.integer(2)});
+    return true;
   });
-  if (!looked) return looked.error();
-  return letters;
+  if (!ok) return ok.error();
+  return out;
 }
 
 }  // namespace son1k::queue

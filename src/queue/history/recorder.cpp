@@ -257,10 +257,10 @@ void history_recorder::trim_overflow() {
 
 void history_recorder::count_dead() {
   counted_at_ms_ = clock_.steady_ms();
-  const auto letters = store::read_and_wait(db_, [](auto& c) { return count_letters(c); });
+  auto letters = store::read_and_wait(db_, [](auto& c) { return count_letters(c); });
   if (!letters) return;  // the figure stays; what ails the database is told by who writes
   const std::lock_guard lock(mutex_);
-  figures_.letters = *letters;
+  figures_.letters = std::move(*letters);
 }
 
 // Reads the ended jobs that the queue keeps, from the newest, until a page holds nothing new.

@@ -98,9 +98,9 @@ std::vector<std::int64_t> preview(const schedule_spec& spec, const timing& when,
 }
 
 due_step step_of(const schedule& due, std::int64_t now_ms) {
-  if (now_ms - due.next_run_ms <= missed_after_ms) return {true, due.next_run_ms};
-  if (due.spec.missed == missed_rule::once) return {true, now_ms};
-  return {false, now_ms - missed_after_ms - 1};
+  if (now_ms - due.next_run_ms <= missed_after_ms) return {true, due.next_run_ms, false};
+  if (due.spec.missed == missed_rule::once) return {true, now_ms, true};
+  return {false, now_ms - missed_after_ms - 1, true};
 }
 
 job_spec job_of(const schedule_spec& spec, std::int64_t due_ms) {

@@ -79,6 +79,7 @@ inline constexpr std::int64_t missed_after_ms = 30'000;
 struct due_step {
   bool run = false;
   std::int64_t after_ms = 0;  // the next run is the first after it
+  bool missed = false;        // it is found late
 };
 due_step step_of(const schedule& due, std::int64_t now_ms);
 

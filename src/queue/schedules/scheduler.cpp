@@ -50,7 +50,8 @@ struct scheduler::state {
   due_runs due;
   std::int64_t beat_at_ms = 0;  // steady; when the lease is looked at again
   std::atomic<bool> leads{false};
-  std::atomic<std::uint64_t> runs{0}, skipped{0}, refused{0};
+  std::atomic<std::uint64_t> runs{0}, skipped{0}, missed{0}, failed{0}, refused{0};
+  std::atomic<std::int64_t> next_at_ms{0};  // when the next run is due, or was; 0: never
 
   std::mutex mutex;  // of start and stop
   asio::io_context loop_context;
@@ -98,6 +99,8 @@ awaitable<bool> scheduler::state::run_due() {
     }
     runs += done->runs;
     skipped += done->skipped;
+    missed += done->missed;
+    failed += done->failed;
     if (done->lost) {
       ++refused;
       office.lost();
@@ -114,6 +117,7 @@ awaitable<std::int64_t> scheduler::state::until_next() {
   auto work = [](store::connection& db) { return next_due(db); };
   auto at = co_await store::async_read(database, std::move(work));
   if (!at) co_return retry_ms;
+  next_at_ms = *at;
   if (*at == 0) co_return settings.lease_ms;
   co_return std::max<std::int64_t>(0, *at - clock.now_ms());
 }
@@ -169,7 +173,13 @@ void scheduler::wake() {
 }
 
 scheduler_stats scheduler::stats() const {
-  return {state_->leads, state_->runs, state_->skipped, state_->refused};
+  scheduler_stats out{state_->leads,  state_->runs,   state_->skipped,
+                      state_->missed, state_->failed, state_->refused};
+  const auto next = state_->next_at_ms.load();
+  if (out.leads && next != 0) {
+    out.behind_ms = std::max<std::int64_t>(0, state_->clock.now_ms() - next);
+  }
+  return out;
 }
 
 awaitable<std::int64_t> scheduler::pass() {
