@@ -155,6 +155,8 @@ class core : public std::enable_shared_from_this<core> {
 
   void place_moved(std::int64_t before_seq);
   void forget_loaded(entry_index i);
+  void stage_event_floor(store::transaction& tx);
+  void keep_event_floor();
   result<void> load_kin(store::connection& c);
   void link_kin(std::int64_t now);
 
@@ -266,6 +268,7 @@ class core : public std::enable_shared_from_this<core> {
   const embedded_settings settings_;
   const clock_port& clock_;
   event_ring events_;
+  std::atomic<std::uint64_t> event_floor_{0};  // on record
   result<void> usable_;
 
   std::mutex mutex_;

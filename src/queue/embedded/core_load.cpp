@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "queue/embedded/core.hpp"
+#include "queue/embedded/event_floor.hpp"
 #include "store/async.hpp"
 
 namespace son1k::queue::embedded {
@@ -53,6 +54,9 @@ void core::load() {
     });
     if (ok) ok = load_kin(c);
     if (!ok) return ok;
+    const auto floor = read_event_floor(c);
+    if (!floor) return floor.error();
+    events_.begin_at(*floor);
     for (std::int64_t last = 0, n = rows_at_once; n == rows_at_once;) {
       n = 0;
       ok = scan_rows(c, last, rows_at_once, [&](const stored_row& row) {
@@ -79,7 +83,12 @@ void core::load() {
     auto ok = erase_rows(c, drop, {});
     return ok ? clear_starts(c) : ok;
   });
-  if (!starts.empty() || !drop.empty()) usable_ = store::commit_and_wait(db_, std::move(tx));
+  stage_event_floor(tx);
+  const auto ok = store::commit_and_wait(db_, std::move(tx));
+  if (ok) return;
+  // A full disk may be read all the same; the floor is tried again.
+  if (!starts.empty() || !drop.empty()) usable_ = ok;
+  log::warn("queue.event_floor_not_kept", {{"error", ok.error().what()}});
 }
 
 void core::take_row(const stored_row& row, std::unordered_map<std::int64_t, entry_index>& by_seq,

@@ -146,6 +146,7 @@ void core::sweep_all() {
   }
   commit_trimmed();
   purge_owners();
+  keep_event_floor();
 }
 
 void core::upkeep_once() {

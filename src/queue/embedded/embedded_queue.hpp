@@ -15,11 +15,12 @@ struct embedded_settings {
   std::size_t jobs_max = 10'000'000;  // in all states; more are refused with unavailable
   std::size_t queues_max = 10'000;    // at most 65,535, kinds as well
   std::size_t kinds_max = 10'000;
-  std::size_t groups_max = 100'000;          // of one queue
-  std::size_t claims_waiting_max = 10'000;   // parked claims; more reply at once with unavailable
-  std::size_t cached_bytes_max = 16u << 20;  // arguments of waiting jobs kept off the disk path
-  std::size_t events_max = 10'000;           // kept for replay
-  std::int64_t sweep_ms = 1'000;             // how often leases and ages are looked at
+  std::size_t groups_max = 100'000;            // of one queue
+  std::size_t claims_waiting_max = 10'000;     // parked claims; more reply at once with unavailable
+  std::size_t cached_bytes_max = 16u << 20;    // arguments of waiting jobs kept off the disk path
+  std::size_t events_max = 10'000;             // kept for replay
+  std::uint64_t event_ids_ahead = 1ull << 32;  // of what is given, set aside durably
+  std::int64_t sweep_ms = 1'000;               // how often leases and ages are looked at
   // For simulations: no background thread is started; what it would do whenever something is due
   // is given to this function, to be called by hand.
   std::function<void(std::function<void()> upkeep)> upkeep_by_hand;

@@ -18,6 +18,16 @@ event_ring::event_ring(limits l, std::int64_t now_ms)
       next_(static_cast<std::uint64_t>(std::max<std::int64_t>(now_ms, 1)) << 20),
       delivered_(next_) {}
 
+void event_ring::begin_at(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  next_ = delivered_ = std::max(next_, id);
+}
+
+std::uint64_t event_ring::next_id() const {
+  const std::lock_guard lock(mutex_);
+  return next_;
+}
+
 void event_ring::append(const fresh& e) {
   std::lock_guard lock(mutex_);
   if (kept_ == records_.size()) {

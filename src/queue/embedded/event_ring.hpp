@@ -22,9 +22,10 @@ class event_ring {
     std::size_t events_max = 10'000;
     std::size_t bytes_max = 32u << 20;  // of details; the oldest events go first
   };
-  // Ids begin at epoch milliseconds * 2^20: they grow over restarts as long as fewer than a million
-  // events a millisecond happen and the machine's clock is not set back past the last stop.
+  // Ids begin at epoch milliseconds * 2^20, or where begin_at() says if that is higher.
   event_ring(limits l, std::int64_t now_ms);
+  void begin_at(std::uint64_t id);  // before the first event
+  std::uint64_t next_id() const;
 
   // `queue` and `kind` are views that live as long as the ring (they come from name tables).
   struct fresh {

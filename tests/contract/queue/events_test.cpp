@@ -62,6 +62,20 @@ TEST_P(queue_contract_events, event_ids_grow_over_restarts_and_the_gap_is_said) 
   EXPECT_GT(page.events[0].id, last);
 }
 
+TEST_P(queue_contract_events, event_ids_grow_over_a_restart_with_the_clock_set_back) {
+  ASSERT_TRUE(add(spec("a")));
+  const auto last = q().events(0, 100).events.back().id;
+  for (int i = 1; i <= 2; ++i) {
+    clock().set_wall(clock().now_ms() - 3'600'000);
+    reopen();
+    ASSERT_TRUE(add(spec("b" + std::to_string(i))));
+    const auto page = q().events(last, 100);
+    EXPECT_TRUE(page.gap);
+    ASSERT_FALSE(page.events.empty());
+    EXPECT_GT(page.events[0].id, last);
+  }
+}
+
 TEST_P(queue_contract_events, listeners_hear_every_event_in_order_until_they_let_go) {
   std::mutex mutex;
   std::vector<std::uint64_t> heard;
