@@ -169,6 +169,24 @@ TEST_F(scheduler_rules, nothing_runs_before_the_start_or_after_the_end) {
   EXPECT_TRUE(place.get("s").ended());
 }
 
+TEST_F(scheduler_rules, its_figures_tell_what_was_late_left_out_and_waits) {
+  EXPECT_TRUE(one->stats().leads);
+  place.create(place.every("often", minute));
+  live(2 * minute);
+  EXPECT_EQ(one->stats().runs, 1u);
+  EXPECT_EQ(one->stats().skipped, 1u);
+  EXPECT_EQ(one->stats().missed, 0u);
+  EXPECT_EQ(one->stats().behind_ms, 0);
+  place.clock.advance(minute + 20 * second);
+  EXPECT_EQ(one->stats().behind_ms, 20 * second);
+  pass();
+  EXPECT_EQ(one->stats().behind_ms, 0);
+  EXPECT_EQ(one->stats().missed, 0u);
+  away(hour);
+  EXPECT_EQ(one->stats().missed, 1u);
+  EXPECT_EQ(one->stats().failed, 0u);
+}
+
 TEST_F(scheduler_rules, no_run_depends_on_the_job_of_the_one_before) {
   place.create(place.every("s", minute));
   live(minute);
