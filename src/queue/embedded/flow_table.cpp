@@ -193,7 +193,8 @@ result<void> save_promotion(store::connection& c, std::int64_t seq, job_state st
 
 result<void> save_priority(store::connection& c, std::int64_t seq, job_state state,
                            std::int32_t priority, std::int64_t place) {
-  static const statement sql("UPDATE job SET state = $2, priority = $3, place = $4 WHERE seq = $1");
+  static const statement sql(
+      "UPDATE job SET state = $2, priority = $3, place = coalesce($4, place) WHERE seq = $1");
   return done(
       c.execute(sql, {number(seq), number(state), number(priority), number_or_null(place)}));
 }

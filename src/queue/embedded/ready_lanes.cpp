@@ -50,7 +50,6 @@ void ready_lanes::head_changed(ready_lane& lane) {
   if (lane.head == no_entry) {
     drop_lane(lane);
   } else {
-    if (group.lanes.empty()) group.turn = ++last_turn_;
     if (lane.by_priority == heap_nowhere) group.lanes.put(lane);
     group.ages.put(lane);
   }
@@ -106,17 +105,6 @@ void ready_lanes::put_back(entry_index i) {
   if (lane.head == no_entry || e.turn < lane.head_turn) head_changed(lane);
 }
 
-void ready_lanes::push_front(entry_index i) {
-  auto& e = pool_[i];
-  auto& lane = lane_of(e);
-  auto& group = *lane.owner;
-  if (lane.head != no_entry) e.turn = std::min(e.turn, lane.head_turn) - 1;
-  put_back(i);
-  if (&group.lanes.top() != &lane) return;
-  group.turn = --first_turn_;
-  settle(group);
-}
-
 void ready_lanes::remove(entry_index i) {
   auto& e = pool_[i];
   auto& lane = lane_of(e);
@@ -138,10 +126,10 @@ entry_index ready_lanes::next(std::int64_t ageing_ms) const {
   return aged ? oldest.head : turn.head;
 }
 
-void ready_lanes::started(group_index number, std::int64_t steady) {
+void ready_lanes::started(group_index number, std::int64_t steady, std::int64_t turn) {
   auto& group = groups_[number];
   group.gate.started(steady);
-  group.turn = ++last_turn_;
+  group.started = turn;
   close_rate(group, steady);
   settle(group);
 }

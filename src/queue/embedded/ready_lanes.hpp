@@ -2,14 +2,17 @@
 //
 // Jobs of one group and one priority stand in a lane, in the order in which they became ready; one
 // that is put back regains its own place. Of the groups that wait with their best priority, the one
-// goes next that has waited longest for its turn: since its last start, or since it had jobs at all
-// if that was later. Ageing: of the jobs at the heads of their lanes the one that is ready the
-// longest goes first, if policy.hpp says so. A group that is held back by its limits stands in
-// neither order and costs nothing until a run of it ends or its rate opens.
+// goes next that has waited longest for its turn: since its last start, or since the job whose turn
+// it is became ready if that was later; one that was put to the front goes before. All this is in
+// one count of turns, so that it is the same whatever came and went meanwhile. Ageing: of the jobs
+// at the heads of their lanes the one that is ready the longest goes first, if policy.hpp says so.
+// A group that is held back by its limits stands in neither order and costs nothing until a run of
+// it ends or its rate opens.
 //
 // Everything is O(log lanes), whatever the number of groups and priorities. Pure structure: no
 // clock, no locks (guarded by the lock of the embedded core). The pool is used, not owned.
 #pragma once
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -25,6 +28,11 @@
 namespace son1k::queue::embedded {
 
 struct lane_group;
+
+// Turns of jobs that were put to the front.
+constexpr bool is_front(std::int64_t turn) {
+  return turn < 0;
+}
 
 struct ready_lane {
   entry_list fresh;
@@ -50,7 +58,7 @@ struct lane_group {
   std::optional<group_limits> own;  // in place of those of every group
   placed_heap<ready_lane, &ready_lane::by_priority, ready_lane::higher> lanes;
   placed_heap<ready_lane, &ready_lane::by_age, ready_lane::older> ages;
-  std::int64_t turn = 0;      // its place among the groups that wait
+  std::int64_t started = 0;   // the turn of its last start
   std::int64_t opens_at = 0;  // steady ms at which its rate allows a start again; 0: it does
   std::size_t jobs = 0;       // of any state
   group_index number = 0;
@@ -62,7 +70,11 @@ struct lane_group {
   static bool sooner(const lane_group& a, const lane_group& b) {
     const auto pa = a.lanes.top().priority;
     const auto pb = b.lanes.top().priority;
-    return pa != pb ? pa < pb : a.turn < b.turn;
+    return pa != pb ? pa < pb : a.turn() < b.turn();
+  }
+  std::int64_t turn() const {
+    const auto head = lanes.top().head_turn;
+    return is_front(head) ? head : std::max(started, head);
   }
   static bool older(const lane_group& a, const lane_group& b) {
     return ready_lane::older(a.ages.top(), b.ages.top());
@@ -93,8 +105,8 @@ class ready_lanes {
   void push(entry_index i);
   void put_back(entry_index i);
   void remove(entry_index i);
-  // Before its equals, of its own group and of the others.
-  void push_front(entry_index i);
+  // Goes before the equals of every group.
+  std::int64_t front_turn() { return --first_turn_; }
 
   // The job to run next, if any may. Call open_due() before.
   entry_index next(std::int64_t ageing_ms) const;
@@ -106,7 +118,7 @@ class ready_lanes {
 
   // Starts and ends of runs of a group, for its limits.
   bool may_start(group_index group) const { return !groups_[group].held_back; }
-  void started(group_index group, std::int64_t steady);
+  void started(group_index group, std::int64_t steady, std::int64_t turn);
   void ended(group_index group);
   void undone(group_index group);
 
@@ -156,7 +168,6 @@ class ready_lanes {
   placed_heap<lane_group, &lane_group::by_age, lane_group::older> ages_held_;
   std::set<std::pair<std::int64_t, group_index>> opening_;
   group_limits each_;
-  std::int64_t last_turn_ = 0;
   std::int64_t first_turn_ = 0;
   std::size_t size_ = 0;
   std::size_t plain_ = 0;

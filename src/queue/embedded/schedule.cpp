@@ -131,20 +131,19 @@ void schedule::put_in(entry_index i, std::int64_t due) {
 }
 
 void schedule::to_front(entry_index i) {
-  const auto& e = pool_[i];
-  if (e.place != entry_place::fresh && e.place != entry_place::returned) return;
-  auto& lanes = rooms_[e.room].lanes;
-  lanes.remove(i);
-  lanes.push_front(i);
+  auto& e = pool_[i];
+  if (!is_ready(e.state)) return;
+  unlist(i);
+  e.turn = rooms_[e.room].lanes.front_turn();
+  enlist_ready(i, true);
 }
 
 void schedule::to_back(entry_index i) {
   auto& e = pool_[i];
-  if (e.place != entry_place::fresh && e.place != entry_place::returned) return;
-  auto& lanes = rooms_[e.room].lanes;
-  lanes.remove(i);
+  if (!is_ready(e.state)) return;
+  unlist(i);
   e.turn = ++last_turn_;
-  lanes.push(i);
+  enlist_ready(i, false);
 }
 
 entry_index schedule::next_start(room& r, std::int64_t steady) {
@@ -191,7 +190,7 @@ void schedule::start(entry_index i, std::int64_t steady) {
   if (!e.counted) return;
   ++running_;
   r.gate.started(steady);
-  r.lanes.started(e.group, steady);
+  r.lanes.started(e.group, steady, ++last_turn_);
 }
 
 void schedule::undo_start(entry_index i) {

@@ -63,6 +63,22 @@ TEST_P(queue_contract_groups, two_tenants_of_unequal_load_share_evenly) {
   EXPECT_EQ(small, 10);
 }
 
+TEST_P(queue_contract_groups, a_group_whose_job_comes_back_counts_since_its_last_start) {
+  ASSERT_TRUE(add({of("a", "a1"), of("b", "b1"), of("c", "c1")}));
+  const auto got = claim(2);
+  ASSERT_EQ(got.size(), 2u);
+  for (const auto* back : {&got[1], &got[0]}) ASSERT_TRUE(finish(back->held, outcome::release()));
+  ASSERT_TRUE(add(of("d", "d1")));
+  EXPECT_THAT(claim_ids(9), ElementsAre("c1", "a1", "b1", "d1"));
+}
+
+TEST_P(queue_contract_groups, a_job_put_to_the_front_goes_before_every_group) {
+  ASSERT_TRUE(add({of("a", "a1"), of("a", "a2"), of("b", "b1"), of("b", "b2"), of("b", "b3")}));
+  EXPECT_THAT(claim_ids(2), ElementsAre("a1", "b1"));
+  ASSERT_TRUE(edit("b3", job_edit::what::to_front));
+  EXPECT_THAT(claim_ids(9), ElementsAre("b3", "a2", "b2"));
+}
+
 TEST_P(queue_contract_groups, groups_are_known_after_a_restart) {
   ASSERT_TRUE(add({of("a", "a1"), of("a", "a2"), of("b", "b1")}));
   reopen();

@@ -125,9 +125,6 @@ class history {
     o.attempts = one_of({1, 2, 3});
     o.backoff = {backoff_kind::fixed, one_of<std::int64_t>({0, 700}), 0.0};
     o.group = one_of<const char*>({"", "a", "b"});
-    // Whose turn it is among groups after stalls and cancels is not settled alike on both sides
-    // yet.
-    if (!reopens_) o.group.clear();
     o.keep_completed.count = o.keep_failed.count = keep_;
     if (whole()) o.expires_in_ms = one_of({0, 0, 0, 2'000});
     if (whole() && pick(5) == 0)

@@ -42,11 +42,7 @@ void memory_queue::make_ready(job& j, bool old_place) {
   } else if (is_suspect(j.view.stalls) && !broken(memory_fault::suspects_mixed)) {
     in.suspects.emplace(j.view.stalls, j.turn, j.view.id);
   } else {
-    const std::string& group = j.view.options.group;
-    bool waits = false;
-    for (const auto& [priority, groups] : in.ready) waits = waits || groups.contains(group);
-    if (!waits) in.group_turn[group] = place_->next_turn++;
-    in.ready[j.view.options.priority][group].insert(key);
+    in.ready[j.view.options.priority][j.view.options.group].insert(key);
   }
   wake(j.view.queue);
 }
@@ -186,8 +182,9 @@ memory_queue::job* memory_queue::pick_by_turn(lane& in) {
       job& head = in.jobs.at(broken(memory_fault::order_reversed) ? row.rbegin()->second
                                                                   : row.begin()->second);
       if (group_blocked(in, head.view.queue, group)) continue;
-      const bool by_turn = !broken(memory_fault::groups_forgotten);
-      const std::pair rank(priority, by_turn ? in.group_turn[group] : head.turn);
+      std::pair rank(priority, head.turn);
+      if (head.turn > 0 && !broken(memory_fault::groups_forgotten))
+        rank.second = std::max(head.turn, in.last_starts[group]);
       if (turn == nullptr || rank < best) {
         turn = &head;
         best = rank;
@@ -230,7 +227,7 @@ claimed_job memory_queue::start(job& j, const claim_request& request) {
   if (!broken(memory_fault::claimed_twice)) take_out(j);
   const std::int64_t now = clock_.steady_ms();
   if (!j.verdict) {
-    in.group_turn[j.view.options.group] = place_->next_turn++;
+    in.last_starts[j.view.options.group] = place_->next_turn++;
     if (auto* rate = limiter(j.view.queue, whole_queue)) rate->take(1, now);
     const auto& limits = limits_of(in, j.view.options.group);
     if (limits.rate && limiter(j.view.queue, j.view.options.group) == nullptr)

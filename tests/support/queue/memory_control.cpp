@@ -74,11 +74,13 @@ void memory_queue::apply_edit(job& j, const job_edit& how) {
       j.view.finished_at_ms = 0;
       j.verdict.reset();
       j.cancel_requested = false;
+      j.place = static_cast<std::int64_t>(place_->next_order++);
       make_ready(j, false);
       tell(event_type::waiting, j, was);
       return;
     case job_edit::what::promote:
       take_out(j);
+      j.place = static_cast<std::int64_t>(place_->next_order++);
       make_ready(j, false);
       tell(event_type::waiting, j, was);
       return;
@@ -95,9 +97,8 @@ void memory_queue::apply_edit(job& j, const job_edit& how) {
       return;
     case job_edit::what::to_front:
       take_out(j);
-      j.turn = j.place = place_->first_turn--;
+      j.turn = j.place = --place_->first_turn;
       make_ready(j, true);
-      lane_of(j).group_turn[j.view.options.group] = place_->first_turn--;
       return;
     case job_edit::what::to_back:
       take_out(j);

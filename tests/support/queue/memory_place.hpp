@@ -53,7 +53,7 @@ struct memory_lane {  // one queue
   std::map<std::int32_t, std::map<std::string, memory_row>> ready;  // by priority, by group
   memory_row condemned;  // ready, to be ended without a run
   std::set<std::tuple<std::int32_t, std::int64_t, std::string>> suspects;  // by stalls, then turn
-  std::map<std::string, std::int64_t> group_turn;  // the lowest of those that wait goes next
+  std::map<std::string, std::int64_t> last_starts;                         // of groups, by turns
   std::set<std::tuple<std::int64_t, std::uint64_t, std::string>> delayed;
   std::map<std::string, memory_owner> owners;
   queue::queue_limits limits;
@@ -66,7 +66,7 @@ struct memory_place {
   std::map<std::string, memory_lane> lanes;
   std::uint64_t next_order = 1;
   std::int64_t next_turn = 1;
-  std::int64_t first_turn = 0;
+  std::int64_t first_turn = 0;  // those put to the front are below
   std::uint64_t next_event = 1;
 };
 

@@ -39,7 +39,7 @@ void memory_queue::process_died() {
     in.condemned.clear();
     in.suspects.clear();
     in.delayed.clear();
-    in.group_turn.clear();
+    in.last_starts.clear();
     std::vector<job*> by_place;
     for (auto& [id, j] : in.jobs) by_place.push_back(&j);
     const auto earlier = [](const job* a, const job* b) { return a->place < b->place; };
@@ -60,7 +60,7 @@ void memory_queue::process_died() {
         ++j->view.stalls;
         tell(event_type::stalled, *j);
       }
-      j->turn = place_->next_turn++;
+      j->turn = j->place < 0 ? j->place : place_->next_turn++;
       make_ready(*j, true);
     }
   }

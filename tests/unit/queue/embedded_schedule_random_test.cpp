@@ -24,12 +24,6 @@ class plain_model {
  public:
   void ready(plain_job& j) {
     if (is_poison(j.stalls)) j.condemned = true;
-    if (!j.apart() && !waits(j.group, &j)) group_turns[j.group] = ++last_turn;
-  }
-  bool waits(const std::string& group, const plain_job* but = nullptr) const {
-    for (const auto& [id, j] : jobs)
-      if (&j != but && !j.active && !j.apart() && j.group == group) return true;
-    return false;
   }
   std::size_t running(const std::string* group = nullptr) const {
     std::size_t n = 0;
@@ -65,7 +59,10 @@ class plain_model {
     plain_job* turn = nullptr;
     plain_job* oldest = nullptr;
     for (const auto& [key, j] : heads) {
-      const auto rank = [&](plain_job* a) { return std::pair(a->priority, group_turns[a->group]); };
+      const auto rank = [&](plain_job* a) {
+        const auto turn_of = a->turn < 0 ? a->turn : std::max(a->turn, last_starts[a->group]);
+        return std::pair(a->priority, turn_of);
+      };
       const auto age = [](plain_job* a) { return std::pair(a->at_ms, a->turn); };
       if (turn == nullptr || rank(j) < rank(turn)) turn = j;
       if (oldest == nullptr || age(j) < age(oldest)) oldest = j;
@@ -105,19 +102,20 @@ class plain_model {
     if (!j.condemned && is_suspect(j.stalls)) turns.used();
     j.active = true;
     if (j.condemned) return;
-    group_turns[j.group] = ++last_turn;
+    last_starts[j.group] = ++last_turn;
     starts.push_back(now);
     group_starts[j.group].push_back(now);
   }
 
   std::map<std::string, plain_job> jobs;
-  std::map<std::string, std::int64_t> group_turns;
+  std::map<std::string, std::int64_t> last_starts;
   std::map<std::string, std::vector<std::int64_t>> group_starts;
   std::map<std::string, group_limits> own_limits;
   std::vector<std::int64_t> starts;
   queue_limits limits;
   lone_turns turns;
   std::int64_t last_turn = 0;
+  std::int64_t first_turn = 0;
 };
 
 class pair_of_both {
@@ -232,28 +230,26 @@ class pair_of_both {
 
   void edit() {
     auto* j = any(false);
-    if (j == nullptr || j->apart()) return;
+    if (j == nullptr) return;
     const auto i = at(*j);
-    switch (pick(4)) {
+    switch (pick(5)) {
       case 0:
         real_.condemn(i);
         j->condemned = true;
         break;
-      case 1: {
-        const bool waited = model_.waits(j->group, j);
+      case 1:
         j->priority = static_cast<std::int32_t>(pick(4) * 5);
         j->turn = ++model_.last_turn;
         real_.set_priority(i, j->priority);
-        if (!waited) model_.group_turns[j->group] = ++model_.last_turn;
         break;
-      }
-      case 2: {
-        const bool waited = model_.waits(j->group, j);
+      case 2:
         j->turn = ++model_.last_turn;
         real_.to_back(i);
-        if (!waited) model_.group_turns[j->group] = ++model_.last_turn;
         break;
-      }
+      case 3:
+        j->turn = --model_.first_turn;
+        real_.to_front(i);
+        break;
       default:
         real_.forget(i);
         model_.jobs.erase(j->id);
