@@ -61,6 +61,21 @@ struct staged_job {
   std::vector<staged_child> children;
 };
 
+// What an add that was refused by the owner of its deduplication id changes about the owner.
+struct staged_touch {
+  dedup_key key;
+  std::string queue;
+  std::int64_t seq = 0;
+  std::string owner;                     // its id
+  std::int64_t until = 0, until_ms = 0;  // 0: the time to live stays
+  bool replaces = false;                 // its data and delay, if it is delayed
+  std::string data;
+  std::int64_t run_at_ms = 0, due = 0;
+  bool written = false;  // the row of the owner has the new data
+  bool taken = false;    // the owner is out of its list
+  entry_index entry = no_entry;
+};
+
 // The jobs `first`..`root` of a batch: all are added, or none.
 struct staged_tree {
   std::size_t first = 0, root = 0;
@@ -70,19 +85,7 @@ struct staged_tree {
   std::int64_t former = 0;  // who held the root's deduplication id last
   std::int64_t until = 0, until_ms = 0;
   bool refused = false;  // the step found that somebody else holds it
-  std::string owner;
-};
-
-// What an add that was refused by the owner of its deduplication id changes about the owner.
-struct staged_touch {
-  dedup_key key;
-  std::string queue;
-  std::int64_t seq = 0;
-  std::int64_t until = 0, until_ms = 0;  // 0: the time to live stays
-  entry_index entry = no_entry;          // set: data and delay are replaced
-  std::string data;
-  std::int64_t run_at_ms = 0, due = 0;
-  bool taken = false;  // the owner is out of its list
+  staged_touch touch;    // then: what it changes about that one
 };
 
 struct staged_batch {

@@ -173,7 +173,12 @@ class core : public std::enable_shared_from_this<core> {
 
   bool refused_by_owner(staged_batch& batch, staged_tree& tree, std::uint16_t room,
                         const job_spec& spec);
+  static staged_touch touch_of(const staged_batch& batch, const staged_tree& tree,
+                               std::uint16_t room, const job_spec& spec);
+  result<void> refuse_tree(store::connection& c, staged_batch& batch, staged_tree& tree);
   result<void> touch_row(store::connection& c, staged_touch& touch);
+  entry_index owner_entry(const staged_touch& touch);
+  bool take_for(staged_touch& touch, entry_index i);
   void touched(staged_touch& touch, std::int64_t now);
   void let_go(staged_touch& touch);
   // What the end of a job frees, or (`leaves`) its removal.

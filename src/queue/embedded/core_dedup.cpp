@@ -6,7 +6,8 @@
 namespace son1k::queue::embedded {
 
 // True: somebody holds the id, and the reply says who. Two adds that are under way at once both
-// pass here; the step of the second finds the id taken.
+// pass here; the step of the second finds the id taken. So does one whose own id is on its way in:
+// it may be known by then, and that comes first.
 bool core::refused_by_owner(staged_batch& batch, staged_tree& tree, std::uint16_t room,
                             const job_spec& spec) {
   const auto& dedup = spec.options.dedup;
@@ -21,58 +22,105 @@ bool core::refused_by_owner(staged_batch& batch, staged_tree& tree, std::uint16_
     tree.former = last != nullptr ? last->seq : 0;
     return false;
   }
+  if (schedule_.in(room).pending.contains(spec.id)) return false;
   batch.replies.push_back({owner->id, true, 0});
   const auto i = schedule_.find(room, owner->id);
-  const bool there = i != no_entry && schedule_[i].seq == owner->seq;
-  if (there) emit(event_type::deduplicated, schedule_[i], batch.now);
-  staged_touch touch;
-  touch.key = key;
-  touch.queue = spec.queue;
+  if (i != no_entry && schedule_[i].seq == owner->seq)
+    emit(event_type::deduplicated, schedule_[i], batch.now);
+  auto touch = touch_of(batch, tree, room, spec);
   touch.seq = owner->seq;
-  if (dedup.extend && owner->until > 0 && dedup.ttl_ms > 0) {
-    touch.until = tree.until;
-    touch.until_ms = tree.until_ms;
-  }
-  if (dedup.replace && there && schedule_[i].state == job_state::delayed) {
-    touch.entry = i;
-    touch.data = spec.data;
-    if (spec.options.delay_ms > 0) {
-      touch.run_at_ms = batch.now + spec.options.delay_ms;
-      touch.due = batch.steady + spec.options.delay_ms;
-    }
-  }
-  if (touch.until > 0 || touch.entry != no_entry) batch.touches.push_back(std::move(touch));
+  touch.owner = owner->id;
+  if (touch.until > 0 || touch.replaces) batch.touches.push_back(std::move(touch));
   return true;
 }
 
+staged_touch core::touch_of(const staged_batch& batch, const staged_tree& tree, std::uint16_t room,
+                            const job_spec& spec) {
+  const auto& dedup = spec.options.dedup;
+  staged_touch touch;
+  touch.key = {room, dedup.id};
+  touch.queue = spec.queue;
+  if (dedup.extend) {
+    touch.until = tree.until;
+    touch.until_ms = tree.until_ms;
+  }
+  touch.replaces = dedup.replace;
+  if (!touch.replaces) return touch;
+  touch.data = spec.data;
+  if (spec.options.delay_ms > 0) {
+    touch.run_at_ms = batch.now + spec.options.delay_ms;
+    touch.due = batch.steady + spec.options.delay_ms;
+  }
+  return touch;
+}
+
+// The step of a tree whose deduplication id has an owner by now.
+result<void> core::refuse_tree(store::connection& c, staged_batch& batch, staged_tree& tree) {
+  const auto& root = batch.jobs[tree.root];
+  auto owner = read_dedup_owner(c, root.spec.queue, root.spec.options.dedup.id);
+  if (!owner) return owner.error();
+  tree.refused = true;
+  if (tree.touch.taken && tree.touch.seq != owner->seq) {
+    std::lock_guard lock(mutex_);
+    let_go(tree.touch);
+  }
+  if (!tree.touch.taken) {
+    tree.touch = touch_of(batch, tree, root.room, root.spec);
+    tree.touch.seq = owner->seq;
+    tree.touch.owner = std::move(owner->owner);
+  }
+  return touch_row(c, tree.touch);
+}
+
+// Whether the owner is delayed is asked here, where nothing comes between the answer and the
+// commit: what memory knows is taken out of its list, and what only the file knows yet is followed
+// in memory by touched(). A step that runs again finds it taken.
 result<void> core::touch_row(store::connection& c, staged_touch& touch) {
   if (touch.until > 0) {
     auto ok = extend_dedup(c, {touch.queue, touch.key.second, {}, touch.seq, touch.until_ms});
     if (!ok) return ok;
   }
-  if (touch.entry == no_entry) return {};
-  auto state = job_state::delayed;
+  touch.written = false;
+  if (!touch.replaces) return {};
+  bool known = false;
   {
-    // Taken out of its list only now, so that no caller holds a job back with a transaction that is
-    // never committed. A step that runs again finds it taken.
     std::lock_guard lock(mutex_);
-    auto& e = schedule_[touch.entry];
-    if (!touch.taken) {
-      if (e.seq != touch.seq || e.state != job_state::delayed ||
-          e.in_flight != commit_in_flight::none)
-        return {};
-      schedule_.take_out(touch.entry);
-      e.in_flight = commit_in_flight::editing;
-      touch.taken = true;
-    }
-    if (touch.run_at_ms == 0) state = ready_state(e.priority);
+    const auto i = owner_entry(touch);
+    known = i != no_entry;
+    if (known && !touch.taken && !take_for(touch, i)) return {};
   }
-  return replace_argument(c, touch.seq, state, touch.run_at_ms, touch.data);
+  if (!known) {
+    const auto state = state_in_row(c, touch.seq);
+    if (!state) return state.error();
+    if (*state != job_state::delayed) return {};
+  }
+  touch.written = true;
+  return replace_argument(c, touch.seq, touch.run_at_ms, touch.data);
+}
+
+entry_index core::owner_entry(const staged_touch& touch) {
+  const auto i = schedule_.find(touch.key.first, touch.owner);
+  return i != no_entry && schedule_[i].seq == touch.seq ? i : no_entry;
+}
+
+// Takes a delayed owner out of its list; false: it is not delayed.
+bool core::take_for(staged_touch& touch, entry_index i) {
+  auto& e = schedule_[i];
+  if (e.state != job_state::delayed || e.in_flight != commit_in_flight::none) return false;
+  schedule_.take_out(i);
+  e.in_flight = commit_in_flight::editing;
+  touch.entry = i;
+  touch.taken = true;
+  return true;
 }
 
 void core::touched(staged_touch& touch, std::int64_t now) {
   if (touch.until > 0) owners_.extend(touch.key, touch.seq, touch.until);
-  if (!touch.taken) return;
+  if (!touch.written) return;
+  if (!touch.taken) {
+    const auto i = owner_entry(touch);
+    if (i == no_entry || !take_for(touch, i)) return;
+  }
   touch.taken = false;
   auto& e = schedule_[touch.entry];
   if (e.seq != touch.seq) return;

@@ -97,13 +97,7 @@ result<void> core::insert_tree(store::connection& c, staged_batch& batch, staged
     const auto taken = take_dedup(
         c, {root.spec.queue, dedup.id, root.spec.id, root.seq, tree.until_ms}, tree.former);
     if (!taken) return taken.error();
-    if (!*taken) {
-      auto owner = read_dedup_owner(c, root.spec.queue, dedup.id);
-      if (!owner) return owner.error();
-      tree.refused = true;
-      tree.owner = std::move(*owner);
-      return {};
-    }
+    if (!*taken) return refuse_tree(c, batch, tree);
   }
   const auto fresh = insert_job(c, batch, root);
   if (!fresh) return fresh.error();

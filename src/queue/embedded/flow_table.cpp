@@ -131,16 +131,16 @@ result<bool> take_dedup(store::connection& c, const dedup_row& r, std::int64_t f
   return *rows > 0;
 }
 
-result<std::string> read_dedup_owner(store::connection& c, std::string_view queue,
-                                     std::string_view id) {
-  static const statement sql("SELECT owner FROM job_dedup WHERE queue = $1 AND id = $2");
-  std::string owner;
+result<held_dedup> read_dedup_owner(store::connection& c, std::string_view queue,
+                                    std::string_view id) {
+  static const statement sql("SELECT owner, seq FROM job_dedup WHERE queue = $1 AND id = $2");
+  held_dedup found;
   auto ok = c.query(sql, {value(queue), value(id)}, [&](const store::row& r) {
-    owner = r.text(0);
+    found = {std::string(r.text(0)), r.integer(1)};
     return false;
   });
   if (!ok) return ok.error();
-  return owner;
+  return found;
 }
 
 result<void> extend_dedup(store::connection& c, const dedup_row& r) {
@@ -167,10 +167,12 @@ result<void> scan_dedup(store::connection& c, const std::function<void(const ded
   });
 }
 
-result<void> replace_argument(store::connection& c, std::int64_t seq, job_state state,
-                              std::int64_t run_at_ms, std::string_view data) {
-  static const statement sql("UPDATE job SET state = $2, run_at_ms = $3, data = $4 WHERE seq = $1");
-  return done(c.execute(sql, {number(seq), number(state), number(run_at_ms), value(data)}));
+result<void> replace_argument(store::connection& c, std::int64_t seq, std::int64_t run_at_ms,
+                              std::string_view data) {
+  static const statement sql(
+      "UPDATE job SET run_at_ms = $2, data = $3,"
+      " state = CASE WHEN $2 > 0 THEN 2 WHEN priority = 0 THEN 0 ELSE 1 END WHERE seq = $1");
+  return done(c.execute(sql, {number(seq), number(run_at_ms), value(data)}));
 }
 
 result<void> save_retry(store::connection& c, std::int64_t seq, job_state state,

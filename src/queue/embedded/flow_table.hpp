@@ -66,8 +66,12 @@ struct dedup_row {
 };
 // Takes the id, or renews it, unless somebody else holds it than `former` (a seq; 0: nobody).
 result<bool> take_dedup(store::connection& c, const dedup_row& row, std::int64_t former);
-result<std::string> read_dedup_owner(store::connection& c, std::string_view queue,
-                                     std::string_view id);
+struct held_dedup {
+  std::string owner;
+  std::int64_t seq = 0;
+};
+result<held_dedup> read_dedup_owner(store::connection& c, std::string_view queue,
+                                    std::string_view id);
 result<void> extend_dedup(store::connection& c, const dedup_row& row);
 // An id that its owner holds no longer.
 struct freed_id {
@@ -77,9 +81,9 @@ struct freed_id {
 result<void> erase_owners(store::connection& c, std::span<const freed_id> freed);
 result<void> scan_dedup(store::connection& c, const std::function<void(const dedup_row&)>& visit);
 
-// A delayed job gets another argument and another time.
-result<void> replace_argument(store::connection& c, std::int64_t seq, job_state state,
-                              std::int64_t run_at_ms, std::string_view data);
+// A delayed job gets another argument and another time; 0: it is ready.
+result<void> replace_argument(store::connection& c, std::int64_t seq, std::int64_t run_at_ms,
+                              std::string_view data);
 
 // What an operator's edit leaves behind; `place`, `ready_at_ms`: 0 for unchanged.
 result<void> save_retry(store::connection& c, std::int64_t seq, job_state state,

@@ -35,7 +35,7 @@ struct pending_id {
   std::size_t stagers = 0;
 };
 
-// Ready jobs that stand apart: suspects by stalls, the condemned all under 0; then by turn.
+// Ready jobs that stand apart: suspects by stalls and turn, the condemned by arrival.
 using apart_list = std::set<std::tuple<std::int32_t, std::int64_t, entry_index>>;
 
 // Suspects of a queue that nobody claims from for so long hold up no other work.
@@ -177,7 +177,8 @@ class schedule {
     return e.place == entry_place::condemned ? r.condemned : r.suspects;
   }
   static apart_list::value_type apart_key(const job_entry& e, entry_index i) {
-    return {e.place == entry_place::condemned ? 0 : e.stalls, e.turn, i};
+    if (e.place == entry_place::condemned) return {0, e.seq, i};
+    return {e.stalls, e.turn, i};
   }
   void unlist(entry_index i);
   void enlist(entry_index i);

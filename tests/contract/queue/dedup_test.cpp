@@ -122,6 +122,62 @@ TEST_P(queue_contract_dedup, of_many_in_one_add_the_first_owns_the_id) {
   EXPECT_THAT(claim_ids(5), ElementsAre("a", "c"));
 }
 
+TEST_P(queue_contract_dedup, replace_works_within_one_add_and_within_one_commit) {
+  auto s = only_one("a");
+  s.options.delay_ms = 1'000;
+  s.options.dedup.replace = true;
+  s.data = "1";
+  auto again = s;
+  again.id = "b";
+  again.data = "2";
+  ASSERT_TRUE(add({s, again}));
+  EXPECT_EQ(get("a")->data, "2");
+  store::transaction tx;
+  again.id = "c";
+  again.data = "3";
+  auto other = again;
+  other.options.dedup.id = "weekly";
+  other.data = "4";
+  auto after = other;
+  after.id = "d";
+  after.data = "5";
+  for (const auto& one : {again, other, after}) ASSERT_TRUE(q().stage(tx, one));
+  ASSERT_TRUE(store::commit_and_wait(db(), std::move(tx)));
+  EXPECT_EQ(get("a")->data, "3");
+  EXPECT_EQ(get("c")->data, "5");
+  reopen();
+  EXPECT_EQ(get("a")->data, "3");
+  EXPECT_EQ(get("c")->data, "5");
+  clock().advance(1'000);
+  const auto got = claim(5);
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(got[0].data, "3");
+  EXPECT_EQ(got[1].data, "5");
+}
+
+TEST_P(queue_contract_dedup, replace_asks_for_the_state_of_the_owner_when_it_is_committed) {
+  auto s = only_one("a");
+  s.options.delay_ms = 1'000;
+  s.options.dedup.replace = true;
+  s.data = "1";
+  ASSERT_TRUE(add(s));
+  s.id = "b";
+  s.data = "2";
+  store::transaction late;
+  ASSERT_TRUE(q().stage(late, s));
+  clock().advance(1'000);
+  const auto held = claim().at(0);
+  ASSERT_TRUE(store::commit_and_wait(db(), std::move(late)));
+  EXPECT_EQ(get("a")->data, "1") << "it ran before the commit";
+  store::transaction soon;
+  ASSERT_TRUE(q().stage(soon, s));
+  ASSERT_TRUE(finish(held.held, outcome::delay_until(clock().now_ms() + 5'000)));
+  ASSERT_TRUE(store::commit_and_wait(db(), std::move(soon)));
+  EXPECT_EQ(get("a")->data, "2") << "it is delayed at the commit";
+  clock().advance(1'000);
+  EXPECT_EQ(claim().at(0).data, "2");
+}
+
 TEST_P(queue_contract_dedup, an_add_that_is_rolled_back_owns_nothing) {
   faults().fail_commit(1, error(errc::storage_full, "full"));
   EXPECT_FALSE(add(only_one("a")));

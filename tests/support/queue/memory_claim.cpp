@@ -38,7 +38,7 @@ void memory_queue::make_ready(job& j, bool old_place) {
     j.verdict = job_error{"stalled", "its worker died again and again while it ran", false};
   const std::pair key(j.turn, j.view.id);
   if (j.verdict) {
-    in.condemned.insert(key);
+    in.condemned.emplace(j.order, j.view.id);
   } else if (is_suspect(j.view.stalls) && !broken(memory_fault::suspects_mixed)) {
     in.suspects.emplace(j.view.stalls, j.turn, j.view.id);
   } else {
@@ -59,7 +59,7 @@ void memory_queue::take_out(job& j) {
   lane& in = lane_of(j);
   in.delayed.erase({j.due, j.order, j.view.id});
   const std::pair key(j.turn, j.view.id);
-  in.condemned.erase(key);
+  in.condemned.erase({j.order, j.view.id});
   in.suspects.erase({j.view.stalls, j.turn, j.view.id});
   const auto level = in.ready.find(j.view.options.priority);
   if (level == in.ready.end()) return;

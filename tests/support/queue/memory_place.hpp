@@ -51,7 +51,7 @@ using memory_row = std::set<std::pair<std::int64_t, std::string>>;
 struct memory_lane {  // one queue
   std::map<std::string, memory_job> jobs;
   std::map<std::int32_t, std::map<std::string, memory_row>> ready;  // by priority, by group
-  memory_row condemned;  // ready, to be ended without a run
+  std::set<std::pair<std::uint64_t, std::string>> condemned;        // to be ended without a run
   std::set<std::tuple<std::int32_t, std::int64_t, std::string>> suspects;  // by stalls, then turn
   std::map<std::string, std::int64_t> last_starts;                         // of groups, by turns
   std::set<std::tuple<std::int64_t, std::uint64_t, std::string>> delayed;

@@ -14,7 +14,7 @@ namespace {
 struct plain_job {
   std::string id, group;
   std::int32_t priority = 0, stalls = 0;
-  std::int64_t turn = 0, at_ms = 0;
+  std::int64_t seq = 0, turn = 0, at_ms = 0;
   bool active = false, condemned = false;
 
   bool apart() const { return condemned || is_suspect(stalls); }
@@ -79,7 +79,7 @@ class plain_model {
       alone = alone || (j.active && !j.condemned && is_suspect(j.stalls));
       if (j.active || !j.apart()) continue;
       if (j.condemned) {
-        if (condemned == nullptr || j.turn < condemned->turn) condemned = &j;
+        if (condemned == nullptr || j.seq < condemned->seq) condemned = &j;
         continue;
       }
       suspects_wait = true;
@@ -160,13 +160,15 @@ class pair_of_both {
 
   void add() {
     plain_job j;
-    j.id = "j" + std::to_string(++last_id_);
+    j.seq = ++last_id_;
+    j.id = "j" + std::to_string(j.seq);
     if (pick(4) != 0) j.group = std::string(1, static_cast<char>('a' + pick(6)));
     j.priority = static_cast<std::int32_t>(pick(3) == 0 ? 0 : pick(4) * 5);
     if (pick(12) == 0) j.stalls = 2;
     j.turn = ++model_.last_turn;
     j.at_ms = now_;
     job_entry e;
+    e.seq = j.seq;
     e.id = id_text(j.id);
     e.room = room_;
     e.group = r().lanes.open(j.group);
@@ -280,7 +282,7 @@ class pair_of_both {
   plain_model model_;
   std::uint16_t room_ = 0;
   std::int64_t now_ = 1'000'000;
-  int last_id_ = 0;
+  std::int64_t last_id_ = 0;
 };
 
 TEST(embedded_schedule, does_what_a_plain_model_does) {
