@@ -4,6 +4,13 @@
 #include "queue/embedded/core.hpp"
 
 namespace son1k::queue::embedded {
+namespace {
+
+bool is_replaced(const job_entry& e) {
+  return e.in_flight == commit_in_flight::replacing;
+}
+
+}  // namespace
 
 // True: somebody holds the id, and the reply says who. Two adds that are under way at once both
 // pass here; the step of the second finds the id taken. So does one whose own id is on its way in:
@@ -73,8 +80,9 @@ result<void> core::refuse_tree(store::connection& c, staged_batch& batch, staged
 }
 
 // Whether the owner is delayed is asked here, where nothing comes between the answer and the
-// commit: what memory knows is taken out of its list, and what only the file knows yet is followed
-// in memory by touched(). A step that runs again finds it taken.
+// commit: what memory knows is taken out of its list; what only the file knows yet (the owner comes
+// or is replaced in the same commit) is followed in memory by touched(). A step that runs again
+// finds it taken.
 result<void> core::touch_row(store::connection& c, staged_touch& touch) {
   if (touch.until > 0) {
     auto ok = extend_dedup(c, {touch.queue, touch.key.second, {}, touch.seq, touch.until_ms});
@@ -86,7 +94,7 @@ result<void> core::touch_row(store::connection& c, staged_touch& touch) {
   {
     std::lock_guard lock(mutex_);
     const auto i = owner_entry(touch);
-    known = i != no_entry;
+    known = i != no_entry && (touch.taken || !is_replaced(schedule_[i]));
     if (known && !touch.taken && !take_for(touch, i)) return {};
   }
   if (!known) {
@@ -108,7 +116,7 @@ bool core::take_for(staged_touch& touch, entry_index i) {
   auto& e = schedule_[i];
   if (e.state != job_state::delayed || e.in_flight != commit_in_flight::none) return false;
   schedule_.take_out(i);
-  e.in_flight = commit_in_flight::editing;
+  e.in_flight = commit_in_flight::replacing;
   touch.entry = i;
   touch.taken = true;
   return true;

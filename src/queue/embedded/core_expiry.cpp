@@ -30,11 +30,6 @@ void core::unwatch_expiry(entry_index i) {
 
 void core::expire(entry_index i, std::int64_t now) {
   unwatch_expiry(i);
-  auto& e = schedule_[i];
-  if (e.state == job_state::delayed) {
-    emit(event_type::waiting, e, now, name_of(job_state::delayed));
-    schedule_.move(i, ready_state(e.priority), now);
-  }
   condemn(i, expired_error(), now);
 }
 

@@ -233,6 +233,10 @@ void core::condemn(entry_index i, const job_error& why, std::int64_t now) {
   auto& e = schedule_[i];
   if (is_ended(e.state)) return;
   verdicts_.emplace(e.seq, why);
+  if (e.state == job_state::delayed && e.in_flight == commit_in_flight::none) {
+    emit(event_type::waiting, e, now, name_of(job_state::delayed));
+    schedule_.move(i, ready_state(e.priority), now);
+  }
   schedule_.condemn(i);
   look_at_children(i, now);
   if (e.state != job_state::active) touched_rooms_.push_back(e.room);

@@ -110,8 +110,10 @@ void core::take_row(const stored_row& row, std::unordered_map<std::int64_t, entr
   job_entry e;
   e.seq = row.seq;
   e.added_at_ms = row.added_at_ms;
-  // One whose time has come since its row was written is ready, at its place.
-  const bool delayed = row.state == job_state::delayed && row.run_at_ms > clock_.now_ms();
+  // One whose time has come since its row was written is ready, at its place, and so is one that
+  // must end without a run.
+  const bool delayed = row.state == job_state::delayed && row.verdict.empty() &&
+                       row.run_at_ms > clock_.now_ms();
   const bool waits = delayed || row.state == job_state::waiting_children;
   if (is_ended(row.state))
     e.at_ms = row.finished_at_ms;

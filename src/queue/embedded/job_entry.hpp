@@ -55,7 +55,14 @@ struct run_state {
 };
 
 // The commit under way that will move a job; it keeps the other movers off.
-enum class commit_in_flight : std::uint8_t { none, starting, finishing, recovering, editing };
+enum class commit_in_flight : std::uint8_t {
+  none,
+  starting,
+  finishing,
+  recovering,
+  editing,
+  replacing,  // its argument, by an add that it refused
+};
 
 using entry_index = std::uint32_t;
 inline constexpr entry_index no_entry = 0xffffffff;

@@ -141,17 +141,20 @@ TEST_P(queue_contract_dedup, replace_works_within_one_add_and_within_one_commit)
   auto after = other;
   after.id = "d";
   after.data = "5";
-  for (const auto& one : {again, other, after}) ASSERT_TRUE(q().stage(tx, one));
+  auto last = again;
+  last.id = "e";
+  last.data = "6";
+  for (const auto& one : {again, other, after, last}) ASSERT_TRUE(q().stage(tx, one));
   ASSERT_TRUE(store::commit_and_wait(db(), std::move(tx)));
-  EXPECT_EQ(get("a")->data, "3");
+  EXPECT_EQ(get("a")->data, "6");
   EXPECT_EQ(get("c")->data, "5");
   reopen();
-  EXPECT_EQ(get("a")->data, "3");
+  EXPECT_EQ(get("a")->data, "6");
   EXPECT_EQ(get("c")->data, "5");
   clock().advance(1'000);
   const auto got = claim(5);
   ASSERT_EQ(got.size(), 2u);
-  EXPECT_EQ(got[0].data, "3");
+  EXPECT_EQ(got[0].data, "6");
   EXPECT_EQ(got[1].data, "5");
 }
 

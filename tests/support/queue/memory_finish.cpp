@@ -400,9 +400,10 @@ void memory_queue::child_ended(memory_child& entry, job& parent, const job& chil
     parent.verdict = job_error{"child_failed",
                                "child " + child.view.id + ": " + entry.view.error->message, false};
     const auto s = parent.view.state;
-    if (s == job_state::waiting || s == job_state::prioritized) {
+    if (s == job_state::delayed) tell(event_type::waiting, parent, "delayed");
+    if (s == job_state::waiting || s == job_state::prioritized || s == job_state::delayed) {
       take_out(parent);
-      make_ready(parent, true);
+      make_ready(parent, s != job_state::delayed);
     }
   }
   if (entry.on_failure == child_failure::proceed) parent.proceeds = true;
