@@ -40,17 +40,19 @@ std::size_t rate_limiter::available(std::int64_t now_ms) const {
 }
 
 std::size_t rate_limiter::take(std::size_t count, std::int64_t now_ms) {
-  const auto max = static_cast<std::size_t>(limit_.max);
   const std::size_t booked = std::min(count, available(now_ms));
-  for (std::size_t i = 0; i < booked; ++i) {
-    if (starts_.size() < max) {
-      starts_.push_back(now_ms);
-    } else {
-      starts_[next_] = now_ms;
-      next_ = (next_ + 1) % max;
-    }
-  }
+  for (std::size_t i = 0; i < booked; ++i) book(now_ms);
   return booked;
+}
+
+void rate_limiter::book(std::int64_t at_ms) {
+  const auto max = static_cast<std::size_t>(limit_.max);
+  if (starts_.size() < max) {
+    starts_.push_back(at_ms);
+  } else {
+    starts_[next_] = at_ms;
+    next_ = (next_ + 1) % max;
+  }
 }
 
 std::int64_t rate_limiter::wait_ms(std::int64_t now_ms) const {

@@ -26,6 +26,8 @@ class rate_limiter {
   std::size_t available(std::int64_t now_ms) const;
   // Books `count` starts, at most what is available; how many were booked.
   std::size_t take(std::size_t count, std::int64_t now_ms);
+  // Books a start that was, allowed or not. In order of time.
+  void book(std::int64_t at_ms);
   // Milliseconds until at least one start is allowed; 0: now.
   std::int64_t wait_ms(std::int64_t now_ms) const;
   // Takes back the newest start: it did not come to be.

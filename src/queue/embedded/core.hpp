@@ -43,6 +43,13 @@ struct claim_ticket {
   std::uint32_t board_slot = 0;
 };
 
+// While the file is read: the newest start of each job that is on record, and its entry.
+struct loaded_start {
+  stored_start last;
+  entry_index entry = no_entry;
+};
+using loaded_starts = std::map<std::int64_t, loaded_start>;  // by seq
+
 class core : public std::enable_shared_from_this<core> {
  public:
   core(store::database& db, embedded_settings settings, const clock_port& clock);
@@ -143,11 +150,10 @@ class core : public std::enable_shared_from_this<core> {
   using tickets = std::vector<std::shared_ptr<claim_ticket>>;
 
   void load();
-  void take_row(const stored_row& row, std::unordered_map<std::int64_t, entry_index>& by_seq,
-                std::vector<std::int64_t>& drop);
-  void take_starts(std::span<const std::pair<std::int64_t, std::int64_t>> starts,
-                   const std::unordered_map<std::int64_t, entry_index>& by_seq,
-                   store::transaction& tx);
+  void take_row(const stored_row& row, loaded_starts& starts, std::vector<std::int64_t>& drop);
+  void take_starts(const loaded_starts& starts, store::transaction& tx);
+  void book_start(const stored_row& row, std::int64_t at_ms, entry_index i);
+  void book_starts();
   void order_ended();
   result<void> load_limits(store::connection& c);
   void limits_changed(std::uint16_t room_number,
@@ -296,6 +302,12 @@ class core : public std::enable_shared_from_this<core> {
   std::vector<stored_child> loaded_children_;
   std::vector<loaded_owner> loaded_owners_;
   std::multimap<std::int64_t, entry_index> moved_;  // by their place
+  struct booked_start {
+    std::int64_t at_ms = 0, seq = 0;
+    entry_index entry = no_entry;
+  };
+  std::vector<booked_start> booked_;        // last starts that rates may still count
+  std::vector<std::int64_t> rate_windows_;  // the widest of each queue
 
   std::vector<std::int64_t> trimmed_;  // rows that memory has forgotten and the table has not
   // Rows of job_start: how many of a row's jobs still run, and which rows may be written over.

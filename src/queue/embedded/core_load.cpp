@@ -44,14 +44,16 @@ void core::start() {
 }
 
 void core::load() {
-  std::unordered_map<std::int64_t, entry_index> by_seq;
-  std::vector<std::pair<std::int64_t, std::int64_t>> starts;
+  loaded_starts starts;
   std::vector<std::int64_t> drop;
   usable_ = store::read_and_wait(db_, [&](store::connection& c) -> result<void> {
-    auto ok = scan_starts(c, [&](std::int64_t seq, std::int64_t fence) {
-      starts.emplace_back(seq, fence);
-      by_seq.emplace(seq, no_entry);
+    auto ok = scan_starts(c, [&](const stored_start& start) {
+      auto& known = starts[start.seq];
+      if (start.fence > known.last.fence) known.last = start;
     });
+    if (ok) ok = load_limits(c);
+    for (std::uint16_t n = 0; n < schedule_.rooms(); ++n)
+      rate_windows_.push_back(schedule_.widest_rate_ms(n));
     if (ok) ok = load_kin(c);
     if (!ok) return ok;
     const auto floor = read_event_floor(c);
@@ -62,11 +64,10 @@ void core::load() {
       ok = scan_rows(c, last, rows_at_once, [&](const stored_row& row) {
         ++n;
         last = row.seq;
-        take_row(row, by_seq, drop);
+        take_row(row, starts, drop);
       });
       if (!ok) return ok;
     }
-    if (ok = load_limits(c); !ok) return ok;
     return scan_paused(c, [&](std::string_view queue, bool paused) {
       if (const auto number = schedule_.open_room(queue)) schedule_.in(*number).paused = paused;
     });
@@ -75,9 +76,10 @@ void core::load() {
 
   place_moved(std::numeric_limits<std::int64_t>::max());
   store::transaction tx;
-  take_starts(starts, by_seq, tx);
+  take_starts(starts, tx);
   link_kin(clock_.now_ms());
   order_ended();
+  book_starts();
   std::sort(drop.begin(), drop.end());
   tx.stage([drop](store::connection& c) -> result<void> {
     auto ok = erase_rows(c, drop, {});
@@ -91,8 +93,7 @@ void core::load() {
   log::warn("queue.event_floor_not_kept", {{"error", ok.error().what()}});
 }
 
-void core::take_row(const stored_row& row, std::unordered_map<std::int64_t, entry_index>& by_seq,
-                    std::vector<std::int64_t>& drop) {
+void core::take_row(const stored_row& row, loaded_starts& starts, std::vector<std::int64_t>& drop) {
   next_seq_ = std::max({next_seq_, row.seq + 1, row.place + 1});
   place_moved(row.seq);
   const auto number = schedule_.open_room(row.queue);
@@ -104,7 +105,7 @@ void core::take_row(const stored_row& row, std::unordered_map<std::int64_t, entr
   // An earlier row of the same id was on its way out when the process ended.
   if (const auto older = schedule_.find(*number, row.id); older != no_entry) {
     drop.push_back(schedule_[older].seq);
-    by_seq.erase(schedule_[older].seq);
+    starts.erase(schedule_[older].seq);
     forget_loaded(older);
   }
   job_entry e;
@@ -112,8 +113,8 @@ void core::take_row(const stored_row& row, std::unordered_map<std::int64_t, entr
   e.added_at_ms = row.added_at_ms;
   // One whose time has come since its row was written is ready, at its place, and so is one that
   // must end without a run.
-  const bool delayed = row.state == job_state::delayed && row.verdict.empty() &&
-                       row.run_at_ms > clock_.now_ms();
+  const bool delayed =
+      row.state == job_state::delayed && row.verdict.empty() && row.run_at_ms > clock_.now_ms();
   const bool waits = delayed || row.state == job_state::waiting_children;
   if (is_ended(row.state))
     e.at_ms = row.finished_at_ms;
@@ -138,16 +139,41 @@ void core::take_row(const stored_row& row, std::unordered_map<std::int64_t, entr
   e.group = schedule_.in(*number).lanes.open(row.group);
   const auto due = clock_.steady_ms() + (row.run_at_ms - clock_.now_ms());
   const auto i = schedule_.insert(std::move(e), due);
-  const auto started = by_seq.find(row.seq);
-  if (started != by_seq.end()) started->second = i;
+  const auto started = starts.find(row.seq);
+  const bool ran = started != starts.end() && started->second.last.fence > row.starts;
+  if (ran) started->second.entry = i;
   if (const auto known = kin_.find(row.seq); known != kin_.end()) known->second = i;
   if (row.place != 0) moved_.emplace(row.place, i);
   watch_expiry(i);
-  // Cancelled while it waited; a start on record says that it ran, then its worker must end it.
-  if (row.cancel && started == by_seq.end() && !is_ended(row.state) && row.starts == 0) {
+  // Cancelled while nobody ran it. One that ran has a start on record, or a verdict since it
+  // stalled: a worker must end it.
+  if (row.cancel && !ran && row.verdict.empty() && !is_ended(row.state)) {
     drop.push_back(row.seq);
     forget_loaded(i);
+    return;
   }
+  book_start(row, ran ? started->second.last.at_ms : row.started_at_ms, i);
+}
+
+// What ends without a run counts for no rate.
+void core::book_start(const stored_row& row, std::int64_t at_ms, entry_index i) {
+  const auto room = schedule_[i].room;
+  if (room >= rate_windows_.size() || clock_.now_ms() - at_ms >= rate_windows_[room]) return;
+  if (row.verdict.empty() && !is_poison(row.stalls)) booked_.push_back({at_ms, row.seq, i});
+}
+
+void core::book_starts() {
+  const auto earlier = [](const booked_start& a, const booked_start& b) {
+    return a.at_ms < b.at_ms;
+  };
+  std::stable_sort(booked_.begin(), booked_.end(), earlier);
+  const auto now = clock_.now_ms();
+  const auto steady = clock_.steady_ms();
+  for (const auto& start : booked_)
+    if (schedule_[start.entry].seq == start.seq)
+      schedule_.book(start.entry, steady - std::max<std::int64_t>(now - start.at_ms, 0), steady);
+  booked_ = {};
+  rate_windows_ = {};
 }
 
 void core::forget_loaded(entry_index i) {
@@ -171,21 +197,18 @@ void core::place_moved(std::int64_t before_seq) {
   moved_.clear();
 }
 
-void core::take_starts(std::span<const std::pair<std::int64_t, std::int64_t>> starts,
-                       const std::unordered_map<std::int64_t, entry_index>& by_seq,
-                       store::transaction& tx) {
+void core::take_starts(const loaded_starts& starts, store::transaction& tx) {
   const auto now = clock_.now_ms();
-  for (const auto& [seq, fence] : starts) {
-    const auto known = by_seq.find(seq);
-    if (known == by_seq.end() || known->second == no_entry) continue;
-    auto& e = schedule_[known->second];
-    if (fence <= e.starts || is_ended(e.state)) continue;
-    e.starts = static_cast<std::int32_t>(fence);
-    unwatch_expiry(known->second);
-    schedule_.stalled(known->second, e.stalls + 1);
+  for (const auto& [seq, start] : starts) {
+    if (start.entry == no_entry) continue;
+    auto& e = schedule_[start.entry];
+    if (is_ended(e.state)) continue;
+    e.starts = static_cast<std::int32_t>(start.last.fence);
+    unwatch_expiry(start.entry);
+    schedule_.stalled(start.entry, e.stalls + 1);
     emit(event_type::stalled, e, now);
-    tx.stage([seq = seq, stalls = e.stalls, starts_ = e.starts](store::connection& c) {
-      return save_stall(c, seq, stalls, starts_);
+    tx.stage([row = stall_row{seq, e.stalls, e.starts, start.last.at_ms}](store::connection& c) {
+      return save_stall(c, row);
     });
   }
 }

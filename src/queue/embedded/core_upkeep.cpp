@@ -29,11 +29,7 @@ std::size_t core::promote_due(room& r, std::int64_t now, std::int64_t steady, st
 
 std::size_t core::stage_recovery(store::transaction& tx, const std::string& queue) {
   auto stalled = std::make_shared<std::vector<lease>>();
-  struct stall {
-    std::int64_t seq;
-    std::int32_t stalls, starts;
-  };
-  std::vector<stall> rows;
+  std::vector<stall_row> rows;
   {
     std::lock_guard lock(mutex_);
     const auto number = schedule_.find_room(queue);
@@ -46,14 +42,14 @@ std::size_t core::stage_recovery(store::transaction& tx, const std::string& queu
       if (e.in_flight != commit_in_flight::none || e.run->deadline > steady) continue;
       e.in_flight = commit_in_flight::recovering;
       stalled->push_back({queue, std::string(e.id.view()), e.starts, i});
-      rows.push_back({e.seq, e.stalls + 1, e.starts});
+      rows.push_back({e.seq, e.stalls + 1, e.starts, e.run->started_at_ms});
     }
   }
   if (rows.empty()) return 0;
   const auto n = rows.size();
   tx.stage([rows = std::move(rows)](store::connection& c) -> result<void> {
     for (const auto& row : rows)
-      if (auto ok = save_stall(c, row.seq, row.stalls, row.starts); !ok) return ok;
+      if (auto ok = save_stall(c, row); !ok) return ok;
     return {};
   });
   tx.on_outcome([self = shared_from_this(), stalled](bool committed) {

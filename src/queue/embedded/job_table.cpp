@@ -131,10 +131,13 @@ result<void> mark_cancelled(store::connection& c, std::int64_t seq) {
   return done(c.execute(sql, {number(seq)}));
 }
 
-result<void> save_stall(store::connection& c, std::int64_t seq, std::int32_t stalls,
-                        std::int32_t starts) {
-  static const statement sql("UPDATE job SET stalls = $2, starts = $3 WHERE seq = $1");
-  return done(c.execute(sql, {number(seq), number(stalls), number(starts)}));
+result<void> save_stall(store::connection& c, const stall_row& row) {
+  static const statement sql(
+      "UPDATE job SET stalls = $2, starts = $3, started_at_ms = $4,"
+      " verdict = coalesce(verdict, CASE WHEN cancel = 1 THEN $5 END) WHERE seq = $1");
+  static const auto cancelled = encode_error(outcome::cancel().error);
+  return done(c.execute(sql, {number(row.seq), number(row.stalls), number(row.starts),
+                              number(row.started_at_ms), value(cancelled)}));
 }
 
 result<void> save_paused(store::connection& c, std::string_view queue, bool paused) {
@@ -176,7 +179,7 @@ result<void> scan_rows(store::connection& c, std::int64_t after_seq, std::int64_
       "SELECT seq, queue, id, kind, state, priority, attempts, starts, stalls, cancel,"
       " added_at_ms, run_at_ms, finished_at_ms, options, has_log,"
       " traceparent IS NOT NULL OR checkpoint IS NOT NULL OR dedup IS NOT NULL, ready_at_ms, place,"
-      " parent, grp, verdict"
+      " parent, grp, verdict, started_at_ms"
       " FROM job WHERE seq > $1 ORDER BY seq LIMIT $2");
   return c.query(sql, {number(after_seq), number(limit)}, [&](const store::row& r) {
     stored_row row;
@@ -201,16 +204,19 @@ result<void> scan_rows(store::connection& c, std::int64_t after_seq, std::int64_
     row.parent = r.integer(18);
     row.group = r.text(19);
     row.verdict = r.text(20);
+    row.started_at_ms = r.integer(21);
     visit(row);
     return true;
   });
 }
 
 result<void> scan_starts(store::connection& c,
-                         const std::function<void(std::int64_t, std::int64_t)>& visit) {
-  static const statement sql("SELECT jobs FROM job_start ORDER BY slot");
+                         const std::function<void(const stored_start&)>& visit) {
+  static const statement sql("SELECT at_ms, jobs FROM job_start ORDER BY slot");
   return c.query(sql, {}, [&](const store::row& r) {
-    start_list::each(r.text(0), visit);
+    start_list::each(r.text(1), [&, at = r.integer(0)](std::int64_t seq, std::int64_t fence) {
+      visit({seq, fence, at});
+    });
     return true;
   });
 }

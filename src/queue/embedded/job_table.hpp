@@ -51,8 +51,13 @@ result<void> erase_rows(store::connection& c, std::span<const std::int64_t> seqs
 
 result<void> save_checkpoint(store::connection& c, std::int64_t seq, std::string_view json);
 result<void> mark_cancelled(store::connection& c, std::int64_t seq);
-result<void> save_stall(store::connection& c, std::int64_t seq, std::int32_t stalls,
-                        std::int32_t starts);
+// A run that ended with its process or its lease. One that was to be cancelled must end so.
+struct stall_row {
+  std::int64_t seq = 0;
+  std::int32_t stalls = 0, starts = 0;
+  std::int64_t started_at_ms = 0;
+};
+result<void> save_stall(store::connection& c, const stall_row& row);
 result<void> save_paused(store::connection& c, std::string_view queue, bool paused);
 
 // The record of starts; see 0001_job.sql.
@@ -76,15 +81,19 @@ struct stored_row {
   job_state state = job_state::waiting;
   std::int32_t priority = 0, attempts = 0, starts = 0, stalls = 0;
   bool cancel = false, in_log = false, on_disk_more = false;
-  std::int64_t added_at_ms = 0, run_at_ms = 0, ready_at_ms = 0, finished_at_ms = 0;
+  std::int64_t added_at_ms = 0, run_at_ms = 0, ready_at_ms = 0;
+  std::int64_t started_at_ms = 0, finished_at_ms = 0;
   std::int64_t place = 0;   // 0: at its seq
   std::int64_t parent = 0;  // its seq; 0: none
 };
 // At most `limit` rows after `after_seq`, ascending.
 result<void> scan_rows(store::connection& c, std::int64_t after_seq, std::int64_t limit,
                        const std::function<void(const stored_row&)>& visit);
+struct stored_start {
+  std::int64_t seq = 0, fence = 0, at_ms = 0;
+};
 result<void> scan_starts(store::connection& c,
-                         const std::function<void(std::int64_t seq, std::int64_t fence)>& visit);
+                         const std::function<void(const stored_start&)>& visit);
 result<void> scan_paused(store::connection& c,
                          const std::function<void(std::string_view queue, bool paused)>& visit);
 

@@ -134,6 +134,13 @@ void ready_lanes::started(group_index number, std::int64_t steady, std::int64_t 
   settle(group);
 }
 
+void ready_lanes::book(group_index number, std::int64_t at, std::int64_t steady) {
+  auto& group = groups_[number];
+  group.gate.book(at);
+  close_rate(group, steady);
+  settle(group);
+}
+
 void ready_lanes::ended(group_index number) {
   auto& group = groups_[number];
   group.gate.ended();
@@ -187,9 +194,19 @@ void ready_lanes::set_own(std::string_view name, const std::optional<group_limit
                           std::int64_t steady) {
   auto& group = groups_[open(name)];
   hold(group.number);
+  own_ += limits ? 1 : 0;
+  own_ -= group.own ? 1 : 0;
   group.own = limits;
   set_gate(group, steady);
   release(group.number);
+}
+
+std::int64_t ready_lanes::widest_rate_ms() const {
+  auto widest = each_.rate ? each_.rate->per_ms : 0;
+  if (own_ == 0) return widest;
+  for (const auto& group : groups_)
+    if (group.own && group.own->rate) widest = std::max(widest, group.own->rate->per_ms);
+  return widest;
 }
 
 void ready_lanes::clear_own(std::int64_t steady) {

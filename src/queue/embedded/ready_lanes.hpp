@@ -119,6 +119,8 @@ class ready_lanes {
   // Starts and ends of runs of a group, for its limits.
   bool may_start(group_index group) const { return !groups_[group].held_back; }
   void started(group_index group, std::int64_t steady, std::int64_t turn);
+  // A start of an earlier process; in order of time.
+  void book(group_index group, std::int64_t at, std::int64_t steady);
   void ended(group_index group);
   void undone(group_index group);
 
@@ -126,6 +128,9 @@ class ready_lanes {
   void set_each(const group_limits& limits, std::int64_t steady);
   void set_own(std::string_view name, const std::optional<group_limits>& limits,
                std::int64_t steady);
+  bool has_own() const { return own_ > 0; }
+  // The widest window of a group's rate; 0: there is none.
+  std::int64_t widest_rate_ms() const;
   // No group has limits of its own any more.
   void clear_own(std::int64_t steady);
 
@@ -169,6 +174,7 @@ class ready_lanes {
   std::set<std::pair<std::int64_t, group_index>> opening_;
   group_limits each_;
   std::int64_t first_turn_ = 0;
+  std::size_t own_ = 0;  // groups that have limits of their own
   std::size_t size_ = 0;
   std::size_t plain_ = 0;
 };

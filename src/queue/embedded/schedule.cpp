@@ -193,6 +193,17 @@ void schedule::start(entry_index i, std::int64_t steady) {
   r.lanes.started(e.group, steady, ++last_turn_);
 }
 
+std::int64_t schedule::widest_rate_ms(std::uint16_t number) const {
+  const auto& r = rooms_[number];
+  return std::max(r.limits.rate ? r.limits.rate->per_ms : 0, r.lanes.widest_rate_ms());
+}
+
+void schedule::book(entry_index i, std::int64_t at, std::int64_t steady) {
+  const auto& e = pool_[i];
+  rooms_[e.room].gate.book(at);
+  rooms_[e.room].lanes.book(e.group, at, steady);
+}
+
 void schedule::undo_start(entry_index i) {
   auto& e = pool_[i];
   if (e.counted) {

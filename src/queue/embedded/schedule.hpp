@@ -129,6 +129,10 @@ class schedule {
   // Makes it active; undo_start() in place of put_back() if the start came to nothing.
   void start(entry_index i, std::int64_t steady);
   void undo_start(entry_index i);
+  // Of the rates of a queue and its groups; 0: there is none.
+  std::int64_t widest_rate_ms(std::uint16_t number) const;
+  // A start of the job by an earlier process, for the rates; in order of time.
+  void book(entry_index i, std::int64_t at, std::int64_t steady);
   // When time alone lets something start, in steady ms, as far as `r` and suspects are concerned.
   std::int64_t next_opening(const room& r, std::int64_t steady) const;
   // Whether ends of runs have cleared the way for jobs of other queues since the last call.

@@ -27,6 +27,10 @@ class start_gate {
     ++running_;
     if (rate_) rate_->take(1, steady);
   }
+  // A start of an earlier process, for the rate.
+  void book(std::int64_t steady) {
+    if (rate_) rate_->book(steady);
+  }
   void ended() { --running_; }
   // A start that did not come to be; call it in place of ended().
   void undone() {

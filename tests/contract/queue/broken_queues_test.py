@@ -28,6 +28,7 @@ SEEN_BY = {
     "settle_ignored": "finish",
     "cancel_forgotten": "cancel",
     "restart_forgets": "durability",
+    "rates_forgotten": "durability",
     "retention_off": "retention",
     "progress_backwards": "progress",
     "clean_takes_all": "control",

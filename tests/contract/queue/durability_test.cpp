@@ -50,6 +50,61 @@ TEST_P(queue_contract_durability,
   EXPECT_EQ(claim().at(0).held.fence, 3);
 }
 
+TEST_P(queue_contract_durability, a_cancelled_job_that_had_run_before_stays_removed) {
+  ASSERT_TRUE(add({spec("later"), spec("back"), spec("stalled")}));
+  const auto got = claim(3, 1'000);
+  ASSERT_TRUE(finish(got[0].held, outcome::delay_until(clock().now_ms() + 60'000)));
+  ASSERT_TRUE(finish(got[1].held, outcome::release()));
+  clock().advance(1'000);
+  ASSERT_TRUE(comes_back("stalled"));
+  for (const auto* id : {"later", "back", "stalled"}) ASSERT_TRUE(cancel(id));
+  reopen();
+  for (const auto* id : {"later", "back", "stalled"})
+    EXPECT_EQ(get(id).error().code, errc::not_found) << id;
+  EXPECT_TRUE(claim(5).empty());
+}
+
+TEST_P(queue_contract_durability, a_job_cancelled_while_it_ran_keeps_its_verdict_over_deaths) {
+  ASSERT_TRUE(add({spec("died"), spec("silent")}));
+  const auto got = claim(2, 1'000);
+  for (const auto* id : {"died", "silent"}) ASSERT_TRUE(cancel(id));
+  EXPECT_THAT(q().cancel_requests(std::vector<lease>{got[0].held}), ElementsAre("died"));
+  clock().advance(1'000);
+  ASSERT_TRUE(comes_back("silent"));
+  for (int n = 0; n < 3; ++n) reopen();
+  const auto again = claim(5);
+  ASSERT_EQ(again.size(), 2u);
+  for (const auto& job : again) {
+    ASSERT_TRUE(job.verdict);
+    EXPECT_EQ(job.verdict->code, "cancelled");
+  }
+}
+
+TEST_P(queue_contract_durability, a_rate_counts_what_started_before_a_restart) {
+  queue_limits limits;
+  limits.rate = rate_limit{3, 10'000};
+  limits.each_group.rate = rate_limit{2, 10'000};
+  ASSERT_TRUE(run(q().set_limits("songs", limits)));
+  for (const auto* id : {"a1", "a2", "a3", "b1", "b2"}) {
+    auto s = spec(id);
+    s.options.group = std::string(1, *id);
+    ASSERT_TRUE(add(s));
+  }
+  auto got = claim(1);
+  ASSERT_TRUE(finish(got.at(0).held, outcome::complete("1")));
+  clock().advance(4'000);
+  got = claim(1);
+  ASSERT_EQ(got.at(0).held.id, "b1");
+  for (int n = 0; n < 2; ++n) reopen();
+  EXPECT_THAT(claim_ids(5), ElementsAre("a2")) << "one ended, one ran, this is the third";
+  reopen();
+  EXPECT_THAT(claim_ids(5), ElementsAre()) << "three starts in the window of the queue";
+  clock().advance(5'999);
+  EXPECT_THAT(claim_ids(5), ElementsAre());
+  clock().advance(1);
+  EXPECT_THAT(claim_ids(5), testing::SizeIs(1));
+}
+
 TEST_P(queue_contract_durability, attempts_survive_a_restart) {
   ASSERT_TRUE(add(spec("a")));
   ASSERT_TRUE(finish(claim().at(0).held, outcome::fail(broken())));

@@ -218,9 +218,6 @@ class history {
 
   std::string cancel() {
     const auto id = some_id();
-    // The row of one that had run before goes a moment later: not at once before a restart.
-    const auto view = model_.run(model_.q().get("songs", id));
-    if (reopens_ && view && view->starts > 0) return "no cancel of " + id;
     const auto [expected, got] = both([&](side& s) {
       store::transaction tx;
       const auto staged = s.q().stage_cancel(tx, "songs", id, nullptr);
@@ -255,9 +252,10 @@ class history {
     queue_limits limits;
     limits.concurrency = one_of<std::int64_t>({0, 0, 1, 4});
     limits.each_group.concurrency = one_of<std::int64_t>({0, 0, 1, 2});
-    if (!reopens_ && pick(3) == 0) limits.rate = rate_limit{3, 1'000};
-    if (!reopens_ && pick(3) == 0) limits.each_group.rate = rate_limit{2, 1'000};
-    if (!reopens_) limits.ageing_ms = one_of<std::int64_t>({0, 600'000});
+    if (pick(3) == 0) limits.rate = rate_limit{3, 1'000};
+    if (pick(3) == 0) limits.each_group.rate = rate_limit{2, 1'000};
+    // Since when a job is ready is not kept over a restart.
+    limits.ageing_ms = reopens_ ? 0 : one_of<std::int64_t>({0, 2'000, 600'000});
     const auto [expected, got] =
         both([&](side& s) { return s.run(s.q().set_limits("songs", limits)).has_value(); });
     EXPECT_EQ(expected, got);

@@ -103,6 +103,23 @@ TEST_P(queue_contract_read, counts_tell_since_when_the_oldest_waits) {
   EXPECT_EQ(counts().oldest_ready_at_ms, 0);
 }
 
+TEST_P(queue_contract_read_lists, a_queue_is_known_by_what_is_set_about_it) {
+  ASSERT_TRUE(run(q().set_group_limits("grouped", "a", group_limits{1, std::nullopt})));
+  ASSERT_TRUE(run(q().set_limits("limited", [] {
+    queue_limits limits;
+    limits.concurrency = 1;
+    return limits;
+  }())));
+  ASSERT_TRUE(run(q().pause("paused", true)));
+  EXPECT_THAT(*q().queues(), ElementsAre("grouped", "limited", "paused"));
+  reopen();
+  EXPECT_THAT(*q().queues(), ElementsAre("grouped", "limited", "paused"));
+  ASSERT_TRUE(run(q().set_group_limits("grouped", "a", std::nullopt)));
+  ASSERT_TRUE(run(q().set_limits("limited", {})));
+  ASSERT_TRUE(run(q().pause("paused", false)));
+  EXPECT_THAT(*q().queues(), IsEmpty());
+}
+
 TEST_P(queue_contract_read_lists, queues_have_names_in_order) {
   EXPECT_THAT(*q().queues(), IsEmpty());
   ASSERT_TRUE(add(spec("a")));

@@ -221,6 +221,15 @@ memory_queue::job* memory_queue::pick(lane& in) {
   return lone_turns_.ordinary_may_start() ? ordinary : nullptr;
 }
 
+void memory_queue::count_start(const job& j, std::int64_t steady) {
+  const std::string& group = j.view.options.group;
+  if (auto* rate = limiter(j.view.queue, whole_queue)) rate->book(steady);
+  const auto& limits = limits_of(lane_of(j), group);
+  if (limits.rate && limiter(j.view.queue, group) == nullptr)
+    rates_.emplace(std::pair(j.view.queue, group), *limits.rate);
+  if (auto* rate = limiter(j.view.queue, group)) rate->book(steady);
+}
+
 claimed_job memory_queue::start(job& j, const claim_request& request) {
   lane& in = lane_of(j);
   if (!j.verdict && is_suspect(j.view.stalls)) lone_turns_.used();
@@ -228,11 +237,7 @@ claimed_job memory_queue::start(job& j, const claim_request& request) {
   const std::int64_t now = clock_.steady_ms();
   if (!j.verdict) {
     in.last_starts[j.view.options.group] = place_->next_turn++;
-    if (auto* rate = limiter(j.view.queue, whole_queue)) rate->take(1, now);
-    const auto& limits = limits_of(in, j.view.options.group);
-    if (limits.rate && limiter(j.view.queue, j.view.options.group) == nullptr)
-      rates_.emplace(std::pair(j.view.queue, j.view.options.group), *limits.rate);
-    if (auto* rate = limiter(j.view.queue, j.view.options.group)) rate->take(1, now);
+    count_start(j, now);
   }
   const auto before = j.view.state;
   j.view.state = job_state::active;

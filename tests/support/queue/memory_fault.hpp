@@ -26,6 +26,7 @@ enum class memory_fault {
   settle_ignored,       // a refused domain write does not keep the job
   cancel_forgotten,     // a cancel changes nothing
   restart_forgets,      // what was acknowledged is gone after a restart
+  rates_forgotten,      // a rate begins anew after a restart
   retention_off,        // ended jobs are kept for ever
   progress_backwards,   // a lower percent stands
   clean_takes_all,      // clean does not look at the age
@@ -33,7 +34,7 @@ enum class memory_fault {
   workers_never_leave,  // a silent worker is listed for ever
 };
 
-inline constexpr std::array<std::pair<std::string_view, memory_fault>, 22> memory_faults{{
+inline constexpr std::array<std::pair<std::string_view, memory_fault>, 23> memory_faults{{
     {"late_writes_taken", memory_fault::late_writes_taken},
     {"fence_not_raised", memory_fault::fence_not_raised},
     {"order_reversed", memory_fault::order_reversed},
@@ -51,6 +52,7 @@ inline constexpr std::array<std::pair<std::string_view, memory_fault>, 22> memor
     {"settle_ignored", memory_fault::settle_ignored},
     {"cancel_forgotten", memory_fault::cancel_forgotten},
     {"restart_forgets", memory_fault::restart_forgets},
+    {"rates_forgotten", memory_fault::rates_forgotten},
     {"retention_off", memory_fault::retention_off},
     {"progress_backwards", memory_fault::progress_backwards},
     {"clean_takes_all", memory_fault::clean_takes_all},

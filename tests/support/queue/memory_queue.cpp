@@ -27,6 +27,17 @@ memory_queue::memory_queue(store::database& db, const clock_port& clock,
   if (!place_->lanes.empty()) process_died();
   first_event_ = place_->next_event;
   for (const auto& [name, in] : place_->lanes) take_rates(name);
+  if (!broken(memory_fault::rates_forgotten)) book_starts();
+}
+
+// The last start of each job counts on for the rates.
+void memory_queue::book_starts() {
+  std::multimap<std::int64_t, const job*> starts;
+  for (const auto& [name, in] : place_->lanes)
+    for (const auto& [id, j] : in.jobs)
+      if (j.view.starts > 0 && !j.verdict) starts.emplace(j.view.started_at_ms, &j);
+  const auto now = clock_.now_ms();
+  for (const auto& [at, j] : starts) count_start(*j, clock_.steady_ms() - (now - at));
 }
 
 // What an earlier process ran waits again; all else is where it was.

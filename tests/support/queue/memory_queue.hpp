@@ -155,6 +155,7 @@ class memory_queue final : public queue::queue_port {
   job* held_by(const queue::lease& held);
   lane& lane_of(const job& j) { return place_->lanes[j.view.queue]; }
   void process_died();
+  void book_starts();
 
   void prepare(batch& into, queue::job_spec spec);
   bool known_already(const memory_tree& tree, queue::added_job& reply, bool for_good);
@@ -182,6 +183,7 @@ class memory_queue final : public queue::queue_port {
   bool group_blocked(lane& in, const std::string& name, const std::string& group);
   void take_rates(const std::string& queue);  // of the limits that have just changed
   queue::rate_limiter* limiter(const std::string& queue, const std::string& group);
+  void count_start(const job& j, std::int64_t steady);
   std::size_t active_in(const lane& in, const std::string* group) const;
   std::size_t active_in_all() const;
   bool suspect_runs() const;
