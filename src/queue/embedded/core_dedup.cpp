@@ -29,7 +29,7 @@ bool core::refused_by_owner(staged_batch& batch, staged_tree& tree, std::uint16_
     tree.former = last != nullptr ? last->seq : 0;
     return false;
   }
-  if (schedule_.in(room).pending.contains(spec.id)) return false;
+  if (schedule_.in(room).pending.contains(id_text(spec.id))) return false;
   batch.replies.push_back({owner->id, true, 0});
   const auto i = schedule_.find(room, owner->id);
   if (i != no_entry && schedule_[i].seq == owner->seq)

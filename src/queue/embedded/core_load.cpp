@@ -128,7 +128,7 @@ void core::take_row(const stored_row& row, loaded_starts& starts, std::vector<st
   e.stalls = row.stalls;
   e.kind = *kind;
   e.room = *number;
-  e.cancel = row.cancel;
+  e.cancel = row.cancel != cancel_none;
   e.in_log = row.in_log;
   e.on_disk_more = row.on_disk_more;
   e.state = is_ended(row.state) || waits ? row.state : ready_state(row.priority);
@@ -145,21 +145,21 @@ void core::take_row(const stored_row& row, loaded_starts& starts, std::vector<st
   if (const auto known = kin_.find(row.seq); known != kin_.end()) known->second = i;
   if (row.place != 0) moved_.emplace(row.place, i);
   watch_expiry(i);
-  // Cancelled while nobody ran it. One that ran has a start on record, or a verdict since it
-  // stalled: a worker must end it.
-  if (row.cancel && !ran && row.verdict.empty() && !is_ended(row.state)) {
+  if (row.cancel == cancel_asked && !ran && !is_ended(row.state)) {
     drop.push_back(row.seq);
     forget_loaded(i);
     return;
   }
-  book_start(row, ran ? started->second.last.at_ms : row.started_at_ms, i);
+  // What must end without a run counts for no rate.
+  const bool must_end = !row.verdict.empty() || is_poison(row.stalls + (ran ? 1 : 0)) ||
+                        (row.cancel != cancel_none && !is_ended(row.state));
+  if (!must_end) book_start(row, ran ? started->second.last.at_ms : row.started_at_ms, i);
 }
 
-// What ends without a run counts for no rate.
 void core::book_start(const stored_row& row, std::int64_t at_ms, entry_index i) {
   const auto room = schedule_[i].room;
   if (room >= rate_windows_.size() || clock_.now_ms() - at_ms >= rate_windows_[room]) return;
-  if (row.verdict.empty() && !is_poison(row.stalls)) booked_.push_back({at_ms, row.seq, i});
+  booked_.push_back({at_ms, row.seq, i});
 }
 
 void core::book_starts() {

@@ -51,7 +51,11 @@ result<void> erase_rows(store::connection& c, std::span<const std::int64_t> seqs
 
 result<void> save_checkpoint(store::connection& c, std::int64_t seq, std::string_view json);
 result<void> mark_cancelled(store::connection& c, std::int64_t seq);
-// A run that ended with its process or its lease. One that was to be cancelled must end so.
+// What `cancel` says of a row: nothing; it was asked for; and the run it was asked of is lost, so
+// that a worker must end the job. A job that nobody runs is removed by the first.
+enum stored_cancel : std::int64_t { cancel_none, cancel_asked, cancel_to_end };
+
+// A run that was lost with its process or its lease.
 struct stall_row {
   std::int64_t seq = 0;
   std::int32_t stalls = 0, starts = 0;
@@ -80,7 +84,8 @@ struct stored_row {
   std::string_view queue, id, kind, options, group, verdict;
   job_state state = job_state::waiting;
   std::int32_t priority = 0, attempts = 0, starts = 0, stalls = 0;
-  bool cancel = false, in_log = false, on_disk_more = false;
+  stored_cancel cancel = cancel_none;
+  bool in_log = false, on_disk_more = false;
   std::int64_t added_at_ms = 0, run_at_ms = 0, ready_at_ms = 0;
   std::int64_t started_at_ms = 0, finished_at_ms = 0;
   std::int64_t place = 0;   // 0: at its seq

@@ -74,8 +74,10 @@ void memory_queue::promote(lane& in) {
   const std::int64_t now = clock_.steady_ms();
   while (!in.delayed.empty() && std::get<0>(*in.delayed.begin()) <= now) {
     job& j = in.jobs.at(std::get<2>(*in.delayed.begin()));
+    const std::int64_t since = std::min(j.view.run_at_ms, clock_.now_ms());
     take_out(j);
     make_ready(j, false);
+    j.ready_at_ms = since;
     tell(event_type::waiting, j, "delayed");
   }
   if (broken(memory_fault::expired_run)) return;
