@@ -183,4 +183,15 @@ class worker_bench {
   const clock_port& clock_;
 };
 
+inline boost::asio::awaitable<queue::outcome> complete() {
+  co_return queue::outcome::complete("{}");
+}
+
+inline queue::job_options quick_retries(int attempts) {
+  queue::job_options options;
+  options.attempts = attempts;
+  options.backoff = {queue::backoff_kind::fixed, 1, 0.0};
+  return options;
+}
+
 }  // namespace son1k::test
