@@ -121,12 +121,11 @@ result<void> core::stage_cancel(store::transaction& tx, const std::string& queue
   }
   tx.stage([self = shared_from_this(), batch](store::connection& c) -> result<void> {
     for (auto& job : batch->jobs) {
-      if (auto ok = mark_cancelled(c, job.seq); !ok) return ok;
       if (self->feed_.wanted() || batch->settle)
         if (auto row = read_argument(c, job.seq); row) job.row = std::move(*row);
-      if (!batch->settle) continue;
       const auto view = self->cancelled_view(job);
-      if (!view) continue;
+      if (auto ok = mark_cancelled(c, job.seq, job.ran); !ok) return ok;
+      if (!view || !batch->settle) continue;
       if (auto ok = write_settled(*view, batch->settle, c); !ok) return ok;
     }
     for (const auto& end : batch->ends)

@@ -145,14 +145,15 @@ void core::take_row(const stored_row& row, loaded_starts& starts, std::vector<st
   if (const auto known = kin_.find(row.seq); known != kin_.end()) known->second = i;
   if (row.place != 0) moved_.emplace(row.place, i);
   watch_expiry(i);
-  if (row.cancel == cancel_asked && !ran && !is_ended(row.state)) {
+  if (row.cancel == cancel_removed && !ran && !is_ended(row.state)) {
     drop.push_back(row.seq);
     forget_loaded(i);
     return;
   }
   // What must end without a run counts for no rate.
-  const bool must_end = !row.verdict.empty() || is_poison(row.stalls + (ran ? 1 : 0)) ||
-                        (row.cancel != cancel_none && !is_ended(row.state));
+  const bool cancelled =
+      row.cancel == cancel_lost || (row.cancel != cancel_none && !is_ended(row.state));
+  const bool must_end = cancelled || !row.verdict.empty() || is_poison(row.stalls + (ran ? 1 : 0));
   if (!must_end) book_start(row, ran ? started->second.last.at_ms : row.started_at_ms, i);
 }
 

@@ -126,17 +126,18 @@ result<void> save_checkpoint(store::connection& c, std::int64_t seq, std::string
   return done(c.execute(sql, {number(seq), value(json)}));
 }
 
-result<void> mark_cancelled(store::connection& c, std::int64_t seq) {
-  static const statement sql("UPDATE job SET cancel = 1 WHERE seq = $1");
-  return done(c.execute(sql, {number(seq)}));
+result<void> mark_cancelled(store::connection& c, std::int64_t seq, bool runs) {
+  static const statement removed("UPDATE job SET cancel = 1 WHERE seq = $1");
+  static const statement asked("UPDATE job SET cancel = max(cancel, 2) WHERE seq = $1");
+  return done(c.execute(runs ? asked : removed, {number(seq)}));
 }
 
 result<void> save_stall(store::connection& c, const stall_row& row) {
   static const statement sql(
       "UPDATE job SET stalls = $2, starts = $3, started_at_ms = $4,"
-      " cancel = CASE WHEN cancel = 0 THEN 0 ELSE $5 END WHERE seq = $1");
-  return done(c.execute(sql, {number(row.seq), number(row.stalls), number(row.starts),
-                              number(row.started_at_ms), number(cancel_to_end)}));
+      " cancel = CASE WHEN cancel = 0 THEN 0 ELSE 3 END WHERE seq = $1");
+  return done(c.execute(
+      sql, {number(row.seq), number(row.stalls), number(row.starts), number(row.started_at_ms)}));
 }
 
 result<void> save_paused(store::connection& c, std::string_view queue, bool paused) {
@@ -191,7 +192,7 @@ result<void> scan_rows(store::connection& c, std::int64_t after_seq, std::int64_
     row.attempts = small(r, 6);
     row.starts = small(r, 7);
     row.stalls = small(r, 8);
-    row.cancel = static_cast<stored_cancel>(std::clamp<std::int64_t>(r.integer(9), 0, 2));
+    row.cancel = static_cast<stored_cancel>(std::clamp<std::int64_t>(r.integer(9), 0, 3));
     row.added_at_ms = r.integer(10);
     row.run_at_ms = r.integer(11);
     row.finished_at_ms = r.integer(12);

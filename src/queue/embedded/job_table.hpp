@@ -50,10 +50,10 @@ struct hangers {
 result<void> erase_rows(store::connection& c, std::span<const std::int64_t> seqs, hangers what);
 
 result<void> save_checkpoint(store::connection& c, std::int64_t seq, std::string_view json);
-result<void> mark_cancelled(store::connection& c, std::int64_t seq);
-// What `cancel` says of a row: nothing; it was asked for; and the run it was asked of is lost, so
-// that a worker must end the job. A job that nobody runs is removed by the first.
-enum stored_cancel : std::int64_t { cancel_none, cancel_asked, cancel_to_end };
+result<void> mark_cancelled(store::connection& c, std::int64_t seq, bool runs);
+// What `cancel` says of a row: nothing; that the job is removed, unless it has started since; that
+// its worker must end it; and that this one is lost, so that the next must.
+enum stored_cancel : std::int64_t { cancel_none, cancel_removed, cancel_asked, cancel_lost };
 
 // A run that was lost with its process or its lease.
 struct stall_row {
