@@ -67,6 +67,7 @@ struct staged_touch {
   std::string queue;
   std::int64_t seq = 0;
   std::string owner;                     // its id
+  std::size_t reply = 0;                 // which add of the batch it was
   std::int64_t until = 0, until_ms = 0;  // 0: the time to live stays
   bool replaces = false;                 // its data and delay, if it is delayed
   std::string data;

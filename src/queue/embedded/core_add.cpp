@@ -244,8 +244,13 @@ void core::added(staged_batch& batch, bool committed) {
   {
     std::lock_guard lock(mutex_);
     if (committed) {
-      for (auto& touch : batch.touches) touched(touch, batch.now);
-      for (auto& tree : batch.trees) admit(batch, tree);
+      auto touch = batch.touches.begin();
+      for (auto& tree : batch.trees) {
+        for (; touch != batch.touches.end() && touch->reply < tree.reply; ++touch)
+          touched(*touch, batch.now);
+        admit(batch, tree);
+      }
+      for (; touch != batch.touches.end(); ++touch) touched(*touch, batch.now);
       std::uint32_t last = no_entry;
       for (const auto& job : batch.jobs) {
         if (job.room == last) continue;

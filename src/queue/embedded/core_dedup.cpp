@@ -37,6 +37,7 @@ bool core::refused_by_owner(staged_batch& batch, staged_tree& tree, std::uint16_
   auto touch = touch_of(batch, tree, room, spec);
   touch.seq = owner->seq;
   touch.owner = owner->id;
+  touch.reply = batch.replies.size() - 1;
   if (touch.until > 0 || touch.replaces) batch.touches.push_back(std::move(touch));
   return true;
 }
