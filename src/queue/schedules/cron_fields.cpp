@@ -72,7 +72,7 @@ class field_text {
       auto read = read_step(item.substr(slash + 1));
       if (!read) return read.error();
       step = *read;
-      if (values->open) values->high = top();
+      if (values->open) values->high = std::max(values->low, top());
     }
     for (int v = values->low; v <= values->high; v += step) {
       out_.values |= 1ULL << (is_week() && v == 7 ? 0 : v);
