@@ -85,8 +85,8 @@ struct staged_tree {
   entry_index parent_entry = no_entry;
   std::int64_t former = 0;  // who held the root's deduplication id last
   std::int64_t until = 0, until_ms = 0;
-  bool refused = false;  // the step found that somebody else holds it
-  staged_touch touch;    // then: what it changes about that one
+  bool refused = false;                 // the step found that somebody else holds it
+  std::unique_ptr<staged_touch> touch;  // then set: what it changes about that one
 };
 
 struct staged_batch {

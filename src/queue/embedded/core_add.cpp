@@ -236,7 +236,8 @@ void core::release_pending(staged_batch& batch) {
     if (mine != pending.end() && --mine->second.stagers == 0) pending.erase(mine);
   }
   for (auto& touch : batch.touches) let_go(touch);
-  for (auto& tree : batch.trees) let_go(tree.touch);
+  for (auto& tree : batch.trees)
+    if (tree.touch) let_go(*tree.touch);
 }
 
 void core::added(staged_batch& batch, bool committed) {
@@ -275,10 +276,10 @@ void core::admit(staged_batch& batch, staged_tree& tree) {
     return;
   }
   if (tree.refused) {
-    reply = {tree.touch.owner, true, 0};
-    const auto owner = schedule_.find(root.room, tree.touch.owner);
+    reply = {tree.touch->owner, true, 0};
+    const auto owner = schedule_.find(root.room, tree.touch->owner);
     if (owner != no_entry) emit(event_type::deduplicated, schedule_[owner], batch.now);
-    touched(tree.touch, batch.now);
+    touched(*tree.touch, batch.now);
     return;
   }
   for (auto n = tree.first; n <= tree.root; ++n) {

@@ -68,16 +68,16 @@ result<void> core::refuse_tree(store::connection& c, staged_batch& batch, staged
   auto owner = read_dedup_owner(c, root.spec.queue, root.spec.options.dedup.id);
   if (!owner) return owner.error();
   tree.refused = true;
-  if (tree.touch.taken && tree.touch.seq != owner->seq) {
+  if (tree.touch && tree.touch->taken && tree.touch->seq != owner->seq) {
     std::lock_guard lock(mutex_);
-    let_go(tree.touch);
+    let_go(*tree.touch);
   }
-  if (!tree.touch.taken) {
-    tree.touch = touch_of(batch, tree, root.room, root.spec);
-    tree.touch.seq = owner->seq;
-    tree.touch.owner = std::move(owner->owner);
+  if (!tree.touch || !tree.touch->taken) {
+    tree.touch = std::make_unique<staged_touch>(touch_of(batch, tree, root.room, root.spec));
+    tree.touch->seq = owner->seq;
+    tree.touch->owner = std::move(owner->owner);
   }
-  return touch_row(c, tree.touch);
+  return touch_row(c, *tree.touch);
 }
 
 // Whether the owner is delayed is asked here, where nothing comes between the answer and the
