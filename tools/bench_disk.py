@@ -9,7 +9,7 @@ import os
 import pathlib
 import time
 
-REST_SECONDS_MAX = 180
+REST_SECONDS_MAX = 60
 REST_STEP_SECONDS = 5
 AT_REST = 1.5  # times the best seen
 
