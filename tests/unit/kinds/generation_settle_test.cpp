@@ -102,14 +102,16 @@ TEST_F(generation_settle, cancelled_with_the_parent_that_waits_for_it) {
 TEST_F(generation_settle, cancelled_while_its_worker_gives_it_back) {
   add(piece("a"));
   const auto job = place.claim().at(0);
-  std::promise<void> gate;
+  std::promise<void> gate, begun;
   store::transaction busy;
-  busy.stage([opened = gate.get_future().share()](store::connection&) -> result<void> {
+  busy.stage([opened = gate.get_future().share(), &begun](store::connection&) -> result<void> {
+    begun.set_value();
     opened.wait();
     return {};
   });
   const auto ignore = [](const result<void>&) {};
   place.db().commit(std::move(busy), ignore);
+  begun.get_future().wait();  // what comes now is of the next group
   boost::asio::io_context loop;
   auto request = ending(job, queue::outcome::release());
   auto given_back = boost::asio::co_spawn(loop, place.queue().finish(std::move(request)),
