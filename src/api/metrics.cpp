@@ -132,18 +132,16 @@ void collect_letters(const services& with, const queue::history_figures& now,
 }
 
 void collect_history(const queue::history_figures& now, std::vector<family>& out) {
-  const auto one = [&out](const char* name, const char* help, family_type type, double value) {
-    out.push_back({name, help, type, {}});
-    out.back().add({}, value);
-  };
-  one("son1k_history_recorded_total", "Records of runs written into the history.",
-      family_type::counter, static_cast<double>(now.recorded));
-  one("son1k_history_dropped_total", "Records that could not be written.", family_type::counter,
-      static_cast<double>(now.dropped));
-  one("son1k_history_buffered", "Records that wait to be written.", family_type::gauge,
-      static_cast<double>(now.buffered));
-  one("son1k_history_blocked_seconds_total", "How long the queue was held by a full buffer.",
-      family_type::counter, static_cast<double>(now.blocked_ms) / 1'000.0);
+  metrics::add_figure(out, "son1k_history_recorded_total",
+                      "Records of runs written into the history.", family_type::counter,
+                      static_cast<double>(now.recorded));
+  metrics::add_figure(out, "son1k_history_dropped_total", "Records that could not be written.",
+                      family_type::counter, static_cast<double>(now.dropped));
+  metrics::add_figure(out, "son1k_history_buffered", "Records that wait to be written.",
+                      family_type::gauge, static_cast<double>(now.buffered));
+  metrics::add_figure(out, "son1k_history_blocked_seconds_total",
+                      "How long the queue was held by a full buffer.", family_type::counter,
+                      static_cast<double>(now.blocked_ms) / 1'000.0);
 }
 
 // The statuses that the server and the resources give; others are told together.
@@ -230,16 +228,13 @@ void add_queue_figures(metrics::registry& to, const services& with,
 }
 
 void collect_scheduler(const queue::scheduler_stats& now, std::vector<family>& out) {
-  const auto one = [&out](const char* name, const char* help, family_type type, double value) {
-    out.push_back({name, help, type, {}});
-    out.back().add({}, value);
+  const auto total = [&out](const char* name, const char* help, std::uint64_t value) {
+    metrics::add_figure(out, name, help, family_type::counter, static_cast<double>(value));
   };
-  const auto total = [&one](const char* name, const char* help, std::uint64_t value) {
-    one(name, help, family_type::counter, static_cast<double>(value));
-  };
-  one("son1k_scheduler_leads", "1 while this process runs the schedules.", family_type::gauge,
-      now.leads ? 1.0 : 0.0);
-  one("son1k_scheduler_behind_seconds",
+  metrics::add_figure(out, "son1k_scheduler_leads", "1 while this process runs the schedules.",
+                      family_type::gauge, now.leads ? 1.0 : 0.0);
+  metrics::add_figure(
+      out, "son1k_scheduler_behind_seconds",
       "For how long the schedule that is due has waited; 0 if none is, or another process leads.",
       family_type::gauge, static_cast<double>(now.behind_ms) / 1'000.0);
   total("son1k_schedule_runs_total", "Jobs added by schedules.", now.runs);

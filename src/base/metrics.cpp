@@ -129,10 +129,15 @@ std::string to_text(std::span<const family> families) {
   return prometheus::TextSerializer().Serialize(all);
 }
 
+void add_figure(std::vector<family>& out, const char* name, const char* help, family_type type,
+                double value) {
+  out.push_back({name, help, type, {}});
+  out.back().add({}, value);
+}
+
 void add_process_figures(std::vector<family>& out) {
   const auto gauge = [&out](const char* name, const char* help, double v) {
-    out.push_back({name, help, family_type::gauge, {}});
-    out.back().add({}, v);
+    add_figure(out, name, help, family_type::gauge, v);
   };
   double pages = 0.0, resident = 0.0;
   std::ifstream("/proc/self/statm") >> pages >> resident;
@@ -146,11 +151,8 @@ void add_process_figures(std::vector<family>& out) {
         loaded_at);
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
-  out.push_back({"process_cpu_seconds_total",
-                 "Total user and system CPU time spent in seconds.",
-                 family_type::counter,
-                 {}});
-  out.back().add({}, seconds(used.ru_utime) + seconds(used.ru_stime));
+  add_figure(out, "process_cpu_seconds_total", "Total user and system CPU time spent in seconds.",
+             family_type::counter, seconds(used.ru_utime) + seconds(used.ru_stime));
 }
 
 }  // namespace son1k::metrics

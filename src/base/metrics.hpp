@@ -79,6 +79,9 @@ class registry {
 
 std::string to_text(std::span<const family> families);
 
+// A family of one figure without labels.
+void add_figure(std::vector<family>& out, const char* name, const char* help, family_type type,
+                double value);
 // Memory, processor time, open files and start of this process, as Prometheus names them.
 void add_process_figures(std::vector<family>& out);
 

@@ -177,7 +177,7 @@ class core : public std::enable_shared_from_this<core> {
   void admit(staged_batch& batch, staged_tree& tree);
   void admit_one(staged_batch& batch, staged_job& job);
 
-  bool refused_by_owner(staged_batch& batch, staged_tree& tree, std::uint16_t room,
+  bool refused_by_owner(staged_batch& batch, staged_tree& tree, const arrival& known_as,
                         const job_spec& spec);
   static staged_touch touch_of(const staged_batch& batch, const staged_tree& tree,
                                std::uint16_t room, const job_spec& spec);

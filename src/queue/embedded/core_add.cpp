@@ -131,7 +131,7 @@ result<std::optional<staged_tree>> core::open_tree(staged_batch& batch, job_spec
     tree.parent = schedule_[*parent].seq;
     tree.parent_entry = *parent;
   }
-  if (!root.options.dedup.id.empty() && refused_by_owner(batch, tree, *number, root))
+  if (!root.options.dedup.id.empty() && refused_by_owner(batch, tree, known_as, root))
     return std::optional<staged_tree>();
   return std::optional(std::move(tree));
 }
@@ -282,10 +282,10 @@ void core::admit(staged_batch& batch, staged_tree& tree) {
     touched(*tree.touch, batch.now);
     return;
   }
+  const bool lone = tree.first == tree.root;  // and looked for above
   for (auto n = tree.first; n <= tree.root; ++n) {
     auto& job = batch.jobs[n];
-    const bool asked = tree.first == tree.root;
-    if (!asked && job.named && schedule_.find(job.room, job.id) != no_entry) continue;
+    if (!lone && job.named && schedule_.find(job.room, job.id) != no_entry) continue;
     admit_one(batch, job);
   }
   if (tree.parent != 0) adopt(tree, root, schedule_.find(root.room, root.id));

@@ -15,8 +15,9 @@ bool is_replaced(const job_entry& e) {
 // True: somebody holds the id, and the reply says who. Two adds that are under way at once both
 // pass here; the step of the second finds the id taken. So does one whose own id is on its way in:
 // it may be known by then, and that comes first.
-bool core::refused_by_owner(staged_batch& batch, staged_tree& tree, std::uint16_t room,
+bool core::refused_by_owner(staged_batch& batch, staged_tree& tree, const arrival& known_as,
                             const job_spec& spec) {
+  const auto room = known_as.room;
   const auto& dedup = spec.options.dedup;
   const dedup_key key{room, dedup.id};
   if (dedup.ttl_ms > 0) {
@@ -29,7 +30,7 @@ bool core::refused_by_owner(staged_batch& batch, staged_tree& tree, std::uint16_
     tree.former = last != nullptr ? last->seq : 0;
     return false;
   }
-  if (schedule_.in(room).pending.contains(id_text(spec.id))) return false;
+  if (schedule_.in(room).pending.contains(known_as.id)) return false;
   batch.replies.push_back({owner->id, true, 0});
   const auto i = schedule_.find(room, owner->id);
   if (i != no_entry && schedule_[i].seq == owner->seq)

@@ -308,8 +308,7 @@ result<bool> core::may_obliterate(const std::string& queue, bool force) {
   const auto room = schedule_.find_room(queue);
   if (!room) return false;
   auto& r = schedule_.in(*room);
-  const bool set = r.paused || r.limits != queue_limits{} || r.lanes.has_own();
-  if (!set && r.jobs() == 0) return false;
+  if (!r.is_set() && r.jobs() == 0) return false;
   if (!r.paused)
     return error(errc::conflict, "queue", {"the queue is not paused", "la cola no está en pausa"});
   if (!force && !r.active.empty())

@@ -146,8 +146,7 @@ result<std::vector<std::string>> core::queues() {
   std::lock_guard lock(mutex_);
   for (std::uint16_t n = 0; n < schedule_.rooms(); ++n) {
     const auto& r = schedule_.in(n);
-    const bool set = r.paused || r.limits != queue_limits{} || r.lanes.has_own();
-    if (r.jobs() > 0 || set) names.push_back(schedule_.name(n));
+    if (r.jobs() > 0 || r.is_set()) names.push_back(schedule_.name(n));
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -63,6 +63,8 @@ struct room {
   std::deque<std::shared_ptr<claim_ticket>> tickets;  // claims that wait, the longest first
   std::int64_t claimed_at = -suspects_left_ms;        // steady ms of the newest claim
 
+  // Somebody has told it something that outlives its jobs.
+  bool is_set() const { return paused || limits != queue_limits{} || lanes.has_own(); }
   std::size_t ready() const { return lanes.size() + condemned.size() + suspects.size(); }
   std::size_t prioritized() const { return lanes.size() - lanes.plain() + prioritized_apart; }
   std::size_t waiting() const { return ready() - prioritized(); }

@@ -1,5 +1,5 @@
 -- A piece is always looked for together with its owner, so one key of both serves every look-up and
--- the history in order (ids are UUIDv7, they sort by creation); two indexes less to write per piece.
+-- the history in order (ids are UUIDv7, they sort by creation); one index less to write per piece.
 -- Its job carries the owner as its user.
 update job set user_id = (select owner from generation where generation.id = job.id)
 where kind = 'generation' and user_id is null;
