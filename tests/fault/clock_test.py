@@ -71,7 +71,7 @@ class clock_that_is_set(program_case):
             with self.subTest(by_ms=by_ms):
                 self.jump(by_ms)
         self.assertEqual(self.home.terminate(), 0, self.home.log_tail())
-        found = probe_jobs.rows(self.place / "data", "SELECT id, starts, stalls FROM job "
+        found = probe_jobs.rows(self.place / "data", "SELECT id, starts, stalls FROM job_now "
                                                      "WHERE queue = 'probe'")
         self.assertEqual(len(found), 3 * (RUNNING + 2))
         self.assertEqual([row for row in found if row[1:] != (1, 0)], [])

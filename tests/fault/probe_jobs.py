@@ -72,5 +72,5 @@ def ended_times(data_dir: pathlib.Path) -> dict:
 
 
 def error_of(data_dir: pathlib.Path, job_id: str) -> Optional[str]:
-    found = rows(data_dir, "SELECT error FROM job WHERE id = ?", job_id)
+    found = rows(data_dir, "SELECT error FROM job_now WHERE id = ?", job_id)
     return found[0][0] if found else None

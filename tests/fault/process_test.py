@@ -123,7 +123,7 @@ class dead_process(program_case):
             probe_jobs.wait_all_ended(home, self.RUNNING * (kill + 1), 60)
             self.assertEqual(home.terminate(), 0, home.log_tail())
             started = probe_jobs.rows(folder / "data",
-                                      "SELECT started_at_ms FROM job WHERE id LIKE ?",
+                                      "SELECT started_at_ms FROM job_now WHERE id LIKE ?",
                                       f"p-{kill}-%")
             waits += [at - died_ms for at, in started]
         waits.sort()
@@ -183,7 +183,7 @@ class full_disk(program_case):
         ended = probe_jobs.wait_all_ended(home, len(owed) + 2, 120)
         self.assertEqual(ended["failed"], 0)
         self.assertEqual(home.terminate(), 0, home.log_tail())
-        known = {i for i, in probe_jobs.rows(home.data_dir, "SELECT id FROM job")}
+        known = {i for i, in probe_jobs.rows(home.data_dir, "SELECT id FROM job_now")}
         self.assertEqual(owed - known, set())
         print(f"{len(owed)} acknowledged while the disk filled up, all completed")
 
@@ -206,7 +206,7 @@ class many_submits(program_case):
         again = home.api.post("/api/jobs", probe_jobs.job("same", {"result": 2}))
         self.assertTrue(again.data["duplicate"])
         self.assertEqual(home.terminate(), 0)
-        self.assertEqual(probe_jobs.rows(home.data_dir, "SELECT count(*), sum(starts) FROM job "
+        self.assertEqual(probe_jobs.rows(home.data_dir, "SELECT count(*), sum(starts) FROM job_now "
                                          "WHERE queue = 'probe'"), [(1, 1)])
 
     def test_under_one_idempotency_key_make_one_job(self):

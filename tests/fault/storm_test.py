@@ -81,11 +81,11 @@ class storm(program_case):
         times = probe_jobs.ended_times(data)
         self.assertEqual(owed - times.keys(), set(), "acknowledged jobs were lost")
         self.assertEqual({i: n for i, n in times.items() if n != 1}, {}, "a job ends once")
-        wrong = probe_jobs.rows(data, "SELECT id, result FROM job WHERE queue = 'probe' AND "
+        wrong = probe_jobs.rows(data, "SELECT id, result FROM job_now WHERE queue = 'probe' AND "
                                       "(state <> ? OR id <> 'p-' || result)", probe_jobs.COMPLETED)
         self.assertEqual(wrong, [])
         (starts, stalls, worst), = probe_jobs.rows(
-            data, "SELECT sum(starts), sum(stalls), max(stalls) FROM job "
+            data, "SELECT sum(starts), sum(stalls), max(stalls) FROM job_now "
                   "WHERE queue = 'probe'")
         print(f"{total} jobs ({len(owed)} acknowledged), {starts} starts, {stalls} of them cut "
               f"short, {worst} of one job at most")

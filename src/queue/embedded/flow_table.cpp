@@ -40,8 +40,8 @@ result<void> insert_child(store::connection& c, const child_row& r) {
 
 result<void> copy_child_end(store::connection& c, std::int64_t parent, std::int64_t child) {
   static const statement sql(
-      "UPDATE job_child SET error = (SELECT error FROM job WHERE seq = $2),"
-      " result = (SELECT result FROM job WHERE seq = $2) WHERE parent = $1 AND child = $2");
+      "UPDATE job_child SET error = (SELECT error FROM job_now WHERE seq = $2),"
+      " result = (SELECT result FROM job_end WHERE seq = $2) WHERE parent = $1 AND child = $2");
   return done(c.execute(sql, {number(parent), number(child)}));
 }
 
@@ -67,13 +67,14 @@ result<void> reopen_child(store::connection& c, std::int64_t parent, std::int64_
 
 result<void> save_verdict(store::connection& c, std::int64_t seq, const job_error& verdict) {
   static const statement sql(
-      "UPDATE job SET verdict = $2 WHERE seq = $1 AND verdict IS NULL AND state NOT IN (5, 6)");
+      "UPDATE job SET verdict = $2 WHERE seq = $1 AND verdict IS NULL"
+      " AND NOT EXISTS (SELECT 1 FROM job_end WHERE job_end.seq = job.seq)");
   const auto text = encode_error(verdict);
   return done(c.execute(sql, {number(seq), value(text)}));
 }
 
 result<std::optional<job_state>> state_in_row(store::connection& c, std::int64_t seq) {
-  static const statement sql("SELECT state FROM job WHERE seq = $1");
+  static const statement sql("SELECT state FROM job_now WHERE seq = $1");
   std::optional<job_state> found;
   auto ok = c.query(sql, {number(seq)}, [&](const store::row& r) {
     found = static_cast<job_state>(r.integer(0));
@@ -177,12 +178,15 @@ result<void> replace_argument(store::connection& c, std::int64_t seq, std::int64
 
 result<void> save_retry(store::connection& c, std::int64_t seq, job_state state,
                         std::int64_t ready_at_ms, std::int64_t place) {
-  static const statement sql(
-      "UPDATE job SET state = $2, attempts = 0, stalls = 0, cancel = 0, run_at_ms = 0,"
-      " finished_at_ms = 0, verdict = NULL, error = NULL, result = NULL, progress = 0, note = NULL,"
-      " ready_at_ms = $3, place = $4 WHERE seq = $1");
-  return done(
-      c.execute(sql, {number(seq), number(state), number(ready_at_ms), number_or_null(place)}));
+  static const statement reopen(
+      "UPDATE job SET (starts, started_at_ms, has_log, worker) ="
+      " (SELECT starts, started_at_ms, has_log, worker FROM job_end WHERE seq = $1),"
+      " state = $2, attempts = 0, stalls = 0, cancel = 0, run_at_ms = 0, verdict = NULL,"
+      " error = NULL, progress = 0, note = NULL, ready_at_ms = $3, place = $4 WHERE seq = $1");
+  static const statement forget("DELETE FROM job_end WHERE seq = $1");
+  auto ok = done(
+      c.execute(reopen, {number(seq), number(state), number(ready_at_ms), number_or_null(place)}));
+  return ok ? done(c.execute(forget, {number(seq)})) : ok;
 }
 
 result<void> save_promotion(store::connection& c, std::int64_t seq, job_state state,

@@ -81,11 +81,36 @@ result<bool> insert_row(store::connection& c, const new_row& r) {
   return *rows > 0;
 }
 
-result<void> apply_change(store::connection& c, const row_change& r) {
-  static const statement update(
+namespace {
+
+// A run that ended and its job did not.
+result<void> update_row(store::connection& c, const row_change& r) {
+  static const statement sql(
       "UPDATE job SET state = $2, attempts = $3, starts = $4, stalls = $5, run_at_ms = $6,"
-      " started_at_ms = $7, finished_at_ms = $8, progress = $9, note = $10, error = $11,"
-      " result = $12, has_log = $13, worker = $14 WHERE seq = $1");
+      " started_at_ms = $7, progress = $8, note = $9, error = $10, has_log = $11, worker = $12"
+      " WHERE seq = $1");
+  return done(
+      c.execute(sql, {number(r.seq), number(static_cast<std::int64_t>(r.state)), number(r.attempts),
+                      number(r.starts), number(r.stalls), number(r.run_at_ms),
+                      number(r.started_at_ms), number(r.percent), text_or_null(r.note),
+                      text_or_null(r.error), number(r.in_log ? 1 : 0), text_or_null(r.worker)}));
+}
+
+result<void> insert_end(store::connection& c, const row_change& r) {
+  static const statement sql(
+      "INSERT INTO job_end (seq, state, attempts, starts, stalls, started_at_ms, finished_at_ms,"
+      " worker, progress, has_log, note, error, result)"
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)");
+  return done(c.execute(
+      sql, {number(r.seq), number(static_cast<std::int64_t>(r.state)), number(r.attempts),
+            number(r.starts), number(r.stalls), number(r.started_at_ms), number(r.finished_at_ms),
+            text_or_null(r.worker), number(r.percent), number(r.in_log ? 1 : 0),
+            text_or_null(r.note), text_or_null(r.error), text_or_null(r.result)}));
+}
+
+}  // namespace
+
+result<void> apply_change(store::connection& c, const row_change& r) {
   static const statement add_log(
       "INSERT INTO job_log (seq, fence, lines) VALUES ($1, $2, $3)"
       " ON CONFLICT (seq, fence) DO UPDATE SET lines = excluded.lines");
@@ -97,22 +122,19 @@ result<void> apply_change(store::connection& c, const row_change& r) {
     auto ok = done(c.execute(add_log, {number(r.seq), number(r.starts), value(r.log)}));
     if (!ok) return ok;
   }
-  return done(c.execute(
-      update,
-      {number(r.seq), number(static_cast<std::int64_t>(r.state)), number(r.attempts),
-       number(r.starts), number(r.stalls), number(r.run_at_ms), number(r.started_at_ms),
-       number(r.finished_at_ms), number(r.percent), text_or_null(r.note), text_or_null(r.error),
-       text_or_null(r.result), number(r.in_log ? 1 : 0), text_or_null(r.worker)}));
+  return is_ended(r.state) ? insert_end(c, r) : update_row(c, r);
 }
 
 result<void> erase_rows(store::connection& c, std::span<const std::int64_t> seqs, hangers what) {
   static const statement rows("DELETE FROM job WHERE seq BETWEEN $1 AND $2");
+  static const statement ends("DELETE FROM job_end WHERE seq BETWEEN $1 AND $2");
   static const statement lines("DELETE FROM job_log WHERE seq BETWEEN $1 AND $2");
   static const statement children("DELETE FROM job_child WHERE parent BETWEEN $1 AND $2");
   for (std::size_t first = 0, last = 0; first < seqs.size(); first = last + 1) {
     last = first;
     while (last + 1 < seqs.size() && seqs[last + 1] == seqs[last] + 1) ++last;
     auto ok = done(c.execute(rows, {number(seqs[first]), number(seqs[last])}));
+    if (ok) ok = done(c.execute(ends, {number(seqs[first]), number(seqs[last])}));
     if (ok && what.logs) ok = done(c.execute(lines, {number(seqs[first]), number(seqs[last])}));
     if (ok && what.children)
       ok = done(c.execute(children, {number(seqs[first]), number(seqs[last])}));
@@ -180,7 +202,7 @@ result<void> scan_rows(store::connection& c, std::int64_t after_seq, std::int64_
       " added_at_ms, run_at_ms, finished_at_ms, options, has_log,"
       " traceparent IS NOT NULL OR checkpoint IS NOT NULL OR dedup IS NOT NULL, ready_at_ms, place,"
       " parent, grp, verdict, started_at_ms"
-      " FROM job WHERE seq > $1 ORDER BY seq LIMIT $2");
+      " FROM job_now WHERE seq > $1 ORDER BY seq LIMIT $2");
   return c.query(sql, {number(after_seq), number(limit)}, [&](const store::row& r) {
     stored_row row;
     row.seq = r.integer(0);
@@ -248,7 +270,7 @@ result<job_view> read_view(store::connection& c, std::int64_t seq) {
       "SELECT queue, id, kind, state, priority, attempts, starts, stalls, added_at_ms, run_at_ms,"
       " started_at_ms, finished_at_ms, options, traceparent, progress, note, error, result, data,"
       " user_id, grp, dedup, worker, parent_queue, parent_id, (SELECT count(*) FROM job_child"
-      " WHERE parent = job.seq AND open = 1) FROM job WHERE seq = $1");
+      " WHERE parent = job_now.seq AND open = 1) FROM job_now WHERE seq = $1");
   static const statement lines("SELECT lines FROM job_log WHERE seq = $1 ORDER BY fence");
   job_view v;
   bool found = false;

@@ -138,7 +138,7 @@ void world::claim_jobs() {
 }
 
 int world::stalls_of(const truth& t) {
-  static const store::statement sql("SELECT stalls FROM job WHERE queue = $1 AND id = $2");
+  static const store::statement sql("SELECT stalls FROM job_now WHERE queue = $1 AND id = $2");
   int n = 0;
   auto ok = disk_.connection().query(sql, {std::string_view(t.queue), std::string_view(t.id)},
                                      [&](const store::row& r) {
