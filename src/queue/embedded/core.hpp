@@ -38,9 +38,22 @@ struct claim_ticket {
   std::vector<lease> taken;
   start_list starts;                                         // the same as they go on record
   std::vector<std::pair<std::int64_t, job_error>> verdicts;  // of those that must end without a run
+  // Those of `taken` whose rows are read while their starts go on record: their arguments are not
+  // at hand, or there is more to know (checkpoint, trace). `rows` are in the same order.
+  struct unread_row {
+    std::size_t place = 0;  // in taken
+    std::int64_t seq = 0;
+  };
+  std::vector<unread_row> unread;
+  result<std::vector<stored_argument>> rows;
   result<void> verdict;
   std::int64_t deadline = 0;  // steady ms, for one that waits
   std::uint32_t board_slot = 0;
+  std::atomic<int> parts = 1;  // still under way: the record, and the reading if there is any
+
+  void part_done() {
+    if (--parts == 0) resume();
+  }
 };
 
 // While the file is read: the newest start of each job that is on record, and its entry.
@@ -63,15 +76,9 @@ class core : public std::enable_shared_from_this<core> {
 
   // Serves the ticket, now or later: its `resume` is called when it is decided.
   void claim(const std::shared_ptr<claim_ticket>& ticket);
-  // What a decided ticket got, from memory; `unread` are those whose row must be read (argument,
-  // checkpoint, trace).
-  struct claimed {
-    std::vector<claimed_job> jobs;
-    std::vector<std::pair<std::size_t, std::int64_t>> unread;  // place in jobs, seq
-  };
-  claimed collect(const claim_ticket& ticket);
-  // Keeps arguments that had to be read at hand while the jobs run (settle needs them).
-  void keep_arguments(const claimed& got);
+  // What a decided ticket got. Arguments that had to be read stay at hand while the jobs run
+  // (settle needs them).
+  std::vector<claimed_job> collect(claim_ticket& ticket);
   // Gives jobs back that could not be handed out.
   void hand_back(const claim_ticket& ticket);
   void end_waits(const std::string& worker);
@@ -242,6 +249,7 @@ class core : public std::enable_shared_from_this<core> {
   void serve_one(room& r, tickets& ready);
   // Commits the starts of the tickets; call it without the lock.
   void record_starts(tickets ready);
+  void read_rows(const std::shared_ptr<claim_ticket>& ticket);
   void started(const tickets& ready, const result<void>& verdict);
   std::uint32_t take_board_slot(std::size_t jobs);
   void release_board_slot(std::uint32_t slot);
@@ -264,6 +272,7 @@ class core : public std::enable_shared_from_this<core> {
   std::size_t promote_due(room& r, std::int64_t now, std::int64_t steady, std::size_t most);
   void recovered(const std::vector<lease>& stalled, bool committed);
   void cache(job_entry& e, std::string_view data, std::string_view user);
+  void keep_at_hand(job_entry& e, payload argument);
   void uncache(job_entry& e);
   void drop(entry_index i);
   void emit(event_type type, const job_entry& e, std::int64_t now, std::string_view detail = {},

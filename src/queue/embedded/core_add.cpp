@@ -333,12 +333,21 @@ void core::wake_before(std::int64_t due) {
 }
 
 void core::cache(job_entry& e, std::string_view data, std::string_view user) {
-  if (cached_bytes_ + data.size() > settings_.cached_bytes_max) return;
-  e.data = payload(data, user);
+  // A queue may hold as much as it leaves free: a long backlog in one takes no more than half, and
+  // the others find room for what they will run soon.
+  const auto cost = payload::cost_of(data, user);
+  if (schedule_.in(e.room).cached_bytes + cost + cached_bytes_ > settings_.cached_bytes_max) return;
+  keep_at_hand(e, payload(data, user));
+}
+
+void core::keep_at_hand(job_entry& e, payload argument) {
+  e.data = std::move(argument);
+  schedule_.in(e.room).cached_bytes += e.data.cost();
   cached_bytes_ += e.data.cost();
 }
 
 void core::uncache(job_entry& e) {
+  schedule_.in(e.room).cached_bytes -= e.data.cost();
   cached_bytes_ -= e.data.cost();
   e.data.drop();
 }

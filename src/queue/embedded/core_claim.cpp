@@ -91,6 +91,7 @@ void core::start_run(entry_index i, claim_ticket& ticket, std::int64_t now, std:
   e.run->worker = ticket.request.worker;
   e.run->deadline = steady + ticket.request.lease_ms;
   e.run->started_at_ms = now;
+  if (!e.data.cached() || e.on_disk_more) ticket.unread.push_back({ticket.taken.size(), e.seq});
   ticket.taken.push_back({ticket.request.queue, std::string(e.id.view()), e.starts, i});
   ticket.starts.add(e.seq, e.starts);
   // On record with the start: it is the start that keeps a job from expiring a second time.
@@ -114,6 +115,7 @@ void core::serve_one(room& r, tickets& ready) {
 
 void core::record_starts(tickets ready) {
   if (ready.empty()) return;
+  for (const auto& ticket : ready) read_rows(ticket);
   store::transaction tx(store::durability::process);
   const auto now = clock_.now_ms();
   auto shared = std::make_shared<tickets>(std::move(ready));
@@ -132,6 +134,28 @@ void core::record_starts(tickets ready) {
   });
 }
 
+void core::read_rows(const std::shared_ptr<claim_ticket>& ticket) {
+  if (ticket->unread.empty()) return;
+  ++ticket->parts;
+  auto queued = db_.read([ticket](store::connection& c) {
+    std::vector<stored_argument> rows;
+    rows.reserve(ticket->unread.size());
+    for (const auto& one : ticket->unread) {
+      auto row = read_argument(c, one.seq);
+      if (!row) {
+        ticket->rows = row.error();
+        return ticket->part_done();
+      }
+      rows.push_back(std::move(*row));
+    }
+    ticket->rows = std::move(rows);
+    ticket->part_done();
+  });
+  if (queued) return;
+  ticket->rows = queued.error();
+  ticket->part_done();
+}
+
 void core::started(const tickets& ready, const result<void>& verdict) {
   {
     std::lock_guard lock(mutex_);
@@ -148,7 +172,7 @@ void core::started(const tickets& ready, const result<void>& verdict) {
       }
     }
   }
-  for (const auto& ticket : ready) ticket->resume();
+  for (const auto& ticket : ready) ticket->part_done();
   if (verdict) events_.deliver();
 }
 
@@ -177,17 +201,23 @@ void core::release_board_slot(std::uint32_t slot) {
   if (--board_[slot] == 0) board_free_.push_back(slot);
 }
 
-core::claimed core::collect(const claim_ticket& ticket) {
-  claimed out;
-  out.jobs.reserve(ticket.taken.size());
+std::vector<claimed_job> core::collect(claim_ticket& ticket) {
+  std::vector<claimed_job> jobs;
+  jobs.reserve(ticket.taken.size());
+  auto unread = ticket.unread.begin();
   for (std::size_t first = 0; first < ticket.taken.size(); first += collect_slice) {
     const auto last = std::min(first + collect_slice, ticket.taken.size());
     std::lock_guard lock(mutex_);
     for (auto n = first; n < last; ++n) {
+      stored_argument* row = nullptr;
+      if (unread != ticket.unread.end() && unread->place == n) {
+        row = &(*ticket.rows)[static_cast<std::size_t>(unread - ticket.unread.begin())];
+        ++unread;
+      }
       const auto found = held_entry(ticket.taken[n]);
       if (!found) continue;  // its lease ran out before anybody saw it
-      const auto& e = schedule_[*found];
-      auto& job = out.jobs.emplace_back();
+      auto& e = schedule_[*found];
+      auto& job = jobs.emplace_back();
       job.held = ticket.taken[n];
       job.kind = kinds_[e.kind];
       job.attempts_made = e.attempts;
@@ -200,23 +230,20 @@ core::claimed core::collect(const claim_ticket& ticket) {
       if (e.cancel) job.verdict = job_error{"cancelled", "cancelled", false};
       if (const auto known = verdicts_.find(e.seq); known != verdicts_.end())
         job.verdict = known->second;
-      if (e.data.cached()) job.data = e.data.view(), job.user = e.data.user();
-      if (!e.data.cached() || e.on_disk_more) out.unread.emplace_back(out.jobs.size() - 1, e.seq);
+      if (row == nullptr) {
+        job.data = e.data.view();
+        job.user = e.data.user();
+        continue;
+      }
+      if (!e.data.cached()) keep_at_hand(e, payload(row->data, row->user));
+      job.data = std::move(row->data);
+      job.checkpoint = std::move(row->checkpoint);
+      job.user = std::move(row->user);
+      job.options.traceparent = std::move(row->traceparent);
+      job.options.dedup.id = std::move(row->dedup);
     }
   }
-  return out;
-}
-
-void core::keep_arguments(const claimed& got) {
-  std::lock_guard lock(mutex_);
-  for (const auto& [place, seq] : got.unread) {
-    const auto& job = got.jobs[place];
-    const auto i = held_entry(job.held);
-    if (!i || schedule_[*i].data.cached()) continue;
-    auto& e = schedule_[*i];
-    e.data = payload(job.data, job.user);
-    cached_bytes_ += e.data.cost();
-  }
+  return jobs;
 }
 
 void core::hand_back(const claim_ticket& ticket) {

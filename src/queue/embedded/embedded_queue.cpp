@@ -49,15 +49,11 @@ class embedded_queue final : public queue_port {
     ticket->request = std::move(request);
     co_await decided(ticket);
     if (!ticket->verdict) co_return ticket->verdict.error();
-    auto got = core_->collect(*ticket);
-    if (!got.unread.empty()) {
-      auto ok = co_await read_arguments(got);
-      if (!ok) {
-        core_->hand_back(*ticket);
-        co_return ok.error();
-      }
+    if (!ticket->rows) {
+      core_->hand_back(*ticket);
+      co_return ticket->rows.error();
     }
-    co_return std::move(got.jobs);
+    co_return core_->collect(*ticket);
   }
 
   std::vector<std::string> renew(std::span<const lease> held, std::int64_t lease_ms) override {
@@ -207,33 +203,6 @@ class embedded_queue final : public queue_port {
     };
     co_await store::suspend_until_resumed(std::move(start));
     ticket->resume = nullptr;
-  }
-
-  awaitable<result<void>> read_arguments(core::claimed& got) {
-    auto places = got.unread;
-    auto read =
-        [places = std::move(places)](store::connection& c) -> result<std::vector<stored_argument>> {
-      std::vector<stored_argument> rows;
-      rows.reserve(places.size());
-      for (const auto& [place, seq] : places) {
-        auto row = read_argument(c, seq);
-        if (!row) return row.error();
-        rows.push_back(std::move(*row));
-      }
-      return rows;
-    };
-    auto rows = co_await store::async_read(core_->db(), std::move(read));
-    if (!rows) co_return rows.error();
-    for (std::size_t n = 0; n < rows->size(); ++n) {
-      auto& job = got.jobs[got.unread[n].first];
-      job.data = std::move((*rows)[n].data);
-      job.checkpoint = std::move((*rows)[n].checkpoint);
-      job.user = std::move((*rows)[n].user);
-      job.options.traceparent = std::move((*rows)[n].traceparent);
-      job.options.dedup.id = std::move((*rows)[n].dedup);
-    }
-    core_->keep_arguments(got);
-    co_return result<void>();
   }
 
   // Ends the requests of `part` in one commit. False: it failed in a way that may concern only some

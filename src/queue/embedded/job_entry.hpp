@@ -30,7 +30,10 @@ class payload {
     return {block_.get() + head, static_cast<unsigned char>(block_[sizeof(length)])};
   }
   // Memory it stands for, the allocator's share included.
-  std::size_t cost() const { return cached() ? head + user().size() + size() + 16 : 0; }
+  static std::size_t cost_of(std::string_view data, std::string_view user) {
+    return head + user.size() + data.size() + 16;
+  }
+  std::size_t cost() const { return cached() ? cost_of(view(), user()) : 0; }
   void drop() { block_.reset(); }
 
  private:

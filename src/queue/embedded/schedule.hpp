@@ -57,6 +57,7 @@ struct room {
   entry_list waiting_children;
   entry_list completed;  // in order of their ends
   entry_list failed;
+  std::size_t cached_bytes = 0;                             // of arguments kept at hand
   retention keep_completed = job_options{}.keep_completed;  // of the newest job that ended
   retention keep_failed = job_options{}.keep_failed;
   boost::unordered_flat_map<id_text, pending_id, id_text::hasher> pending;
