@@ -50,11 +50,13 @@ constexpr std::array rules{
     rule{s::failed, t::retried, target::ready},
 };
 
-// A run that did not complete ends for good once its cancel was asked for. A stalled one goes back
-// all the same: its next claim ends it, so that the kind can settle.
+// A run ends for good once its cancel was asked for, also one that completes: the domain may have
+// said so to its users with the commit of the cancel. A stalled one goes back all the same: its
+// next claim ends it, so that the kind can settle.
 bool cancel_wins(const job_facts& job, job_trigger trigger) {
-  return job.cancel_requested && (trigger == t::failed || trigger == t::delayed ||
-                                  trigger == t::released || trigger == t::waits);
+  return job.cancel_requested &&
+         (trigger == t::completed || trigger == t::failed || trigger == t::delayed ||
+          trigger == t::released || trigger == t::waits);
 }
 
 // The run has come to an end of its own, so its process does not die under it. One that was cut

@@ -117,6 +117,7 @@ struct finish_batch {
   std::vector<finishing> jobs;       // those of them that may end
   std::vector<std::int64_t> erased;  // rows to trim in the same commit
   bool flowing = false;
+  bool overtaken = false;  // a cancel was committed after the decision: decide again
   std::vector<std::pair<std::size_t, error>> refused;
 };
 
@@ -125,6 +126,8 @@ struct cancel_batch {
     entry_index entry = no_entry;
     std::int64_t seq = 0;
     bool ran = false;     // at the commit, so that nobody has settled it
+    bool told = false;    // the run knows that its cancel is being committed
+    bool taken = false;   // out of its list until the commit is decided, so that nobody claims it
     stored_argument row;  // for the domain and the record of its end
   };
   std::vector<job> jobs;
@@ -151,6 +154,7 @@ struct edit_batch {
   std::int64_t now = 0;
   bool quiet = false;  // no event for each
   std::vector<job> jobs;
+  std::vector<std::int64_t> trimmed;  // rows that must not take the places of ended jobs
   std::vector<result<void>> replies;
 };
 

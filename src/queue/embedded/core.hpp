@@ -89,6 +89,8 @@ class core : public std::enable_shared_from_this<core> {
   // Checks the leases and decides where each run of `batch.part` leads.
   void decide(finish_batch& batch);
   void stage(store::transaction& tx, const std::shared_ptr<finish_batch>& batch);
+  // Whether a cancel that came before this commit says otherwise about one of the runs.
+  bool overtaken(const finish_batch& batch);
   job_view view_of(const finish_batch& batch, const finishing& f);
   // The batch was committed, or was not and the jobs run on. Once for each decided batch.
   void finished(finish_batch& batch, bool committed);
@@ -258,11 +260,13 @@ class core : public std::enable_shared_from_this<core> {
   void leave_run(const finish_batch& batch, const finishing& f, std::int64_t now);
   void trim(room& r, job_state state, const retention& keep, std::int64_t now, std::size_t most);
   std::vector<std::int64_t> take_trimmed(std::size_t most);
+  void take_trimmed_of(edit_batch& batch);
+  void keep_trimmed(std::span<const std::int64_t> seqs);
   void commit_trimmed();
 
   void paused(std::uint16_t room_number, bool on);
   void gather_cancelled(entry_index first, cancel_batch& into);
-  void cancelled(cancel_batch& batch);
+  void cancelled(cancel_batch& batch, bool committed);
   void cancel_one(cancel_batch::job& job);
   void end_by_claim(entry_index i, std::int64_t now);
   std::optional<job_view> cancelled_view(cancel_batch::job& job);
@@ -305,6 +309,7 @@ class core : public std::enable_shared_from_this<core> {
   run_feed feed_;
   std::vector<std::uint16_t> touched_rooms_;  // that may have something to start
   std::atomic<bool> flowing_ = false;         // job_child has or had rows
+  std::atomic<int> cancelling_ = 0;           // runs whose cancel is being committed
   std::int64_t first_place_ = 0;              // the least of those given
   // While the file is read: entries of rows that others point at, and who points.
   std::unordered_map<std::int64_t, entry_index> kin_;
@@ -318,7 +323,14 @@ class core : public std::enable_shared_from_this<core> {
   std::vector<booked_start> booked_;        // last starts that rates may still count
   std::vector<std::int64_t> rate_windows_;  // the widest of each queue
 
-  std::vector<std::int64_t> trimmed_;  // rows that memory has forgotten and the table has not
+  // A row that memory has forgotten and the table has not.
+  struct trimmed_row {
+    std::int64_t seq = 0;
+    std::uint16_t room = 0;
+    bool by_count = false;  // it would be kept again after a restart if a newer one went
+  };
+  static constexpr std::uint16_t any_room = 0xffff;
+  std::vector<trimmed_row> trimmed_;
   // Rows of job_start: how many of a row's jobs still run, and which rows may be written over.
   std::vector<std::uint32_t> board_;
   std::vector<std::uint32_t> board_free_;

@@ -132,18 +132,25 @@ result<void> core::stage_cancel(store::transaction& tx, const std::string& queue
       if (auto ok = save_child_end(c, end); !ok) return ok;
     return erase_owners(c, batch->freed);
   });
-  tx.on_outcome([self = shared_from_this(), batch](bool committed) {
-    if (committed) self->cancelled(*batch);
-  });
+  tx.on_outcome(
+      [self = shared_from_this(), batch](bool committed) { self->cancelled(*batch, committed); });
   return {};
 }
 
-void core::cancelled(cancel_batch& batch) {
+void core::cancelled(cancel_batch& batch, bool committed) {
   tickets ready;
   {
     std::lock_guard lock(mutex_);
-    for (auto& job : batch.jobs)
-      if (schedule_[job.entry].seq == job.seq) cancel_one(job);
+    for (auto& job : batch.jobs) {
+      if (job.told) --cancelling_;
+      auto& e = schedule_[job.entry];
+      if (e.seq != job.seq) continue;
+      if (job.told && e.run) e.run->cancelling = false;
+      if (committed)
+        cancel_one(job);
+      else if (job.taken)
+        back_to_its_place(job.entry);
+    }
     serve_touched(ready);
   }
   record_starts(std::move(ready));
@@ -166,9 +173,18 @@ void core::end_by_claim(entry_index i, std::int64_t now) {
 // Nothing: its worker settles it.
 std::optional<job_view> core::cancelled_view(cancel_batch::job& job) {
   std::lock_guard lock(mutex_);
-  const auto& e = schedule_[job.entry];
+  auto& e = schedule_[job.entry];
   job.ran = e.seq == job.seq && e.state == job_state::active;
+  if (job.ran && !e.run->cancelling) {
+    e.run->cancelling = job.told = true;
+    ++cancelling_;
+  }
   if (e.seq != job.seq || job.ran || is_ended(e.state)) return std::nullopt;
+  if (e.in_flight == commit_in_flight::none) {
+    schedule_.take_out(job.entry);
+    e.in_flight = commit_in_flight::cancelling;
+    job.taken = true;
+  }
   auto v = brief_view(e);
   v.data = job.row.data;
   v.user = job.row.user;
@@ -183,6 +199,7 @@ void core::cancel_one(cancel_batch::job& job) {
   if (is_ended(e.state)) return;
   const auto now = clock_.now_ms();
   e.cancel = true;
+  if (e.in_flight == commit_in_flight::cancelling) e.in_flight = commit_in_flight::none;
   if (job.ran && e.state != job_state::active) {
     end_by_claim(job.entry, now);
     return;
@@ -202,7 +219,7 @@ void core::cancel_one(cancel_batch::job& job) {
   }
   const auto ends = ends_of(e, job_state::failed, {}, &outcome_cancelled(), true);
   owners_.release(e.seq);
-  trimmed_.push_back(e.seq);
+  trimmed_.push_back({e.seq, e.room, false});
   for (const auto& end : ends) child_ended(end, now);
   drop(job.entry);
 }

@@ -72,7 +72,22 @@ std::shared_ptr<edit_batch> core::prepare_edit(const std::string& queue,
       mark_edited(*batch, i);
     }
   }
+  take_trimmed_of(*batch);
   return batch;
+}
+
+// Of the queue's rows that are on their way out, those that a restart would keep in the places of
+// ended jobs that the batch takes away.
+void core::take_trimmed_of(edit_batch& batch) {
+  const auto ended = std::find_if(batch.jobs.begin(), batch.jobs.end(),
+                                  [](const auto& job) { return is_ended(job.before); });
+  if (ended == batch.jobs.end()) return;
+  const auto room = schedule_[ended->entry].room;
+  std::erase_if(trimmed_, [&](const trimmed_row& row) {
+    if (!row.by_count || (row.room != room && row.room != any_room)) return false;
+    batch.trimmed.push_back(row.seq);
+    return true;
+  });
 }
 
 void core::mark_edited(edit_batch& batch, entry_index i) {
@@ -129,7 +144,7 @@ job_view core::brief_view(const job_entry& e) {
 
 void core::stage(store::transaction& tx, const std::shared_ptr<edit_batch>& batch) {
   tx.stage([self = shared_from_this(), batch](store::connection& c) -> result<void> {
-    std::vector<std::int64_t> erased;
+    auto erased = batch->trimmed;
     for (const auto& job : batch->jobs) {
       result<void> ok;
       switch (batch->how.kind) {
@@ -177,6 +192,7 @@ void core::edited(edit_batch& batch, bool committed) {
         back_to_its_place(job.entry);
     }
     serve_touched(ready);
+    if (!committed) keep_trimmed(batch.trimmed);
   }
   record_starts(std::move(ready));
   events_.deliver();
@@ -242,6 +258,7 @@ std::shared_ptr<edit_batch> core::take_removable(removal_walk& walk) {
       if (schedule_[i].seq == seq && removable(walk, i, *room)) mark_edited(*batch, i);
     }
     walk.done = left.empty();
+    take_trimmed_of(*batch);
     return batch;
   }
   const auto end = schedule_.entries();
@@ -251,6 +268,7 @@ std::shared_ptr<edit_batch> core::take_removable(removal_walk& walk) {
     const auto i = static_cast<entry_index>(walk.at);
     if (removable(walk, i, *room)) mark_edited(*batch, i);
   }
+  take_trimmed_of(*batch);
   walk.taken += batch->jobs.size();
   walk.done = walk.at >= end || walk.taken == walk.most;
   return batch;

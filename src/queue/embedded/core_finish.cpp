@@ -103,7 +103,9 @@ std::vector<child_end> core::ends_of_run(const job_entry& e, const finishing& f,
 }
 
 void core::stage(store::transaction& tx, const std::shared_ptr<finish_batch>& batch) {
-  tx.stage([batch](store::connection& c) -> result<void> {
+  tx.stage([self = shared_from_this(), batch](store::connection& c) -> result<void> {
+    batch->overtaken = self->cancelling_ > 0 && self->overtaken(*batch);
+    if (batch->overtaken) return error(errc::conflict, {"a cancel was committed meanwhile"});
     for (const auto& f : batch->jobs) {
       auto ok = apply_change(c, f.change);
       for (auto end = f.ends.begin(); ok && end != f.ends.end(); ++end)
@@ -115,6 +117,14 @@ void core::stage(store::transaction& tx, const std::shared_ptr<finish_batch>& ba
   });
   tx.on_outcome(
       [self = shared_from_this(), batch](bool committed) { self->finished(*batch, committed); });
+}
+
+bool core::overtaken(const finish_batch& batch) {
+  std::lock_guard lock(mutex_);
+  return std::any_of(batch.jobs.begin(), batch.jobs.end(), [&](const finishing& f) {
+    const auto& run = schedule_[f.entry].run;
+    return f.to.ended && !f.to.cancelled && run && run->cancelling;
+  });
 }
 
 job_view core::view_of(const finish_batch& batch, const finishing& f) {
@@ -165,7 +175,7 @@ void core::finished(finish_batch& batch, bool committed) {
     }
     if (last != no_entry) serve(schedule_.in(static_cast<std::uint16_t>(last)), ready);
     serve_touched(ready);
-    if (!committed) trimmed_.insert(trimmed_.end(), batch.erased.begin(), batch.erased.end());
+    if (!committed) keep_trimmed(batch.erased);
   }
   record_starts(std::move(ready));
   if (!committed) return;
@@ -281,7 +291,7 @@ void core::trim(room& r, job_state state, const retention& keep, std::int64_t no
     const auto oldest = list.front();
     const auto& e = schedule_[oldest];
     if (static_cast<std::int64_t>(list.size()) <= rule.count && e.at_ms >= rule.oldest_ms) break;
-    trimmed_.push_back(e.seq);
+    trimmed_.push_back({e.seq, e.room, e.at_ms >= rule.oldest_ms});
     const auto ends = ends_of(e, job_state::failed, {}, nullptr, true);
     for (const auto& end : ends) child_ended(end, now);
     drop(oldest);
@@ -289,11 +299,17 @@ void core::trim(room& r, job_state state, const retention& keep, std::int64_t no
 }
 
 std::vector<std::int64_t> core::take_trimmed(std::size_t most) {
-  const auto n = std::min(most, trimmed_.size());
-  std::vector<std::int64_t> taken(trimmed_.end() - static_cast<std::ptrdiff_t>(n), trimmed_.end());
-  trimmed_.resize(trimmed_.size() - n);
+  std::vector<std::int64_t> taken;
+  taken.reserve(std::min(most, trimmed_.size()));
+  for (; most > 0 && !trimmed_.empty(); --most, trimmed_.pop_back())
+    taken.push_back(trimmed_.back().seq);
   std::sort(taken.begin(), taken.end());
   return taken;
+}
+
+// Of any queue: nobody remembers which.
+void core::keep_trimmed(std::span<const std::int64_t> seqs) {
+  for (const auto seq : seqs) trimmed_.push_back({seq, any_room, true});
 }
 
 void core::commit_trimmed() {
@@ -310,7 +326,7 @@ void core::commit_trimmed() {
   tx.on_outcome([self = shared_from_this(), seqs](bool committed) {
     if (committed) return;
     std::lock_guard lock(self->mutex_);
-    self->trimmed_.insert(self->trimmed_.end(), seqs->begin(), seqs->end());
+    self->keep_trimmed(*seqs);
   });
   db_.commit(std::move(tx), [](result<void>) {});
 }

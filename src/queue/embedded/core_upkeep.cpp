@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t promote_slice = 1'000;
 constexpr std::size_t trim_slice = 256;
+// Rows on their way out, beyond which upkeep leaves ended jobs for later: an edit of ended jobs
+// erases all of its queue's in its own commit.
+constexpr std::size_t trimmed_max = 8'192;
 
 }  // namespace
 
@@ -123,6 +126,7 @@ void core::upkeep_slice(guard&, tickets& ready, tickets& late) {
       --tickets_waiting_;
       return true;
     });
+    if (trimmed_.size() >= trimmed_max) continue;
     trim(r, job_state::completed, r.keep_completed, now, trim_slice);
     trim(r, job_state::failed, r.keep_failed, now, trim_slice);
   }

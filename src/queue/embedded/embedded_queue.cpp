@@ -12,6 +12,7 @@ using boost::asio::awaitable;
 using namespace embedded;
 
 constexpr std::size_t batch_max = 10'000;
+constexpr int overtaken_max = 5;
 
 class embedded_queue final : public queue_port {
  public:
@@ -213,6 +214,16 @@ class embedded_queue final : public queue_port {
     auto batch = std::make_shared<finish_batch>();
     batch->requests = std::move(requests);
     batch->part = std::move(part);
+    bool together = co_await finish_batch_once(batch, replies);
+    // The cancel is known by now.
+    for (int n = 1; batch->overtaken && n < overtaken_max; ++n)
+      together = co_await finish_batch_once(batch, replies);
+    co_return together;
+  }
+
+  awaitable<bool> finish_batch_once(std::shared_ptr<finish_batch> batch,
+                                    std::vector<result<finish_reply>>& replies) {
+    batch->overtaken = false;
     core_->decide(*batch);
     for (auto& [n, why] : batch->refused) replies[n] = std::move(why);
     if (batch->jobs.empty() && batch->erased.empty()) co_return true;

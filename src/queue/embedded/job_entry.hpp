@@ -55,6 +55,7 @@ struct run_state {
   std::int64_t deadline = 0;  // steady ms at which the lease runs out
   std::int64_t started_at_ms = 0;
   std::uint32_t board_slot = 0;  // the job_start row that tells of this start
+  bool cancelling = false;       // the outcome of a commit that cancels it is to come
 };
 
 // The commit under way that will move a job; it keeps the other movers off.
@@ -65,6 +66,7 @@ enum class commit_in_flight : std::uint8_t {
   recovering,
   editing,
   replacing,  // its argument, by an add that it refused
+  cancelling,
 };
 
 using entry_index = std::uint32_t;

@@ -121,6 +121,55 @@ TEST_P(queue_contract_cancel, a_job_given_back_before_its_cancel_is_committed_is
   EXPECT_EQ(get("a").error().code, errc::not_found);
 }
 
+TEST_P(queue_contract_cancel, a_run_that_completes_after_its_cancel_is_cancelled) {
+  ASSERT_TRUE(add(spec("a")));
+  const auto job = claim().at(0);
+  ASSERT_TRUE(cancel("a"));
+  EXPECT_EQ(settle(job.held, outcome::complete("1"))->state, job_state::failed);
+  EXPECT_EQ(settled_.at(0).state, job_state::failed);
+  EXPECT_EQ(settled_.at(0).error->code, "cancelled");
+  EXPECT_EQ(get("a")->error->code, "cancelled");
+  EXPECT_EQ(get("a")->result, "");
+  EXPECT_THAT(told(), testing::Not(Contains("completed:a")));
+}
+
+// Of a cancel and an end under way at once the one that is committed first stands, for the job and
+// for the domain.
+TEST_P(queue_contract_cancel, an_end_on_its_way_gives_way_to_a_cancel_that_is_committed_first) {
+  ASSERT_TRUE(add({spec("a"), spec("b")}));
+  const auto jobs = claim(2);
+  store::transaction tx;
+  ASSERT_TRUE(q().stage_cancel(tx, "songs", "a", nullptr));
+  faults().hold_commits();
+  db().commit(std::move(tx), [](result<void>) {});
+  std::vector<finish_request> ends;
+  for (const auto& job : jobs) ends.push_back(ending(job.held, outcome::complete("1")));
+  auto& loop = new_loop();
+  auto future = boost::asio::co_spawn(loop, q().finish(std::move(ends)), boost::asio::use_future);
+  loop.poll();
+  faults().release_commits();
+  loop.run();
+  const auto replies = future.get();
+  ASSERT_TRUE(replies[0] && replies[1]);
+  EXPECT_EQ(replies[0]->state, job_state::failed);
+  EXPECT_EQ(replies[1]->state, job_state::completed);
+  EXPECT_EQ(get("a")->error->code, "cancelled");
+  EXPECT_EQ(backend_->effects(), 2);
+  for (const auto& last : {settled_.at(settled_.size() - 2), settled_.back()})
+    EXPECT_EQ(last.state, last.id == "a" ? job_state::failed : job_state::completed);
+}
+
+TEST_P(queue_contract_cancel, a_cancel_that_comes_after_the_end_changes_nothing) {
+  ASSERT_TRUE(add(spec("a")));
+  const auto job = claim().at(0);
+  store::transaction tx;
+  ASSERT_TRUE(q().stage_cancel(tx, "songs", "a", effect()));
+  EXPECT_EQ(settle(job.held, outcome::complete("1"))->state, job_state::completed);
+  ASSERT_TRUE(store::commit_and_wait(db(), std::move(tx)));
+  EXPECT_EQ(state("a"), job_state::completed);
+  EXPECT_EQ(backend_->effects(), 1);
+}
+
 TEST_P(queue_contract_cancel, unknown_jobs_and_queues_are_not_found) {
   EXPECT_EQ(get("nobody").error().code, errc::not_found);
   EXPECT_EQ(cancel("nobody").error().code, errc::not_found);

@@ -43,6 +43,36 @@ TEST_P(queue_contract_retention, old_ended_jobs_go_when_the_next_one_ends) {
   EXPECT_TRUE(get("new"));
 }
 
+// Whether one of the kept is retried, removed or cleaned away: what the count has given up does not
+// take its place after a restart.
+TEST_P(queue_contract_retention, what_is_kept_no_longer_never_comes_back) {
+  const std::pair<std::function<void()>, int> ways[] = {
+      {[&] { EXPECT_TRUE(edit("d", job_edit::what::retry)); }, 1},
+      {[&] { EXPECT_TRUE(edit("d", job_edit::what::remove)); }, 1},
+      {[&] {
+         EXPECT_EQ(*run(q().clean({"songs", {job_state::completed}})), 2u);
+       },
+       0}};
+  for (const auto& [take_away, kept] : ways) {
+    std::vector<job_spec> specs;
+    for (const char* id : {"a", "b", "c", "d", "e"}) {
+      specs.push_back(spec(id));
+      specs.back().options.keep_completed.count = 2;
+    }
+    ASSERT_TRUE(add(std::move(specs)));
+    std::vector<finish_request> ends;
+    for (const auto& job : claim(5)) ends.push_back(ending(job.held, outcome::complete("1")));
+    run(q().finish(std::move(ends)));
+    ASSERT_EQ(counts().completed, 2);
+    take_away();
+    reopen();
+    EXPECT_EQ(counts().completed, kept);
+    for (const char* id : {"a", "b", "c"}) EXPECT_EQ(get(id).error().code, errc::not_found);
+    ASSERT_TRUE(run(q().pause("songs", true)));
+    ASSERT_TRUE(run(q().obliterate("songs", true, nullptr)));
+  }
+}
+
 }  // namespace
 
 SON1K_QUEUE_CONTRACT(queue_contract_retention);

@@ -284,7 +284,16 @@ asio::awaitable<bool> memory_queue::finish_part(
   }
   if (endings->empty()) co_return true;
   store::transaction tx;
-  tx.stage([](store::connection&) { return result<void>{}; });
+  const auto overtaken = std::make_shared<bool>(false);
+  tx.stage([this, requests, endings, overtaken](store::connection&) -> result<void> {
+    const session inner(*this);
+    for (const ending& e : *endings) {
+      const job* j = held_by((*requests)[e.request].held);
+      *overtaken |= j != nullptr && j->cancel_requested && e.to.ended && !e.to.cancelled;
+    }
+    if (*overtaken) return error(errc::conflict, "a cancel was committed meanwhile");
+    return {};
+  });
   result<void> done;
   try {
     for (const ending& e : *endings) {
@@ -316,6 +325,7 @@ asio::awaitable<bool> memory_queue::finish_part(
     }
     done = co_await store::async_commit(db_, std::move(tx));
   }
+  if (*overtaken) co_return co_await finish_part(requests, std::move(which), replies);
   for (const ending& e : *endings) {
     if (!done) replies[e.request] = done.error();
   }

@@ -138,17 +138,16 @@ TEST(transition, without_backoff_a_retry_is_ready_at_once) {
   EXPECT_EQ(next(job, t::failed, {}, options)->to, s::waiting);
 }
 
-TEST(transition, a_cancel_asked_for_wins_over_everything_but_success_and_a_stall) {
+TEST(transition, a_cancel_asked_for_wins_over_everything_but_a_stall) {
   job_facts job;
   job.state = s::active;
   job.cancel_requested = true;
-  for (const auto trigger : {t::failed, t::delayed, t::released, t::cancelled}) {
+  for (const auto trigger : {t::completed, t::failed, t::delayed, t::released, t::cancelled}) {
     const auto to = *next(job, trigger, {1'000, 5'000, true, 0.0}, {});
     EXPECT_EQ(to.to, s::failed);
     EXPECT_TRUE(to.cancelled);
     EXPECT_TRUE(to.ended);
   }
-  EXPECT_EQ(next(job, t::completed, {}, {})->to, s::completed);
   EXPECT_EQ(next(job, t::stalled, {}, {})->to, s::waiting);
 }
 
