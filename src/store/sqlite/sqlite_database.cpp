@@ -8,7 +8,7 @@
 #include "store/async.hpp"
 #include "store/sqlite/sqlite_error.hpp"
 #include "store/sqlite/sqlite_file.hpp"
-#include "store/sqlite/sqlite_readers.hpp"
+#include "store/sqlite/sqlite_reader.hpp"
 #include "store/sqlite/sqlite_writer.hpp"
 
 namespace son1k::store {
@@ -20,7 +20,7 @@ constexpr int application_id = 0x534f4e31;  // "SON1" in the header of the file
 
 class sqlite_database final : public database {
  public:
-  sqlite_database(owner_lock lock, std::vector<migration> known, std::unique_ptr<sqlite_readers> r,
+  sqlite_database(owner_lock lock, std::vector<migration> known, std::unique_ptr<read_pool> r,
                   std::unique_ptr<sqlite_writer> w)
       : lock_(std::move(lock)),
         known_(std::move(known)),
@@ -51,8 +51,7 @@ class sqlite_database final : public database {
   const owner_lock lock_;  // outlives the connections
   const std::vector<migration> known_;
   const std::unique_ptr<sqlite_writer> writer_;  // null when inspecting
-  const std::unique_ptr<sqlite_readers>
-      readers_;  // goes first: the writer's connection closes last
+  const std::unique_ptr<read_pool> readers_;     // goes first: the writer's connection closes last
 };
 
 const statement sql_has_migrations{
@@ -157,14 +156,15 @@ opened_connection open_writer(const sqlite_settings& s) {
   return opened;
 }
 
-result<std::unique_ptr<sqlite_readers>> open_readers(const sqlite_settings& s) {
-  sqlite_readers::connections connections;
+result<std::unique_ptr<read_pool>> open_readers(const sqlite_settings& s) {
+  std::vector<std::unique_ptr<reader>> readers;
   for (int i = 0; i < std::max(1, s.readers); ++i) {
     auto opened = open_reader(s);
     if (!opened) return opened.error();
-    connections.push_back(std::move(*opened));
+    readers.push_back(std::make_unique<sqlite_reader>(std::move(*opened)));
   }
-  return std::make_unique<sqlite_readers>(std::move(connections), s.queued_reads_max);
+  const read_pool::settings pool{"sqlite-reader", s.queued_reads_max, std::nullopt};
+  return std::make_unique<read_pool>(std::move(readers), pool);
 }
 
 error about(error e, const sqlite_settings& s) {

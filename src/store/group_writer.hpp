@@ -1,0 +1,90 @@
+// The one thread that writes, whatever the database: it takes what is queued, has its backend run
+// it as one group and acknowledges after the group's commit.
+//
+// A backend derives, calls start() last in its constructor and stop() first in its destructor; its
+// own words run on the writer's thread only. submit() from any thread; stop() repeatable, from any
+// thread but the writer's.
+#pragma once
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "store/database.hpp"
+
+namespace son1k::store {
+
+class group_writer {
+ public:
+  struct bounds {
+    std::size_t queued_max;
+    std::size_t group_max;
+  };
+
+  group_writer(bounds b, const char* thread_name) : bounds_(b), thread_name_(thread_name) {}
+  virtual ~group_writer() = default;
+  group_writer(const group_writer&) = delete;
+  group_writer& operator=(const group_writer&) = delete;
+
+  // See database::commit().
+  void submit(transaction tx, database::commit_handler done);
+  // Finishes what was queued; what comes later is refused.
+  void stop();
+
+ protected:
+  using clock = std::chrono::steady_clock;
+  struct entry {
+    entry(transaction t, database::commit_handler d) : tx(std::move(t)), done(std::move(d)) {}
+    transaction tx;
+    database::commit_handler done;
+    clock::time_point arrived = clock::now();
+    result<void> verdict;
+  };
+  using group = std::span<entry>;
+
+  void start();
+
+  // Runs the transactions in their order and leaves each its verdict. At least one has steps.
+  virtual void commit_group(group g) = 0;
+  // After a group was acknowledged.
+  virtual void after_group() {}
+  // How long the writer waits for work before rest() is called; nothing: as long as it takes.
+  virtual std::optional<std::chrono::milliseconds> rests_after() const { return std::nullopt; }
+  virtual void rest() {}
+
+  static void refuse(group g, const error& why);
+  // Refuses those that have not failed by themselves.
+  static void refuse_rest(group g, const error& why);
+  static result<void> run_steps(const entry& e, connection& c);
+  // A group with one promise against power cuts is fsynced as a whole.
+  static durability promise_of(group g);
+
+  // Whether this group runs without savepoints, in the hope that nothing fails. One failure makes
+  // another likely (a burst of duplicates): savepoints for the next groups then cost less than
+  // running each of them twice.
+  bool hopeful() { return careful_groups_ == 0 || (--careful_groups_, false); }
+  void be_careful();
+
+ private:
+  void run();
+  bool take(std::vector<entry>& batch);
+  static void acknowledge(entry& e);
+
+  const bounds bounds_;
+  const char* const thread_name_;
+  int careful_groups_ = 0;  // only the writer's thread
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<entry> pending_;
+  std::size_t unfinished_ = 0;  // pending and taken
+  bool stopping_ = false;
+  bool asleep_ = false;
+  std::once_flag joined_;
+  std::thread thread_;
+};
+
+}  // namespace son1k::store
