@@ -87,8 +87,9 @@ class transaction {
   // may be run again after a roll-back of the group, so it must change nothing but the database
   // (and what it may overwrite harmlessly). An error rolls back this whole transaction, only this.
   using step = std::function<result<void>(connection&)>;
-  // Runs once on the writer's thread when the outcome is certain; `committed` says which. Outcomes
-  // arrive in commit order. Must be short and must not block or throw.
+  // Runs once on a thread of the database when the outcome is certain; `committed` says which.
+  // Outcomes arrive in commit order, one at a time; steps of later transactions may run meanwhile.
+  // Must be short and must not block or throw.
   using outcome_hook = std::function<void(bool committed)>;
 
   explicit transaction(durability d = durability::power) : durability_(d) {}
@@ -97,6 +98,10 @@ class transaction {
 
   void stage(step s) { steps_.push_back(std::move(s)); }
   void on_outcome(outcome_hook hook) { hooks_.push_back(std::move(hook)); }
+  // For steps that read what outcome hooks write: they run when the outcomes of all earlier groups
+  // have been told. The hooks of their own group run after them.
+  void set_after_outcomes() { after_outcomes_ = true; }
+  bool is_after_outcomes() const { return after_outcomes_; }
   bool empty() const { return steps_.empty(); }
   durability promise() const { return durability_; }
   std::span<const step> steps() const { return steps_; }
@@ -106,6 +111,7 @@ class transaction {
   std::vector<step> steps_;
   std::vector<outcome_hook> hooks_;
   durability durability_;
+  bool after_outcomes_ = false;
 };
 
 struct migration_status {
@@ -124,12 +130,11 @@ class database {
   virtual ~database() = default;
 
   // Queues the transaction for the next group. Transactions take effect in the order in which
-  // commit() was called. `done` runs on the writer's thread after the hooks, once the promise of
-  // the transaction holds. unavailable: more than the bound are queued, or the database is
-  // stopping; then the hooks and `done` run on the caller's thread before commit() returns. The
-  // other errors are those of the steps, and storage_full, storage_corrupt, forbidden and
-  // unavailable from the disk: nothing of the transaction took effect, or (a failed fsync) it is
-  // not known to be safe.
+  // commit() was called. `done` runs after the hooks, once the promise of the transaction holds.
+  // unavailable: more than the bound are queued, or the database is stopping; then the hooks and
+  // `done` run on the caller's thread before commit() returns. The other errors are those of the
+  // steps, and storage_full, storage_corrupt, forbidden and unavailable from the disk: nothing of
+  // the transaction took effect, or (a failed fsync) it is not known to be safe.
   virtual void commit(transaction tx, commit_handler done) = 0;
 
   // Runs `work` on a reader's thread over a consistent snapshot that holds every transaction whose

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/thread_name.hpp"
-#include "store/completion.hpp"
 
 namespace son1k::store {
 namespace {
@@ -51,26 +50,60 @@ void group_writer::stop() {
 }
 
 void group_writer::run() {
+  teller_.emplace(outcome_teller::parts{[this] { return make_durable(); },
+                                        [this](const committed_group& one) { told(one); }});
   std::vector<entry> batch;
-  auto staged = [](const entry& e) { return !e.tx.empty(); };
   while (take(batch)) {
-    group rest(batch);
-    while (!rest.empty()) {
-      group now = rest.first(std::min(rest.size(), std::max<std::size_t>(1, bounds_.group_max)));
-      rest = rest.subspan(now.size());
-      if (std::ranges::any_of(now, staged)) commit_group(now);
-      {
-        completion_batch gathered;
-        for (entry& e : now) acknowledge(e);
-      }
-      {
-        std::lock_guard lock(mutex_);
-        unfinished_ -= now.size();
-      }
+    for (std::size_t at = 0; at < batch.size();) {
+      auto part = next_part(batch, at);
+      commit(std::move(part), at < batch.size());
       after_group();
     }
     batch.clear();
   }
+  teller_->stop();
+}
+
+std::vector<group_writer::entry> group_writer::next_part(std::vector<entry>& of, std::size_t& at) {
+  const std::size_t most = std::max<std::size_t>(1, bounds_.group_max);
+  if (of.size() <= most) return std::exchange(of, {});
+  const auto begin = of.begin() + static_cast<std::ptrdiff_t>(at);
+  const auto size = std::min(most, of.size() - at);
+  at += size;
+  return {std::move_iterator(begin), std::move_iterator(begin + static_cast<std::ptrdiff_t>(size))};
+}
+
+void group_writer::commit(std::vector<entry> entries, bool more) {
+  const auto waits = [](const entry& e) { return e.tx.is_after_outcomes(); };
+  if (std::ranges::any_of(entries, waits)) teller_->wait_idle();
+  committed_group written;
+  written.began = std::chrono::steady_clock::now();
+  const auto staged = [](const entry& e) { return !e.tx.empty(); };
+  written.changes = std::ranges::any_of(entries, staged);
+  if (written.changes) commit_group(entries);
+  written.for_power = std::ranges::any_of(entries, [&](const entry& e) {
+    return staged(e) && e.tx.promise() == durability::power && e.verdict;
+  });
+  written.entries = std::move(entries);
+  if (!more) {
+    const std::lock_guard lock(mutex_);
+    more = !pending_.empty();
+  }
+  // A second thread has to be woken: worth it only when this one has something to do meanwhile.
+  if (more || !teller_->idle())
+    teller_->hand_over(std::move(written));
+  else
+    teller_->tell(std::move(written));
+}
+
+void group_writer::told(const committed_group& written) {
+  {
+    const std::lock_guard lock(mutex_);
+    unfinished_ -= written.entries.size();
+  }
+  if (bounds_.commit_seconds == nullptr || !written.changes) return;
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - written.began;
+  bounds_.commit_seconds->observe(took.count());
 }
 
 // Waits for work; false when there is none left and none will come.
@@ -90,11 +123,6 @@ bool group_writer::take(std::vector<entry>& batch) {
   return !batch.empty();
 }
 
-void group_writer::acknowledge(entry& e) {
-  for (const auto& hook : e.tx.hooks()) hook(e.verdict.has_value());
-  if (e.done) e.done(std::move(e.verdict));
-}
-
 void group_writer::refuse(group g, const error& why) {
   for (entry& e : g) e.verdict = why;
 }
@@ -108,11 +136,6 @@ result<void> group_writer::run_steps(const entry& e, connection& c) {
   for (const auto& step : e.tx.steps())
     if (auto ran = step(c); !ran) return ran;
   return {};
-}
-
-durability group_writer::promise_of(group g) {
-  auto wants_power = [](const entry& e) { return e.tx.promise() == durability::power; };
-  return std::ranges::any_of(g, wants_power) ? durability::power : durability::process;
 }
 
 void group_writer::be_careful() {

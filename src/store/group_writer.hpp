@@ -1,11 +1,11 @@
 // The one thread that writes, whatever the database: it takes what is queued, has its backend run
-// it as one group and acknowledges after the group's commit.
+// it as one group and acknowledges once the group's promise holds. While more is queued, a second
+// thread makes the group durable and tells its outcomes, and this one goes on with the next.
 //
 // A backend derives, calls start() last in its constructor and stop() first in its destructor; its
 // own words run on the writer's thread only. submit() from any thread; stop() repeatable, from any
 // thread but the writer's.
 #pragma once
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -13,7 +13,8 @@
 #include <thread>
 #include <vector>
 
-#include "store/database.hpp"
+#include "base/metrics.hpp"
+#include "store/outcome_teller.hpp"
 
 namespace son1k::store {
 
@@ -22,6 +23,7 @@ class group_writer {
   struct bounds {
     std::size_t queued_max;
     std::size_t group_max;
+    metrics::histogram* commit_seconds = nullptr;  // from a group's begin until its promise holds
   };
 
   group_writer(bounds b, const char* thread_name) : bounds_(b), thread_name_(thread_name) {}
@@ -35,20 +37,15 @@ class group_writer {
   void stop();
 
  protected:
-  using clock = std::chrono::steady_clock;
-  struct entry {
-    entry(transaction t, database::commit_handler d) : tx(std::move(t)), done(std::move(d)) {}
-    transaction tx;
-    database::commit_handler done;
-    clock::time_point arrived = clock::now();
-    result<void> verdict;
-  };
+  using entry = group_entry;
   using group = std::span<entry>;
 
   void start();
 
   // Runs the transactions in their order and leaves each its verdict. At least one has steps.
   virtual void commit_group(group g) = 0;
+  // Makes what the groups until now have written survive a power cut. On either thread.
+  virtual result<void> make_durable() { return {}; }
   // After a group was acknowledged.
   virtual void after_group() {}
   // How long the writer waits for work before rest() is called; nothing: as long as it takes.
@@ -59,8 +56,6 @@ class group_writer {
   // Refuses those that have not failed by themselves.
   static void refuse_rest(group g, const error& why);
   static result<void> run_steps(const entry& e, connection& c);
-  // A group with one promise against power cuts is fsynced as a whole.
-  static durability promise_of(group g);
 
   // Whether this group runs without savepoints, in the hope that nothing fails. One failure makes
   // another likely (a burst of duplicates): savepoints for the next groups then cost less than
@@ -71,7 +66,9 @@ class group_writer {
  private:
   void run();
   bool take(std::vector<entry>& batch);
-  static void acknowledge(entry& e);
+  std::vector<entry> next_part(std::vector<entry>& of, std::size_t& at);
+  void commit(std::vector<entry> entries, bool more);
+  void told(const committed_group& written);
 
   const bounds bounds_;
   const char* const thread_name_;
@@ -84,6 +81,7 @@ class group_writer {
   bool stopping_ = false;
   bool asleep_ = false;
   std::once_flag joined_;
+  std::optional<outcome_teller> teller_;  // as long as the writer's thread runs
   std::thread thread_;
 };
 

@@ -2,9 +2,10 @@
 // follows. Shared by the face of the queue and by every staged step and hook that is still under
 // way, hence always in a shared_ptr.
 //
-// The order of things: a change is staged and committed first; its hook, on the writer's thread,
-// then moves the job in memory, so memory never knows more than the file. Between the two the entry
-// is marked with commit_in_flight, which keeps other movers off.
+// The order of things: a change is staged and committed first; its hook then moves the job in
+// memory, so memory never knows more than the file. Between the two the entry is marked with
+// commit_in_flight, which keeps other movers off. A step that asks memory where a job stands is
+// staged with set_after_outcomes(): the hooks of earlier commits have run by then.
 //
 // Threads: every method from any thread. The lock is held for short slices; listeners, domain code
 // (settle) and the database are called without it.

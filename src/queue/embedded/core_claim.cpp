@@ -289,6 +289,7 @@ void core::end_waits(const std::string& worker) {
 void core::stage_fence_check(store::transaction& tx, const lease& held) {
   // This process is the only one that starts jobs of the file, and it knows of a start before the
   // file does; so what memory says while the step runs is what no later start can overtake.
+  tx.set_after_outcomes();
   tx.stage([self = shared_from_this(), held](store::connection&) -> result<void> {
     std::lock_guard lock(self->mutex_);
     const auto i = self->held_entry(held);

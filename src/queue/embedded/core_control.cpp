@@ -119,6 +119,7 @@ result<void> core::stage_cancel(store::transaction& tx, const std::string& queue
     if (i == no_entry || is_ended(schedule_[i].state)) return unknown_job();
     gather_cancelled(i, *batch);
   }
+  tx.set_after_outcomes();
   tx.stage([self = shared_from_this(), batch](store::connection& c) -> result<void> {
     for (auto& job : batch->jobs) {
       if (self->feed_.wanted() || batch->settle)

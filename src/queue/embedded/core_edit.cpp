@@ -143,6 +143,7 @@ job_view core::brief_view(const job_entry& e) {
 }
 
 void core::stage(store::transaction& tx, const std::shared_ptr<edit_batch>& batch) {
+  tx.set_after_outcomes();
   tx.stage([self = shared_from_this(), batch](store::connection& c) -> result<void> {
     auto erased = batch->trimmed;
     for (const auto& job : batch->jobs) {

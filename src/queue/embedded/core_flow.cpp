@@ -74,6 +74,11 @@ void core::stage(store::transaction& tx, const std::shared_ptr<staged_batch>& ba
   if (batch->trees.empty() && batch->touches.empty()) return;
   for (const auto& tree : batch->trees)
     if (tree.parent != 0 || tree.root > tree.first) flowing_ = true;
+  const auto asks_owner = [&](const staged_tree& tree) {
+    return !batch->jobs[tree.root].spec.options.dedup.id.empty();
+  };
+  if (!batch->touches.empty() || std::ranges::any_of(batch->trees, asks_owner))
+    tx.set_after_outcomes();
   tx.stage([batch](store::connection& c) -> result<void> {
     for (auto& touch : batch->touches)
       if (auto ok = batch->owner->touch_row(c, touch); !ok) return ok;

@@ -117,7 +117,7 @@ constexpr const char* common_pragmas =
     "PRAGMA cell_size_check=ON;";
 // Deleted rows are not overwritten with zeros (a Debian default): it doubles the pages written.
 constexpr const char* writer_pragmas =
-    "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=OFF;"
+    "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=OFF;"
     "PRAGMA cache_size=-32768; PRAGMA journal_size_limit=67108864;";
 constexpr const char* aside_pragmas = "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;";
 constexpr const char* reader_pragmas = "PRAGMA query_only=ON; PRAGMA cache_size=-8192;";

@@ -1,5 +1,6 @@
-// The `database` port over one SQLite file: WAL, synchronous=FULL, one writer thread with group
-// commit, a pool of reader threads, prepared statements kept per connection.
+// The `database` port over one SQLite file: a write-ahead log that is fsynced once a group before
+// anybody is told, one writer thread, a pool of reader threads, prepared statements kept per
+// connection.
 #pragma once
 #include <filesystem>
 #include <memory>

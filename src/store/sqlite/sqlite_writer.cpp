@@ -31,13 +31,14 @@ int note_wal_pages(void* pages, sqlite3*, const char*, int count) {
 
 sqlite_writer::sqlite_writer(std::unique_ptr<sqlite_connection> connection,
                              std::unique_ptr<sqlite_connection> aside, limits l, std::string file)
-    : group_writer({l.queued_max, l.group_max}, "sqlite-writer"),
+    : group_writer({l.queued_max, l.group_max, l.commit_seconds}, "sqlite-writer"),
       connection_(std::move(connection)),
       limits_(l),
       file_(std::move(file)),
       checkpoint_at_(limits_.log_pages_max),
       checkpointer_(std::move(aside)) {
   sqlite3_wal_hook(connection_->handle(), note_wal_pages, &wal_pages_);
+  sqlite3_file_control(connection_->handle(), nullptr, SQLITE_FCNTL_JOURNAL_POINTER, &log_);
   start();
 }
 
@@ -57,14 +58,20 @@ void sqlite_writer::rest() {
 }
 
 void sqlite_writer::commit_group(group g) {
-  if (checkpointer_.lost_fsync()) distrust_disk();
+  if (lost_fsync_ || checkpointer_.lost_fsync()) distrust_disk();
   if (!disk_) return refuse(g, disk_.error());
-  use_durability(g);
-  const auto began = std::chrono::steady_clock::now();
   if (!hopeful() || !run_together(g)) run_apart(g);
-  if (limits_.commit_seconds == nullptr) return;
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  limits_.commit_seconds->observe(took.count());
+}
+
+// Commits are written without an fsync (synchronous=NORMAL); this one is of the log file, so it
+// covers every group before it. The file stays open as long as the connection.
+result<void> sqlite_writer::make_durable() {
+  const bool open = log_ != nullptr && log_->pMethods != nullptr;
+  const int code = open ? log_->pMethods->xSync(log_, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY)
+                        : SQLITE_IOERR_FSYNC;
+  if (code == SQLITE_OK) return {};
+  lost_fsync_ = true;
+  return unconfirmed();
 }
 
 // Without savepoints, in the hope that nothing fails; false: rolled back, to be run apart.
@@ -125,19 +132,6 @@ void sqlite_writer::end(group g) {
   refuse_rest(g, why);
 }
 
-// SQLite's fsync is of the log file, so it also covers what earlier groups wrote without one.
-void sqlite_writer::use_durability(group g) {
-  const durability wanted = promise_of(g);
-  if (wanted == synchronous_) return;
-  const char* pragma =
-      wanted == durability::power ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
-  if (sqlite3_exec(connection_->handle(), pragma, nullptr, nullptr, nullptr) == SQLITE_OK) {
-    synchronous_ = wanted;
-  } else if (wanted == durability::power) {
-    refuse(g, connection_->last_error());
-  }
-}
-
 // Between two groups: begins a run of the checkpointer when the log is long, and copies the rest
 // itself when the run has ended.
 void sqlite_writer::after_group() {
@@ -177,12 +171,17 @@ bool sqlite_writer::wait_for_readers() {
 
 // The system may have dropped the pages it could not write and report success next time, so no
 // later fsync of this run can be believed.
+error sqlite_writer::unconfirmed() const {
+  return {errc::unavailable, file_,
+          text("The disk did not confirm a write. Nothing more is written until the program is "
+               "restarted; check the disk first.",
+               "El disco no confirmó una escritura. No se escribe nada más hasta reiniciar el "
+               "programa; revisa antes el disco.")};
+}
+
 void sqlite_writer::distrust_disk() {
-  disk_ = error(errc::unavailable, file_,
-                text("The disk did not confirm a write. Nothing more is written until the program "
-                     "is restarted; check the disk first.",
-                     "El disco no confirmó una escritura. No se escribe nada más hasta reiniciar "
-                     "el programa; revisa antes el disco."));
+  if (!disk_) return;
+  disk_ = unconfirmed();
   log::error("store.fsync_failed", {{"file", file_}});
 }
 

@@ -2,11 +2,14 @@
 //
 // Owns its connections. Threads: see group_writer.
 #pragma once
+#include <atomic>
 #include <memory>
 
 #include "base/metrics.hpp"
 #include "store/group_writer.hpp"
 #include "store/sqlite/sqlite_checkpointer.hpp"
+
+struct sqlite3_file;
 
 namespace son1k::store {
 
@@ -27,6 +30,7 @@ class sqlite_writer final : public group_writer {
 
  private:
   void commit_group(group g) override;
+  result<void> make_durable() override;
   void after_group() override;  // tends the log
   std::optional<std::chrono::milliseconds> rests_after() const override;
   void rest() override;
@@ -34,9 +38,9 @@ class sqlite_writer final : public group_writer {
   void run_apart(group g);
   bool begin(group g);
   void end(group g);
-  void use_durability(group g);
   void finish_checkpoint();
   bool wait_for_readers();
+  error unconfirmed() const;
   void distrust_disk();
 
   const std::unique_ptr<sqlite_connection> connection_;
@@ -44,12 +48,13 @@ class sqlite_writer final : public group_writer {
   const std::string file_;
 
   // Only the writer's thread:
-  durability synchronous_ = durability::power;
   int wal_pages_ = 0;     // in the log after the last commit
   int checkpoint_at_;     // pages
   bool copying_ = false;  // a run of the checkpointer was asked for and is not finished here
   result<void> disk_;     // an error for good once an fsync failed
 
+  sqlite3_file* log_ = nullptr;  // the write-ahead log, for either thread
+  std::atomic<bool> lost_fsync_ = false;
   sqlite_checkpointer checkpointer_;
 };
 

@@ -1,6 +1,8 @@
 // Writes: atomicity, order, isolation of failures, hooks, bounds, stop.
 #include <gmock/gmock.h>
 
+#include <atomic>
+
 #include "contract/store/database_contract.hpp"
 
 namespace son1k::test {
@@ -152,6 +154,42 @@ TEST_P(database_contract, hooks_run_once_before_done_in_commit_order) {
   seen.wait();
   EXPECT_THAT(told, ElementsAre("0 yes", "0 second", "0 done", "1 no", "1 second", "1 done",
                                 "2 yes", "2 second", "2 done"));
+}
+
+TEST_P(database_contract, steps_that_read_what_outcomes_write_run_after_those_of_earlier_groups) {
+  database_options one_by_one;
+  one_by_one.group_max = 1;
+  reopen(one_by_one);
+  for (int round = 0; round < 50; ++round) {
+    auto next_begun = std::make_shared<std::promise<void>>();
+    auto begun = next_begun->get_future();
+    std::promise<void> hook_may_end;
+    auto may_end = hook_may_end.get_future();
+    std::atomic<bool> told = false;
+    bool seen = false;
+    transaction slow = note_transaction(3 * round);
+    slow.on_outcome([&](bool) {
+      may_end.wait();
+      told = true;
+    });
+    transaction next = note_transaction(3 * round + 1);
+    next.stage([next_begun](connection&) { return next_begun->set_value(), result<void>{}; });
+    transaction reads = note_transaction(3 * round + 2);
+    reads.set_after_outcomes();
+    reads.stage([&](connection&) -> result<void> { return seen = told, result<void>{}; });
+    outcomes all(3);
+    {
+      writer_gate gate(*db);
+      db->commit(std::move(slow), all.handler(1));
+      db->commit(std::move(next), all.handler(2));
+      db->commit(std::move(reads), all.handler(3));
+    }
+    // Where steps run while outcomes are told, the third may come before the hook ends: now.
+    begun.wait_for(std::chrono::milliseconds(20));
+    hook_may_end.set_value();
+    all.wait();
+    ASSERT_TRUE(seen);
+  }
 }
 
 TEST_P(database_contract, when_done_runs_a_read_sees_the_transaction) {
