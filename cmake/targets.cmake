@@ -1,5 +1,6 @@
 # The project's target kinds. One static library a folder; a test or bench is one program a folder.
 find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
 # Not find_package(Boost): a machine may carry another Boost beside 1.81, and headers decide.
 find_path(BOOST_INCLUDE boost/version.hpp REQUIRED)
 find_library(BOOST_JSON NAMES libboost_json.a boost_json REQUIRED)
@@ -11,7 +12,8 @@ target_compile_definitions(
   son1k_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION
                     BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE
                     BOOST_ALLOW_DEPRECATED_HEADERS SPDLOG_FMT_EXTERNAL SPDLOG_COMPILED_LIB)
-target_link_libraries(son1k_asio PUBLIC ${BOOST_JSON} ${BOOST_URL} Threads::Threads fmt)
+target_link_libraries(son1k_asio PUBLIC ${BOOST_JSON} ${BOOST_URL} Threads::Threads fmt
+                                        OpenSSL::SSL OpenSSL::Crypto)
 target_link_libraries(son1k_asio PRIVATE son1k_warnings)
 target_precompile_headers(son1k_asio PRIVATE ${PROJECT_SOURCE_DIR}/cmake/pch.hpp)
 

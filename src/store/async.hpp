@@ -2,10 +2,7 @@
 // on; the blocking forms are for commands and tests, never for a reactor's thread or one of the
 // database's own. The database must outlive the calls.
 #pragma once
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <future>
 #include <memory>
 #include <optional>
@@ -20,32 +17,6 @@ namespace son1k::store {
 boost::asio::awaitable<result<void>> async_commit(database& db, transaction tx);
 
 result<void> commit_and_wait(database& db, transaction tx);
-
-// A coroutine that waits for a thread of the database; the handler keeps its frame alive.
-template <class Handler>
-struct waiting_handler final : waiting {
-  waiting_handler(boost::asio::any_io_executor e, Handler h)
-      : waiting(std::move(e)), handler(std::move(h)) {}
-  void resume() override {
-    Handler last = std::move(handler);
-    std::move(last)();
-  }
-  Handler handler;
-};
-
-// Suspends the calling coroutine; `start(std::shared_ptr<waiting>)` begins the work that ends with
-// resume_soon() of what it was given.
-template <class Start>
-boost::asio::awaitable<void> suspend_until_resumed(Start start) {
-  namespace asio = boost::asio;
-  auto executor = co_await asio::this_coro::executor;
-  auto initiate = [executor, start = std::move(start)](auto handler) mutable {
-    using waiter = waiting_handler<decltype(handler)>;
-    start(std::make_shared<waiter>(executor, std::move(handler)));
-  };
-  co_await asio::async_initiate<decltype(asio::use_awaitable), void()>(std::move(initiate),
-                                                                       asio::use_awaitable);
-}
 
 // Runs `work(connection&) -> result<T>` on a reader's thread and resumes with its result.
 template <class Work>

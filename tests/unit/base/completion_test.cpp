@@ -1,14 +1,12 @@
-// Completions gathered by executor; statements that share an identity.
-#include "store/completion.hpp"
+// Completions gathered by executor.
+#include "base/completion.hpp"
 
 #include <gmock/gmock.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
 
-#include "store/database.hpp"
-
-namespace son1k::store {
+namespace son1k {
 namespace {
 
 struct noting final : waiting {
@@ -61,16 +59,5 @@ TEST(completion_batch, without_a_batch_each_is_posted_at_once) {
   EXPECT_EQ(context.poll(), 2u);
 }
 
-TEST(statement, equal_texts_share_one_identity_that_outlives_the_text_given) {
-  std::string built = "SELECT 41 + ";
-  statement first(built + "1");
-  statement second("SELECT 41 + 1");
-  statement other("SELECT 41 + 2");
-  built.assign(100, 'x');
-  EXPECT_EQ(first.id(), second.id());
-  EXPECT_NE(first.id(), other.id());
-  EXPECT_EQ(first.sql(), "SELECT 41 + 1");
-}
-
 }  // namespace
-}  // namespace son1k::store
+}  // namespace son1k

@@ -1,4 +1,4 @@
-#include "store/completion.hpp"
+#include "base/completion.hpp"
 
 #include <atomic>
 #include <boost/asio/execution_context.hpp>
@@ -6,7 +6,7 @@
 #include <optional>
 #include <thread>
 
-namespace son1k::store {
+namespace son1k {
 namespace {
 
 namespace asio = boost::asio;
@@ -93,4 +93,4 @@ void completion_batch::flush() {
   by_executor_.clear();
 }
 
-}  // namespace son1k::store
+}  // namespace son1k
