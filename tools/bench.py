@@ -17,22 +17,18 @@ import os
 import pathlib
 import platform
 import re
-import shutil
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 
 import bench_disk
 import bench_peers
+from bench_server import served
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BODY = '{"prompt":"calm piano in C","duration":30,"seed":1}'
-START_SECONDS_MAX = 30
-STOP_SECONDS_MAX = 40
 CROWD_JOBS = 1_000_000
 
 
@@ -81,50 +77,6 @@ def machine(folder: pathlib.Path, build: pathlib.Path) -> str:
         ["load generator", "on the same machine, sharing its cores"],
         ["measured", datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")],
     ])
-
-
-class served:
-    """`son1k serve` on a free port over a folder of its own; ends with the block."""
-
-    def __init__(self, build: pathlib.Path, folder: pathlib.Path, workers: int):
-        self.data = pathlib.Path(tempfile.mkdtemp(prefix="son1k-bench-", dir=folder))
-        begin = time.perf_counter()
-        self.process = subprocess.Popen(
-            [str(build / "son1k"), "serve", "--port", "0", "--workers", str(workers),
-             "--data-dir", str(self.data), "--log-level", "warn"],
-            stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        address = re.search(r"http://([\d.]+):(\d+)", line)
-        if not address:
-            self.process.kill()
-            raise RuntimeError(f"son1k serve did not say where it listens: {line!r}")
-        self.port = address[2]
-        self.url = f"http://{address[1]}:{address[2]}"
-        self.fetch("/live")
-        self.start_ms = (time.perf_counter() - begin) * 1000
-
-    def fetch(self, path: str, body: str = "") -> dict:
-        request = urllib.request.Request(self.url + path, data=body.encode() or None,
-                                         headers={"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=START_SECONDS_MAX) as reply:
-            return json.loads(reply.read())
-
-    def rss_mib(self) -> float:
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s*(\d+)", status)[1]) / 1024
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(STOP_SECONDS_MAX)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process.stdout.close()
-        shutil.rmtree(self.data, ignore_errors=True)
 
 
 def run_json(*command: str) -> dict:
@@ -223,7 +175,7 @@ def http_part(options) -> str:
     load = [str(options.build / "bench" / "http_load"), "--connections", "64", "--seconds",
             str(options.seconds)]
     measures = []
-    with served(options.build, options.folder, workers=0) as server:
+    with served(options.build / "son1k", options.folder, "--workers", "0") as server:
         at_rest = server.rss_mib()
         begin = time.perf_counter()
         made = server.fetch("/api/generation/create", BODY)

@@ -3,19 +3,19 @@
 
     bench/history/bulk.py PROGRAM FOLDER [JOBS]
 
-Starts PROGRAM's server over FOLDER, lets JOBS jobs fail, pauses their queue and times no-op jobs of
+Starts PROGRAM's server over a folder in FOLDER, lets JOBS jobs fail, pauses their queue and times no-op jobs of
 another queue from the request that adds them to the reply that says `completed`, first at rest,
 then while `POST /api/jobs/bulk` works. Prints one JSON object.
 """
 
 import http.client
 import json
-import os
-import signal
-import socket
-import subprocess
+import pathlib
 import sys
 import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
+from bench_server import CALL_SECONDS_MAX, served
 
 ADD_EACH = 5_000
 QUIET_SECONDS = 8
@@ -26,8 +26,11 @@ NOTHING = {"queue": "generation", "kind": "probe", "data": {}}
 
 
 class api:
-    def __init__(self, port: int):
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    """Calls over one connection, so that a sample is not the making of connections."""
+
+    def __init__(self, server: served):
+        self.connection = http.client.HTTPConnection(server.host, int(server.port),
+                                                     timeout=CALL_SECONDS_MAX)
 
     def call(self, method: str, path: str, body=None) -> dict:
         text = None if body is None else json.dumps(body)
@@ -84,22 +87,8 @@ def measured(server: api, jobs: int) -> dict:
 
 
 def main(program: str, folder: str, jobs: int = 100_000):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = dict(os.environ, GENERATION_RATE_LIMIT="0")
-    server = subprocess.Popen([program, "serve", "--data-dir", folder, "--port", str(port),
-                               "--probe", "--log-level", "warn"],
-                              env=environment, stdout=subprocess.DEVNULL)
-    try:
-        def answers():
-            with socket.socket() as knock:
-                return knock.connect_ex(("127.0.0.1", port)) == 0
-        until(answers, "starting")
-        print(json.dumps(measured(api(port), jobs)))
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(60)
+    with served(program, folder, "--probe", GENERATION_RATE_LIMIT="0") as server:
+        print(json.dumps(measured(api(server), jobs)))
 
 
 if __name__ == "__main__":

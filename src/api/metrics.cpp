@@ -239,8 +239,7 @@ void collect_scheduler(const queue::scheduler_stats& now, std::vector<family>& o
       family_type::gauge, static_cast<double>(now.behind_ms) / 1'000.0);
   total("son1k_schedule_runs_total", "Jobs added by schedules.", now.runs);
   total("son1k_schedule_missed_total",
-        "Times that a schedule was found late: its runs were left out, or made up for by one.",
-        now.missed);
+        "Times of schedules that were missed, left out or made up for by one run.", now.missed);
   total("son1k_schedule_overlap_skipped_total",
         "Runs left out because the one before had not ended.", now.skipped);
   total("son1k_schedule_failed_total", "Runs that could not be added and are tried again.",

@@ -73,6 +73,9 @@ class job_runs {
   // the batch are unaffected. storage errors leave the job active: call again.
   virtual boost::asio::awaitable<std::vector<result<finish_reply>>> finish(
       std::vector<finish_request> requests) = 0;
+  // Whether each call is a round trip to somewhere else: then a worker asks for its next jobs
+  // together with the ends of those before.
+  virtual bool distant() const { return false; }
   // finish(), then claim(): one round trip where the backend is away. The claim does not wait.
   virtual boost::asio::awaitable<finish_and_claim_reply> finish_and_claim(
       std::vector<finish_request> requests, claim_request next) = 0;

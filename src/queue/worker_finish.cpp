@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <utility>
 
 #include "base/log.hpp"
 #include "base/spawn.hpp"
@@ -20,8 +21,9 @@ constexpr std::int64_t retry_ms_max = 2'000;
 
 }  // namespace
 
-finish_batcher::finish_batcher(queue_port& queue, asio::any_io_executor loop, done_handler done)
-    : queue_(queue), loop_(std::move(loop)), done_(std::move(done)) {}
+finish_batcher::finish_batcher(queue_port& queue, asio::any_io_executor loop, done_handler done,
+                               rider claims)
+    : queue_(queue), loop_(std::move(loop)), done_(std::move(done)), claims_(std::move(claims)) {}
 
 void finish_batcher::end(run_ptr run, outcome how) {
   gathered_.push_back({std::move(run), std::move(how)});
@@ -48,16 +50,30 @@ void finish_batcher::flush() {
     if (!gathered_.empty()) flush_soon();
     done_({}, true);
   };
-  spawn(loop_, "worker.finish", write(std::move(batch)), std::move(ended));
+  std::optional<claim_request> next;
+  if (claims_.next) next = claims_.next();
+  spawn(loop_, "worker.finish", write(std::move(batch), std::move(next)), std::move(ended));
 }
 
-asio::awaitable<void> finish_batcher::write(std::vector<ending> batch) {
+asio::awaitable<std::vector<result<finish_reply>>> finish_batcher::send(
+    std::vector<finish_request> requests, std::optional<claim_request> next) {
+  if (!next) co_return co_await queue_.finish(std::move(requests));
+  const std::size_t asked = next->max;
+  auto both = co_await queue_.finish_and_claim(std::move(requests), std::move(*next));
+  claims_.claimed(asked, std::move(both.claimed));
+  co_return std::move(both.finished);
+}
+
+asio::awaitable<void> finish_batcher::write(std::vector<ending> batch,
+                                            std::optional<claim_request> next) {
   std::int64_t pause_ms = retry_ms_first;
   for (;;) {
     std::vector<finish_request> requests;
     requests.reserve(batch.size());
     for (const ending& e : batch) requests.push_back(e.run->end_with(e.how));
-    const auto replies = co_await queue_.finish(std::move(requests));
+    // What is sent again claims nothing.
+    auto with = std::exchange(next, std::nullopt);
+    const auto replies = co_await send(std::move(requests), std::move(with));
     settle(batch, replies);
     if (batch.empty()) co_return;
     asio::steady_timer timer(loop_, std::chrono::milliseconds(pause_ms));

@@ -37,8 +37,10 @@ worker_loop::worker_loop(asio::io_context& context, run_world world, worker_watc
       settings_(settings),
       kinds_(std::move(kinds)),
       clock_(clock),
-      finish_(world.queue, context.get_executor(),
-              [this](std::span<const run_ptr> runs, bool ok) { done(runs, ok); }),
+      rides_(world.queue.distant() && settings.queues.size() == 1),
+      finish_(
+          world.queue, context.get_executor(),
+          [this](std::span<const run_ptr> runs, bool ok) { done(runs, ok); }, rider()),
       parked_(context, asio::steady_timer::time_point::max()),
       limiter_timer_(context) {
   for (const auto& kind : kinds_) kind_by_name_.emplace(kind->name(), kind.get());

@@ -66,6 +66,8 @@ class worker_loop {
   std::size_t claim_ahead();
   std::size_t wanted();
   std::int64_t room_wait_ms() const;
+  claim_request request_of(std::size_t queue_index, std::size_t most) const;
+  finish_batcher::rider rider();
   void accept(std::size_t queue_index, std::vector<claimed_job> jobs);
   run_ptr take();
   bool leave(const run_ptr& run, outcome said);
@@ -86,6 +88,9 @@ class worker_loop {
   std::unordered_map<std::string_view, job_kind*> kind_by_name_;
   const clock_port& clock_;
   std::optional<rate_limiter> limiter_;
+  // Freed slots are claimed for with the ends of their runs. Of several queues the one that has
+  // the slots would keep them so.
+  const bool rides_;
   finish_batcher finish_;
 
   std::deque<run_ptr> ready_;

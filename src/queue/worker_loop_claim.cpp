@@ -74,6 +74,32 @@ std::int64_t worker_loop::room_wait_ms() const {
   return wait > 0 ? std::min(wait, room_poll_ms) : room_poll_ms;
 }
 
+claim_request worker_loop::request_of(std::size_t queue_index, std::size_t most) const {
+  claim_request request;
+  request.queue = settings_.queues[queue_index];
+  request.worker = settings_.name;
+  request.max = most;
+  request.lease_ms = settings_.lease_ms;
+  return request;
+}
+
+finish_batcher::rider worker_loop::rider() {
+  if (!rides_) return {};
+  auto next = [this]() -> std::optional<claim_request> {
+    const std::size_t want = draining_ ? 0 : wanted();
+    if (want == 0) return std::nullopt;
+    reserved_ += want;
+    return request_of(0, want);
+  };
+  auto claimed = [this](std::size_t asked, result<std::vector<claimed_job>> got) {
+    reserved_ -= asked;
+    // After an error the loop that waits for jobs asks again, and says what is wrong.
+    if (got && !got->empty()) accept(0, std::move(*got));
+    wake_claims();
+  };
+  return {std::move(next), std::move(claimed)};
+}
+
 asio::awaitable<void> worker_loop::claim_loop(std::size_t queue_index) {
   const bool alone = settings_.queues.size() == 1;
   asio::steady_timer& room = *rooms_[queue_index];
@@ -87,13 +113,9 @@ asio::awaitable<void> worker_loop::claim_loop(std::size_t queue_index) {
       --waiting_claims_;
       continue;
     }
-    claim_request request;
-    request.queue = settings_.queues[queue_index];
-    request.worker = settings_.name;
-    request.max = alone || look_first ? want : 1;
-    request.lease_ms = settings_.lease_ms;
+    claim_request request = request_of(queue_index, alone || look_first ? want : 1);
     request.wait_ms = look_first ? 0 : claim_wait_ms;
-    const std::size_t reserved = look_first ? want : 0;
+    const std::size_t reserved = look_first || rides_ ? want : 0;
     reserved_ += reserved;
     auto got = co_await world_.queue.claim(std::move(request));
     reserved_ -= reserved;

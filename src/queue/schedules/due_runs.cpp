@@ -43,7 +43,7 @@ awaitable<result<due_report>> due_runs::run(const leader& under, std::int64_t li
     if (done[i]) {
       out.runs += all[i].what.job ? 1 : 0;
       out.skipped += all[i].what.skipped ? 1 : 0;
-      out.missed += all[i].missed ? 1 : 0;
+      out.missed += static_cast<std::size_t>(all[i].missed);
     } else if (done[i].error().code == errc::lease_lost) {
       out.lost = true;
     } else if (done[i].error().code != errc::conflict) {
@@ -68,7 +68,7 @@ awaitable<result<due_runs::planned>> due_runs::plan(schedule due, const leader& 
     out.tx.stage([what](store::connection& db) { return advance_schedule(db, what); });
     co_return std::move(out);
   }
-  const auto step = step_of(due, clock_.now_ms());
+  const auto step = step_of(due, *when, clock_.now_ms());
   out.missed = step.missed;
   bool overlaps = false;
   if (step.run && due.spec.overlap != overlap_rule::queue) {

@@ -16,7 +16,7 @@ struct due_report {
   std::size_t found = 0;    // schedules that were due
   std::size_t runs = 0;     // jobs added
   std::size_t skipped = 0;  // by the overlap rule
-  std::size_t missed = 0;   // found late
+  std::size_t missed = 0;   // times found late
   std::size_t failed = 0;   // to be tried again
   bool lost = false;        // another scheduler leads
 };
@@ -34,7 +34,7 @@ class due_runs {
   struct planned {
     store::transaction tx;
     schedule_advance what;
-    bool missed = false;
+    std::int64_t missed = 0;
   };
   boost::asio::awaitable<result<planned>> plan(schedule due, const leader& under);
   boost::asio::awaitable<result<bool>> still_runs(const schedule& due);

@@ -97,10 +97,15 @@ std::vector<std::int64_t> preview(const schedule_spec& spec, const timing& when,
   return out;
 }
 
-due_step step_of(const schedule& due, std::int64_t now_ms) {
-  if (now_ms - due.next_run_ms <= missed_after_ms) return {true, due.next_run_ms, false};
-  if (due.spec.missed == missed_rule::once) return {true, now_ms, true};
-  return {false, now_ms - missed_after_ms - 1, true};
+due_step step_of(const schedule& due, const timing& when, std::int64_t now_ms) {
+  if (now_ms - due.next_run_ms <= missed_after_ms) return {true, due.next_run_ms, 0};
+  const auto newest_missed = now_ms - missed_after_ms - 1;
+  std::int64_t missed = 0;
+  for (auto at = due.next_run_ms; at != 0 && at <= newest_missed && missed < missed_counted_max;
+       ++missed)
+    at = run_after(due.spec, when, at, due.runs);
+  if (due.spec.missed == missed_rule::once) return {true, now_ms, missed};
+  return {false, newest_missed, missed};
 }
 
 job_spec job_of(const schedule_spec& spec, std::int64_t due_ms) {

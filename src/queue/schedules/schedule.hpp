@@ -74,14 +74,17 @@ std::vector<std::int64_t> preview(const schedule_spec& spec, const timing& when,
 
 // Later than this a run is missed; a new leader comes well within it.
 inline constexpr std::int64_t missed_after_ms = 30'000;
+// What a schedule missed is counted so far and no further: it may have been away for years.
+inline constexpr std::int64_t missed_counted_max = 1'000;
 
 // What is to be done for a schedule whose next run is due.
 struct due_step {
   bool run = false;
   std::int64_t after_ms = 0;  // the next run is the first after it
-  bool missed = false;        // it is found late
+  std::int64_t missed = 0;    // times that are found late, missed_counted_max at most
 };
-due_step step_of(const schedule& due, std::int64_t now_ms);
+// `when` is that of the schedule: see check().
+due_step step_of(const schedule& due, const timing& when, std::int64_t now_ms);
 
 // The job of the run that was due at `due_ms`; a second one for the same time has the same id.
 job_spec job_of(const schedule_spec& spec, std::int64_t due_ms);

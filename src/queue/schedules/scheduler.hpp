@@ -25,7 +25,7 @@ struct scheduler_stats {
   bool leads = false;
   std::uint64_t runs = 0;      // jobs added by this scheduler
   std::uint64_t skipped = 0;   // runs left out by the overlap rule
-  std::uint64_t missed = 0;    // schedules found late, whatever their rule for that
+  std::uint64_t missed = 0;    // times found late, whatever the rule for that
   std::uint64_t failed = 0;    // runs to be tried again
   std::uint64_t refused = 0;   // writes that came too late: another leads
   std::int64_t behind_ms = 0;  // how long the first of the due ones waits, while this one leads

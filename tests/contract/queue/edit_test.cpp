@@ -277,6 +277,28 @@ TEST_P(queue_contract_control_clean, a_live_queue_cannot_be_obliterated) {
   EXPECT_TRUE(finish(held, outcome::complete("1")));
 }
 
+TEST_P(queue_contract_control_clean, a_queue_that_is_only_set_is_live_and_an_unknown_one_is_gone) {
+  queue_limits limits;
+  limits.concurrency = 1;
+  const auto obliterate = [&] { return run(q().obliterate("songs", false, nullptr)); };
+  EXPECT_TRUE(obliterate());
+  claim();  // of a queue that nobody knows: it does not make it known
+  EXPECT_TRUE(obliterate());
+  ASSERT_TRUE(run(q().set_limits("songs", limits)));
+  EXPECT_EQ(obliterate().error().code, errc::conflict);
+  reopen();
+  EXPECT_EQ(obliterate().error().code, errc::conflict);
+  ASSERT_TRUE(run(q().set_limits("songs", {})));
+  EXPECT_TRUE(obliterate());
+  ASSERT_TRUE(run(q().set_group_limits("songs", "a", group_limits{1, std::nullopt})));
+  EXPECT_EQ(obliterate().error().code, errc::conflict);
+  ASSERT_TRUE(run(q().pause("songs", true)));
+  EXPECT_TRUE(obliterate());
+  EXPECT_THAT(*q().queues(), IsEmpty());
+  reopen();
+  EXPECT_THAT(*q().queues(), IsEmpty());
+}
+
 TEST_P(queue_contract_control_clean, obliterate_removes_the_queue_with_all_that_is_in_it) {
   ASSERT_TRUE(add({spec("a"), spec("b"), spec("c")}));
   const auto got = claim(2);

@@ -11,7 +11,35 @@ using testing::IsEmpty;
 using testing::Not;
 
 class queue_contract_finish : public queue_contract {};
-class queue_contract_finish_and_claim : public queue_contract {};
+class queue_contract_finish_and_claim : public queue_contract {
+ protected:
+  // Completes the run and claims up to five jobs in one call; the ids of these.
+  std::vector<std::string> go_on_from(lease held) {
+    std::vector<finish_request> ends;
+    ends.push_back(ending(held, outcome::complete("1")));
+    claim_request next;
+    next.queue = "songs";
+    next.worker = "w";
+    next.max = 5;
+    auto both = [](queue_port& q, std::vector<finish_request> e, claim_request c,
+                   finish_and_claim_reply& to) -> boost::asio::awaitable<bool> {
+      to = co_await q.finish_and_claim(std::move(e), std::move(c));
+      co_return true;
+    };
+    finish_and_claim_reply reply{{}, std::vector<claimed_job>{}};
+    run(both(q(), std::move(ends), std::move(next), reply));
+    ended_ = reply.finished.at(0).has_value();
+    std::vector<std::string> ids;
+    for (const auto& job : *reply.claimed) {
+      ids.push_back(job.held.id);
+      last_ = job.held;
+    }
+    return ids;
+  }
+
+  bool ended_ = false;
+  lease last_;  // that it got
+};
 
 TEST_P(queue_contract_finish, a_completed_job_keeps_its_result) {
   ASSERT_TRUE(add(spec("a")));
@@ -178,6 +206,39 @@ TEST_P(queue_contract_finish_and_claim, ends_and_starts_are_one_call) {
   last[0].how = outcome::complete("3");
   run(both(q(), last, next, reply));
   EXPECT_TRUE(reply.claimed->empty());
+}
+
+TEST_P(queue_contract_finish_and_claim,
+       its_claim_obeys_pause_and_limits_as_they_are_after_the_end) {
+  ASSERT_TRUE(add({spec("a"), spec("b"), spec("c"), spec("d"), spec("e")}));
+  const auto a = claim().at(0).held;
+  ASSERT_TRUE(run(q().pause("songs", true)));
+  EXPECT_THAT(go_on_from(a), IsEmpty());
+  EXPECT_TRUE(ended_);
+  ASSERT_TRUE(run(q().pause("songs", false)));
+  queue_limits limits;
+  limits.concurrency = 1;
+  ASSERT_TRUE(run(q().set_limits("songs", limits)));
+  const auto b = claim(5);
+  ASSERT_EQ(b.size(), 1u);
+  EXPECT_THAT(go_on_from(b[0].held), testing::ElementsAre("c"));
+  limits.rate = rate_limit{1, 1'000};
+  ASSERT_TRUE(run(q().set_limits("songs", limits)));
+  EXPECT_THAT(go_on_from(last_), IsEmpty());
+  EXPECT_TRUE(ended_);
+}
+
+TEST_P(queue_contract_finish_and_claim, its_claim_leaves_a_suspect_alone) {
+  ASSERT_TRUE(add(spec("s")));
+  stall("s");
+  stall("s");
+  const auto suspect = claim(5).at(0).held;
+  ASSERT_TRUE(add({spec("a"), spec("b")}));
+  auto stale = suspect;
+  stale.fence = 1;
+  EXPECT_THAT(go_on_from(stale), IsEmpty());
+  EXPECT_FALSE(ended_);
+  EXPECT_THAT(go_on_from(suspect), testing::ElementsAre("a", "b"));
 }
 
 }  // namespace

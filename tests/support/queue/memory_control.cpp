@@ -223,7 +223,7 @@ asio::awaitable<result<void>> memory_queue::obliterate(std::string queue, bool f
   {
     const session held(*this);
     const auto found = place_->lanes.find(queue);
-    if (found == place_->lanes.end()) co_return result<void>{};
+    if (found == place_->lanes.end() || !found->second.known()) co_return result<void>{};
     if (!found->second.paused)
       co_return error(errc::conflict, "queue", {"it is not paused", "no está en pausa"});
     for (const auto& [id, j] : found->second.jobs) {

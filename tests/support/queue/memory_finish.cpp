@@ -364,6 +364,10 @@ asio::awaitable<std::vector<result<finish_reply>>> memory_queue::finish(
 asio::awaitable<finish_and_claim_reply> memory_queue::finish_and_claim(
     std::vector<finish_request> requests, claim_request then) {
   then.wait_ms = 0;
+  {
+    const session inner(*this);
+    ++tally_.claims_with_ends;
+  }
   finish_and_claim_reply reply{{}, std::vector<claimed_job>{}};
   reply.finished = co_await finish(std::move(requests));
   reply.claimed = co_await claim(std::move(then));

@@ -60,6 +60,11 @@ struct memory_lane {  // one queue
   std::map<std::string, queue::group_limits> group_limits;
   bool paused = false;
   std::int64_t claimed_at = -1'000'000;  // steady ms
+
+  // It holds jobs, or something is set about it.
+  bool known() const {
+    return !jobs.empty() || paused || limits != queue::queue_limits{} || !group_limits.empty();
+  }
 };
 
 struct memory_place {

@@ -197,8 +197,7 @@ result<std::vector<std::string>> memory_queue::queues() {
   const session held(*this);
   std::vector<std::string> names;
   for (const auto& [name, in] : place_->lanes) {
-    const bool set = in.paused || in.limits != queue_limits{} || !in.group_limits.empty();
-    if (!in.jobs.empty() || set) names.push_back(name);
+    if (in.known()) names.push_back(name);
   }
   return names;
 }

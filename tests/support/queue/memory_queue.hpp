@@ -55,6 +55,7 @@ class memory_queue final : public queue::queue_port {
                                  std::int64_t lease_ms) override;
   boost::asio::awaitable<std::vector<result<queue::finish_reply>>> finish(
       std::vector<queue::finish_request> requests) override;
+  bool distant() const override { return distant_; }
   boost::asio::awaitable<queue::finish_and_claim_reply> finish_and_claim(
       std::vector<queue::finish_request> requests, queue::claim_request next) override;
   void stage_fence_check(store::transaction& tx, const queue::lease& held) override;
@@ -100,6 +101,7 @@ class memory_queue final : public queue::queue_port {
   // For tests: waits until `holds` is true of what happened so far, for at most ten seconds.
   struct tally {
     int claims = 0, renewals = 0, finishes = 0, waits_ended = 0;
+    int claims_with_ends = 0;
     std::size_t finish_batch_max = 0;
     std::map<queue::event_type, int> events;
   };
@@ -108,6 +110,8 @@ class memory_queue final : public queue::queue_port {
   // For tests: another worker starts the job, as if this one's lease had run out.
   void take_over(const std::string& queue, const std::string& id);
   void fail_finishes(int times);
+  // Before a worker has it.
+  void set_distant() { distant_ = true; }
 
  private:
   using job = memory_job;
@@ -239,6 +243,7 @@ class memory_queue final : public queue::queue_port {
   tally tally_;
   int finishes_to_fail_ = 0;
   bool stopped_ = false;
+  bool distant_ = false;
 };
 
 }  // namespace son1k::test

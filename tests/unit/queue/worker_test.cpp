@@ -70,6 +70,39 @@ TEST(worker, claims_no_more_than_it_can_run_while_runs_outlast_the_window) {
   ASSERT_TRUE(bench.wait_event(event_type::completed, 20));
 }
 
+TEST(worker, freed_slots_are_claimed_for_with_the_ends_where_the_queue_is_distant) {
+  for (const bool distant : {true, false}) {
+    worker_bench bench;
+    if (distant) bench.queue.set_distant();
+    watched<int> started;
+    gate first_door, second_door;
+    bench.kind("long", [&](job_context&) -> asio::awaitable<outcome> {
+      int turn = 0;
+      started.change([&](int& n) { turn = ++n; });
+      co_await (turn <= 40 ? first_door : second_door).pass();
+      co_return outcome::complete("{}");
+    });
+    bench.settings.concurrency = 4;
+    bench.settings.claim_ahead_ms = 0;
+    for (int i = 0; i < 60; ++i) bench.add("long");
+    bench.start();
+    ASSERT_TRUE(started.wait([](int n) { return n == 4; }));
+    first_door.open();
+    ASSERT_TRUE(bench.wait_event(event_type::completed, 40));
+    ASSERT_TRUE(started.wait([](int n) { return n == 44; }));
+    // No slot was claimed for twice.
+    EXPECT_EQ(bench.queue.counts("q")->active, 4);
+    if (distant)
+      EXPECT_GE(bench.queue.seen().claims_with_ends, 10);
+    else
+      EXPECT_EQ(bench.queue.seen().claims_with_ends, 0);
+    second_door.open();
+    ASSERT_TRUE(bench.wait_event(event_type::completed, 60));
+    bench.add("long");
+    ASSERT_TRUE(bench.wait_event(event_type::completed, 61));
+  }
+}
+
 TEST(worker, serves_several_queues_within_one_bound) {
   worker_bench bench;
   bench.settings.queues = {"a", "b", "q"};

@@ -182,9 +182,22 @@ TEST_F(scheduler_rules, its_figures_tell_what_was_late_left_out_and_waits) {
   pass();
   EXPECT_EQ(one->stats().behind_ms, 0);
   EXPECT_EQ(one->stats().missed, 0u);
+  // At 1:03:20 those of 0:04 to 1:02.
   away(hour);
-  EXPECT_EQ(one->stats().missed, 1u);
+  EXPECT_EQ(one->stats().missed, 59u);
   EXPECT_EQ(one->stats().failed, 0u);
+}
+
+TEST_F(scheduler_rules, missed_times_are_counted_as_far_as_the_schedule_goes_and_to_a_bound) {
+  auto ends = place.by_cron("ends", "*/10 * * * *");
+  ends.missed = missed_rule::once;
+  ends.end_at_ms = midnight + hour;
+  place.create(ends);
+  away(3 * hour);
+  EXPECT_EQ(one->stats().missed, 6u);
+  place.create(place.every("often", second));
+  away(24 * hour);
+  EXPECT_EQ(one->stats().missed, 6u + missed_counted_max);
 }
 
 TEST_F(scheduler_rules, no_run_depends_on_the_job_of_the_one_before) {
