@@ -3,9 +3,9 @@
 
     bench/history/bulk.py PROGRAM FOLDER [JOBS]
 
-Starts PROGRAM's server over a folder in FOLDER, lets JOBS jobs fail, pauses their queue and times no-op jobs of
-another queue from the request that adds them to the reply that says `completed`, first at rest,
-then while `POST /api/jobs/bulk` works. Prints one JSON object.
+Starts PROGRAM's server over a folder in FOLDER, lets JOBS jobs fail, pauses their queue and times
+no-op jobs of another queue from the request that adds them to the reply that says `completed`,
+first at rest, then while `POST /api/jobs/bulk` works. Prints one JSON object.
 """
 
 import http.client

@@ -224,6 +224,7 @@ TEST_P(queue_contract_finish_and_claim,
   EXPECT_THAT(go_on_from(b[0].held), testing::ElementsAre("c"));
   limits.rate = rate_limit{1, 1'000};
   ASSERT_TRUE(run(q().set_limits("songs", limits)));
+  EXPECT_THAT(go_on_from(last_), testing::ElementsAre("d"));
   EXPECT_THAT(go_on_from(last_), IsEmpty());
   EXPECT_TRUE(ended_);
 }
