@@ -1,0 +1,28 @@
+// The limiter of many processes: one key a bucket in Redis, one script a step. Time is that of
+// Redis, so that the clocks of the processes need not agree.
+#pragma once
+#include "accounts/limits/limiter.hpp"
+#include "base/clock.hpp"
+#include "net/redis/redis_client.hpp"
+
+namespace son1k::accounts {
+
+struct redis_limiter_settings {
+  // Before each key. With a cluster it has a hash tag, since one step touches several keys.
+  std::string prefix = "son1k:{limit}:";
+  const clock_port* clock = nullptr;  // in place of Redis's time, for tests
+};
+
+class redis_limiter final : public limiter {
+ public:
+  // The client must outlive it.
+  explicit redis_limiter(net::redis_client& redis, redis_limiter_settings settings = {});
+
+  boost::asio::awaitable<result<limit_verdict>> take(std::vector<limit> limits) override;
+
+ private:
+  net::redis_client& redis_;
+  const redis_limiter_settings settings_;
+};
+
+}  // namespace son1k::accounts
