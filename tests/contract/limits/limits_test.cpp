@@ -9,8 +9,8 @@
 #include <random>
 #include <thread>
 
-#include "accounts/limits/local_limiter.hpp"
-#include "accounts/limits/redis_limiter.hpp"
+#include "accounts/limits/local/local_limiter.hpp"
+#include "accounts/limits/redis/redis_limiter.hpp"
 #include "support/manual_clock.hpp"
 #include "support/redis_server.hpp"
 

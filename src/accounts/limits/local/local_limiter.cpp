@@ -1,4 +1,4 @@
-#include "accounts/limits/local_limiter.hpp"
+#include "accounts/limits/local/local_limiter.hpp"
 
 #include <algorithm>
 

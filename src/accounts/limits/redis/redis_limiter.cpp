@@ -1,4 +1,4 @@
-#include "accounts/limits/redis_limiter.hpp"
+#include "accounts/limits/redis/redis_limiter.hpp"
 
 #include "accounts/limits/limit_book.hpp"
 
@@ -17,7 +17,8 @@ end
 local reply, after, fits = {string.format('%.0f', now)}, {}, true
 local found = redis.call('MGET', unpack(KEYS))
 for i = 1, #KEYS do
-  local emission, tolerance, cost = tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i]), tonumber(ARGV[3 * i + 1])
+  local emission, tolerance = tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
+  local cost = tonumber(ARGV[3 * i + 1])
   local empty_at = tonumber(found[i] or 0)
   reply[i + 1] = string.format('%.0f', empty_at)
   local level = math.min(math.max(empty_at - now, 0), tolerance) + cost * emission
@@ -26,7 +27,8 @@ for i = 1, #KEYS do
 end
 if fits then
   for i = 1, #KEYS do
-    redis.call('SET', KEYS[i], string.format('%.0f', now + after[i]), 'PX', math.ceil(after[i] / 1000))
+    local empty_at = string.format('%.0f', now + after[i])
+    redis.call('SET', KEYS[i], empty_at, 'PX', math.ceil(after[i] / 1000))
   end
 end
 return reply
