@@ -56,6 +56,14 @@ class connection {
   // conflict: a unique or check constraint · storage_full · storage_corrupt · unavailable: locked
   // or gone · internal: the SQL is wrong.
   virtual result<std::int64_t> execute(const statement& sql, std::span<const value> params) = 0;
+  // Runs a statement whose reply nobody waits for. Its failure may be told by a later call or only
+  // when the steps are done, and always rolls this transaction back, only this. Errors as for
+  // execute().
+  virtual result<void> send(const statement& sql, std::span<const value> params) {
+    auto ran = execute(sql, params);
+    if (!ran) return ran.error();
+    return {};
+  }
   // Runs a query; calls `on_row` for each row in order until it returns false.
   virtual result<void> query(const statement& sql, std::span<const value> params,
                              const std::function<bool(const row&)>& on_row) = 0;
@@ -66,6 +74,9 @@ class connection {
 
   result<std::int64_t> execute(const statement& sql, std::initializer_list<value> params) {
     return execute(sql, std::span<const value>(params.begin(), params.size()));
+  }
+  result<void> send(const statement& sql, std::initializer_list<value> params) {
+    return send(sql, std::span<const value>(params.begin(), params.size()));
   }
   result<void> query(const statement& sql, std::initializer_list<value> params,
                      const std::function<bool(const row&)>& on_row) {

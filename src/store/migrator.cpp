@@ -6,8 +6,10 @@
 #include <charconv>
 
 #include "base/clock.hpp"
-#include "embedded_migrations.hpp"
+#include "common_migrations.hpp"
 #include "history_migrations.hpp"
+#include "postgres_migrations.hpp"
+#include "sqlite_migrations.hpp"
 #include "store/async.hpp"
 
 namespace son1k::store {
@@ -56,10 +58,36 @@ error altered(int version, const std::string& name) {
                            version, name))};
 }
 
-// One migration as a transaction: its text, then its row.
-transaction transaction_of(const migration& m, std::int64_t now_ms) {
+using first_step = std::function<result<void>(connection&)>;
+
+// What is missing, looked up in the same transaction as it is applied.
+transaction look(std::vector<migration_status>& statuses, std::span<const migration> known,
+                 const first_step& before) {
   transaction tx;
-  tx.stage([m, now_ms](connection& c) -> result<void> {
+  if (before) tx.stage(before);
+  tx.stage([&statuses, known](connection& c) -> result<void> {
+    if (auto created = c.execute(sql_create, {}); !created) return created.error();
+    auto applied = read_applied(c);
+    if (!applied) return applied.error();
+    auto compared = compare(known, *applied);
+    if (!compared) return compared.error();
+    statuses = std::move(*compared);
+    return {};
+  });
+  return tx;
+}
+
+// One migration as a transaction: its text, then its row. `done` tells whether it was applied here:
+// another program may have been first.
+transaction transaction_of(const migration& m, std::int64_t now_ms, const first_step& before,
+                           bool& done) {
+  transaction tx;
+  if (before) tx.stage(before);
+  tx.stage([m, now_ms, &done](connection& c) -> result<void> {
+    done = false;
+    auto applied = read_applied(c);
+    if (!applied) return applied.error();
+    if (std::ranges::count(*applied, m.version, &applied_migration::version) > 0) return {};
     if (auto ran = c.run_script(m.sql); !ran) {
       error why = ran.error();
       why.field = fmt::format("migration {:04}_{}", m.version, m.name);
@@ -67,22 +95,34 @@ transaction transaction_of(const migration& m, std::int64_t now_ms) {
     }
     auto noted = c.execute(sql_note, {m.version, m.name, m.checksum, now_ms});
     if (!noted) return noted.error();
+    done = true;
     return {};
   });
   return tx;
 }
 
 template <class Texts>
-std::vector<migration_source> sources_of(Texts texts) {
-  std::vector<migration_source> list;
+void append(std::vector<migration_source>& list, Texts texts) {
   for (const auto& one : texts) list.push_back({one.name, one.text});
+}
+
+template <class... Texts>
+std::vector<migration_source> sources_of(Texts... texts) {
+  std::vector<migration_source> list;
+  (append(list, texts), ...);
   return list;
 }
 
 }  // namespace
 
-std::span<const migration_source> embedded_sources() {
-  static const auto sources = sources_of(embedded_migrations());
+std::span<const migration_source> sqlite_sources() {
+  static const auto sources = sources_of(common::common_migrations(), sqlite::sqlite_migrations());
+  return sources;
+}
+
+std::span<const migration_source> postgres_sources() {
+  static const auto sources =
+      sources_of(common::common_migrations(), postgres::postgres_migrations());
   return sources;
 }
 
@@ -151,27 +191,20 @@ result<std::vector<migration_status>> compare(std::span<const migration> known,
   return statuses;
 }
 
-result<std::vector<migration_status>> apply_missing(database& db,
-                                                    std::span<const migration> known) {
-  transaction prepare;
+result<std::vector<migration_status>> apply_missing(database& db, std::span<const migration> known,
+                                                    const first_step& before) {
   std::vector<migration_status> statuses;
-  prepare.stage([&statuses, known](connection& c) -> result<void> {
-    if (auto created = c.execute(sql_create, {}); !created) return created.error();
-    auto applied = read_applied(c);
-    if (!applied) return applied.error();
-    auto compared = compare(known, *applied);
-    if (!compared) return compared.error();
-    statuses = std::move(*compared);
-    return {};
-  });
-  if (auto ready = commit_and_wait(db, std::move(prepare)); !ready) return ready.error();
+  auto looked = commit_and_wait(db, look(statuses, known, before));
+  if (!looked) return looked.error();
 
   std::vector<migration_status> applied;
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (statuses[i].applied) continue;
     std::int64_t now_ms = system_clock().now_ms();
-    auto done = commit_and_wait(db, transaction_of(known[i], now_ms));
+    bool here = false;
+    auto done = commit_and_wait(db, transaction_of(known[i], now_ms, before, here));
     if (!done) return done.error();
+    if (!here) continue;
     statuses[i].applied = true;
     statuses[i].applied_at_ms = now_ms;
     applied.push_back(statuses[i]);

@@ -1,7 +1,9 @@
-// Forward-only, numbered migrations, the same for every database: which there are, which a database
-// has, and how the missing ones are applied. An applied migration is never edited: its checksum is
-// kept beside its number. Stateless, thread-safe.
+// Forward-only, numbered migrations: which there are, which a database has, and how the missing
+// ones are applied. Every database has the same numbers and names; a text is shared where both read
+// it, and has one file for each in the folders sqlite and postgres where they do not. An applied
+// migration is never edited: its checksum is kept beside its number. Stateless, thread-safe.
 #pragma once
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,7 +27,8 @@ struct migration {
 };
 
 // Those this program carries: of the database of jobs, and of the lasting history's own.
-std::span<const migration_source> embedded_sources();
+std::span<const migration_source> sqlite_sources();
+std::span<const migration_source> postgres_sources();
 std::span<const migration_source> history_sources();
 
 // In order of their numbers. internal: a name that is not NNNN_name.sql, a gap, a number used
@@ -50,7 +53,10 @@ result<std::vector<migration_status>> compare(std::span<const migration> known,
                                               std::span<const applied_migration> applied);
 
 // Applies the missing ones in order, each in a transaction with its row; returns those applied. The
-// first failure ends it; what was applied before stays.
-result<std::vector<migration_status>> apply_missing(database& db, std::span<const migration> known);
+// first failure ends it; what was applied before stays. `before` runs first in each transaction: a
+// lock, where several programs may be at it at once.
+result<std::vector<migration_status>> apply_missing(
+    database& db, std::span<const migration> known,
+    const std::function<result<void>(connection&)>& before = nullptr);
 
 }  // namespace son1k::store

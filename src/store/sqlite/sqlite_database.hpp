@@ -28,7 +28,7 @@ struct sqlite_settings {
   std::size_t log_bytes_min = 5u << 20;  // length of the write-ahead log made ready at open
   int log_pages_max = 8'192;             // beyond it the log is copied into the database at work
   sqlite_access access = sqlite_access::own;
-  std::span<const migration_source> migrations = embedded_sources();
+  std::span<const migration_source> migrations = sqlite_sources();
   // Where the time of each group from its begin to its commit is noted; may be null. Outlives the
   // database.
   metrics::histogram* commit_seconds = nullptr;

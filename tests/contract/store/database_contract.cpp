@@ -1,6 +1,13 @@
 #include "contract/store/database_contract.hpp"
 
+#include <sys/stat.h>
+
+#include <fstream>
+#include <optional>
+
+#include "store/postgres/postgres_database.hpp"
 #include "store/sqlite/sqlite_database.hpp"
+#include "support/postgres_server.hpp"
 
 namespace son1k::test {
 namespace {
@@ -16,8 +23,75 @@ result<std::unique_ptr<store::database>> open_sqlite_in(const std::filesystem::p
   return store::open_sqlite(settings);
 }
 
+bool on_a_disk_of_its_own(const std::filesystem::path& folder) {
+  struct stat own {};
+  struct stat above {};
+  return stat(folder.c_str(), &own) == 0 && stat(folder.parent_path().c_str(), &above) == 0 &&
+         own.st_dev != above.st_dev;
+}
+
+// A server with a PgBouncer before it, which starts when it is first needed.
+class servers {
+ public:
+  std::string direct_url(const std::string& database) { return server_.url(database); }
+  std::string pooled_url(const std::string& database) {
+    if (!bouncer_) bouncer_.emplace(server_);
+    return bouncer_->url(database);
+  }
+  postgres_server& server() { return server_; }
+
+ private:
+  postgres_server server_;
+  std::optional<pgbouncer> bouncer_;
+};
+
+// One for all cases of this process; those that spoil a disk have one of their own.
+servers& servers_for(bool spoils_disk) {
+  static std::vector<std::unique_ptr<servers>> all;
+  if (all.empty() || spoils_disk) all.push_back(std::make_unique<servers>());
+  return spoils_disk ? *all.back() : *all.front();
+}
+
+// A folder is known by the URL that stands in it, also in another process. Where the folder is a
+// disk of its own, the tables stand there.
+result<std::unique_ptr<store::database>> open_postgres_in(
+    const std::filesystem::path& folder, database_options options,
+    std::string (servers::*url_of)(const std::string& database)) {
+  const auto note = folder / "url";
+  store::postgres_settings settings;
+  if (std::ifstream known(note); !std::getline(known, settings.url)) {
+    static int count = 0;
+    const auto name = "contract_" + std::to_string(++count);
+    const bool own_disk = on_a_disk_of_its_own(folder);
+    servers& place = servers_for(own_disk);
+    place.server().create_database(name, own_disk ? folder : "");
+    settings.url = (place.*url_of)(name);
+    std::ofstream(note) << settings.url;
+  }
+  settings.queued_writes_max = options.queued_writes_max;
+  settings.queued_reads_max = options.queued_reads_max;
+  settings.group_max = options.group_max;
+  settings.migrations = {};
+  return store::open_postgres(settings);
+}
+
+bool always() {
+  return true;
+}
+bool with_pgbouncer() {
+  return postgres_server::installed() && pgbouncer::installed();
+}
+
 const std::vector<backend>& backends() {
-  static const std::vector<backend> rows{{"sqlite", open_sqlite_in}};
+  auto opens = [](auto url_of) {
+    return [url_of](const std::filesystem::path& folder, database_options options) {
+      return open_postgres_in(folder, options, url_of);
+    };
+  };
+  static const std::vector<backend> rows{
+      {"sqlite", always, "BLOB", open_sqlite_in},
+      {"postgres", postgres_server::installed, "BYTEA", opens(&servers::direct_url)},
+      {"pgbouncer", with_pgbouncer, "BYTEA", opens(&servers::pooled_url)}};
   return rows;
 }
 

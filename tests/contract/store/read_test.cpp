@@ -26,7 +26,7 @@ const statement update_all{"UPDATE note SET words = $1"};
 const statement nonsense{"SELEC 1"};
 
 TEST_P(database_contract, values_come_back_as_they_went) {
-  std::string text_value("caña \xF0\x9F\x8E\xB5\0tail", 15);
+  std::string text_value = "caña \xF0\x9F\x8E\xB5 tail";
   transaction tx;
   tx.stage([&](connection& c) -> result<void> {
     if (auto made = c.execute(create_values, {}); !made) return made.error();

@@ -65,7 +65,7 @@ result<void> simulated_database::read(read_work work) {
 }
 
 result<std::vector<store::migration_status>> simulated_database::migrate() {
-  const auto known = store::parse_migrations(store::embedded_sources());
+  const auto known = store::parse_migrations(store::sqlite_sources());
   if (!known) return known.error();
   return store::apply_missing(*this, *known);
 }

@@ -49,9 +49,17 @@ TEST(migrator, numbers_have_no_gap_and_no_twin_and_names_one_shape) {
 }
 
 TEST(migrator, the_programs_own_migrations_are_well_numbered) {
-  auto parsed = parse_migrations(embedded_sources());
+  auto parsed = parse_migrations(sqlite_sources());
   ASSERT_TRUE(parsed) << parsed.error().what();
   EXPECT_FALSE(parsed->empty());
+}
+
+TEST(migrator, every_database_has_the_same_numbers_and_names) {
+  auto sqlite = *parse_migrations(sqlite_sources());
+  auto postgres = parse_migrations(postgres_sources());
+  ASSERT_TRUE(postgres) << postgres.error().what();
+  ASSERT_EQ(sqlite.size(), postgres->size());
+  for (std::size_t i = 0; i < sqlite.size(); ++i) EXPECT_EQ(sqlite[i].name, (*postgres)[i].name);
 }
 
 TEST(migrator, a_changed_text_changes_the_checksum) {

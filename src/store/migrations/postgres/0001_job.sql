@@ -1,0 +1,1 @@
+-- Jobs have no table here: beside PostgreSQL, the queue lives in Redis.

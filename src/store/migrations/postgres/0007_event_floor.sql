@@ -1,0 +1,1 @@
+-- Events and their ids have no table here (see 0001_job.sql).

@@ -1,0 +1,1 @@
+-- What the queue keeps of a job has no table here (see 0001_job.sql).

@@ -1,0 +1,86 @@
+#include "store/postgres/postgres_link.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "base/log.hpp"
+
+namespace son1k::store {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds pause_min{50};
+constexpr milliseconds pause_max{5'000};
+// How soon a wait notices that the database is being closed.
+constexpr milliseconds glance{20};
+
+}  // namespace
+
+postgres_link::postgres_link(postgres_place place, postgres_connection::settings s,
+                             const char* role, postgres_figures& figures,
+                             const std::atomic<bool>& closing)
+    : place_(std::move(place)), settings_(s), role_(role), figures_(figures), closing_(closing) {}
+
+postgres_link::~postgres_link() {
+  drop();
+}
+
+void postgres_link::drop() {
+  if (!connection_) return;
+  if (connection_->lost()) {
+    log::warn(
+        "store.connection_lost",
+        {{"database", place_.name()}, {"role", role_}, {"why", connection_->lost()->message.en}});
+  }
+  connection_.reset();
+  figures_.connections.fetch_sub(1);
+}
+
+result<postgres_connection*> postgres_link::get(clock::time_point until) {
+  if (connection_ && connection_->alive()) return connection_.get();
+  drop();
+  for (;;) {
+    if (!wait_for_turn(until)) {
+      return last_ ? error(errc::unavailable, place_.name(),
+                           text("There is no connection to PostgreSQL.",
+                                "No hay conexión con PostgreSQL."))
+                   : last_.error();
+    }
+    last_ = open();
+    if (last_) return connection_.get();
+  }
+}
+
+bool postgres_link::wait_for_turn(clock::time_point until) {
+  while (clock::now() < next_attempt_) {
+    if (clock::now() >= until || closing_) return false;
+    std::this_thread::sleep_for(std::min<clock::duration>(glance, next_attempt_ - clock::now()));
+  }
+  return true;
+}
+
+result<void> postgres_link::open() {
+  auto opened = postgres_connection::open(place_, settings_);
+  if (!opened) {
+    figures_.refused_connects.fetch_add(1);
+    pause_ = std::clamp(pause_ * 2, pause_min, pause_max);
+    next_attempt_ = clock::now() + pause_;
+    log::warn("store.connect_failed", {{"database", place_.name()},
+                                       {"role", role_},
+                                       {"why", opened.error().message.en},
+                                       {"again_in_ms", pause_.count()}});
+    return opened.error();
+  }
+  connection_ = std::move(*opened);
+  figures_.connections.fetch_add(1);
+  if (had_one_) {
+    figures_.reconnects.fetch_add(1);
+    log::info("store.connected_again", {{"database", place_.name()}, {"role", role_}});
+  }
+  had_one_ = true;
+  pause_ = milliseconds(0);
+  return {};
+}
+
+}  // namespace son1k::store
