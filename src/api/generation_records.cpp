@@ -37,11 +37,9 @@ void stage_generation(store::transaction& tx, generation_record row) {
   // Shared, because a staged step is copied and may run again.
   auto kept = std::make_shared<const generation_record>(std::move(row));
   tx.stage([kept](store::connection& db) -> result<void> {
-    auto done = db.execute(insert, {std::string_view(kept->id), std::string_view(kept->owner),
-                                    std::string_view(kept->prompt), std::string_view(kept->request),
-                                    kept->created_at_ms});
-    if (!done) return done.error();
-    return {};
+    return db.send(insert, {std::string_view(kept->id), std::string_view(kept->owner),
+                            std::string_view(kept->prompt), std::string_view(kept->request),
+                            kept->created_at_ms});
   });
 }
 

@@ -99,9 +99,7 @@ store::transaction started(const std::string& owner, const std::string& id, std:
   store::transaction tx(store::durability::process);
   tx.stage(
       [owner, id, fence, now = system_clock().now_ms()](store::connection& db) -> result<void> {
-        auto done = db.execute(begin, {std::string_view(id), fence, now, std::string_view(owner)});
-        if (!done) return done.error();
-        return {};
+        return db.send(begin, {std::string_view(id), fence, now, std::string_view(owner)});
       });
   return tx;
 }
@@ -164,20 +162,15 @@ class generation_kind final : public queue::job_kind {
     tx.stage([id = ended.id, ended,
               now = system_clock().now_ms()](store::connection& db) -> result<void> {
       const std::string_view key(id), owner(ended.user);
-      result<std::int64_t> done = 0;
-      if (!queue::is_ended(ended.state)) {
-        done = db.execute(again, {key, owner});
-      } else if (ended.state == queue::job_state::completed) {
-        done =
-            db.execute(complete, {key, std::string_view(ended.result), now, ended.starts, owner});
-      } else if (ended.error && ended.error->code != name_of(errc::cancelled)) {
-        done = db.execute(fail, {key, std::string_view(ended.error->code), now, ended.starts,
-                                 std::string_view(ended.error->message), owner});
-      } else {
-        done = db.execute(cancel, {key, now, owner});
+      if (!queue::is_ended(ended.state)) return db.send(again, {key, owner});
+      if (ended.state == queue::job_state::completed) {
+        return db.send(complete, {key, std::string_view(ended.result), now, ended.starts, owner});
       }
-      if (!done) return done.error();
-      return {};
+      if (ended.error && ended.error->code != name_of(errc::cancelled)) {
+        return db.send(fail, {key, std::string_view(ended.error->code), now, ended.starts,
+                              std::string_view(ended.error->message), owner});
+      }
+      return db.send(cancel, {key, now, owner});
     });
   }
 

@@ -144,6 +144,7 @@ void postgres_connection::recover(const statement& words) {
 
 bool postgres_connection::alive() {
   settle();
+  if (misplaced_) return false;
   for (int look = 0; look < 8 && !lost_; ++look) {
     pollfd one{PQsocket(handle_.get()), POLLIN, 0};
     if (poll(&one, 1, 0) <= 0) return true;
@@ -250,6 +251,7 @@ void postgres_connection::note(const expected& of, const pg_result* reply) {
   const std::string said = place_.clean(words != nullptr ? words : PQresultErrorMessage(reply));
   if (state.empty() || ends_connection(state)) return lose(state, said);
   if (lost_statement(state)) plain_ = true;
+  if (state == "25006") misplaced_ = true;
   if (failure_) return;
   failure_ = failure{state, postgres_failure(state, said, place_.name()), of.what == kind::sent};
 }

@@ -130,6 +130,7 @@ class postgres_connection final : public connection {
   bool plain_ = true;  // no prepared statements
   bool pooled_ = false;
   bool weak_ = false;
+  bool misplaced_ = false;  // leads to a server that only reads: the next may lead to another
   bool guarded_ = false;
   bool overlooked_ = false;
   std::optional<error> lost_;

@@ -9,8 +9,8 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-PLAIN_TOOLS = ("bash", "cat", "dirname", "env", "grep", "mktemp", "readlink", "rm", "sed", "sort",
-               "tail", "touch", "tr", "xargs")
+PLAIN_TOOLS = ("bash", "cat", "chmod", "dirname", "env", "grep", "mkdir", "mktemp", "readlink", "rm",
+               "sed", "sort", "tail", "tee", "touch", "tr", "xargs")
 PACKAGES = ("# Prose that opens nothing.\n# build\nmaker\n# run\nfont\n# test\ntester\n"
             "# bench\nnpm\nrival\n# dev\nlinter")
 
@@ -19,6 +19,7 @@ DPKG_QUERY = """while read -r one; do echo "installed $one"; done <"$MACHINE/ins
 echo 'not-installed maker-old'
 exit 1"""
 APT_GET = """echo "apt-get $*" >>"$MACHINE/calls"
+[ ! -e "$MACHINE/usr/sbin/policy-rc.d" ] || cat "$MACHINE/usr/sbin/policy-rc.d" >>"$MACHINE/policy"
 [ ! -e "$MACHINE/broken" ] || { echo 'E: no such package'; exit 100; }
 case "$*" in *' install '*)
   for word in "$@"; do
@@ -35,6 +36,7 @@ class setup_test(unittest.TestCase):
         shutil.copy(ROOT / "tools" / "setup", self.machine / "tools" / "setup")
         (self.machine / "tools" / "packages.txt").write_text(PACKAGES)
         (self.machine / "bin").mkdir()
+        (self.machine / "usr/sbin").mkdir(parents=True)
         for tool in PLAIN_TOOLS:
             (self.machine / "bin" / tool).symlink_to(shutil.which(tool))
         self.program("dpkg-query", DPKG_QUERY)
@@ -52,6 +54,7 @@ class setup_test(unittest.TestCase):
 
     def setup(self, *arguments):
         environment = {"PATH": str(self.machine / "bin"), "MACHINE": str(self.machine),
+                       "SON1K_SETUP_SYSTEM": str(self.machine),
                        "TMPDIR": str(self.machine), "HOME": os.environ.get("HOME", "/")}
         return subprocess.run([str(self.machine / "tools" / "setup"), *arguments],
                               env=environment, capture_output=True, text=True, timeout=30)
@@ -102,11 +105,29 @@ class setup_test(unittest.TestCase):
         self.assertEqual((1, []), (done.returncode, self.calls()))
         self.assertIn("--everything", done.stderr)
 
+    def test_packages_of_servers_start_none(self):
+        self.assertEqual(0, self.setup().returncode)
+        self.assertIn("exit 101", (self.machine / "policy").read_text())
+        self.assertFalse((self.machine / "usr/sbin/policy-rc.d").exists())
+
+    def test_a_rule_that_is_there_already_stays(self):
+        rule = self.machine / "usr/sbin/policy-rc.d"
+        rule.write_text("exit 104\n")
+        self.assertEqual(0, self.setup().returncode)
+        self.assertEqual("exit 104\n", rule.read_text())
+
+    def test_postgresql_makes_no_database_of_its_own(self):
+        (self.machine / "tools" / "packages.txt").write_text(PACKAGES + "\n# test\npostgresql-15")
+        self.assertEqual(0, self.setup().returncode)
+        told = self.machine / "etc/postgresql-common/createcluster.d/son1k.conf"
+        self.assertEqual("create_main_cluster = false\n", told.read_text())
+
     def test_without_root_it_uses_sudo(self):
         self.program("id", "echo 1000")
         self.program("sudo", 'echo sudo >>"$MACHINE/sudo"; exec "$@"')
         self.assertEqual(0, self.setup().returncode)
-        self.assertEqual("sudo\nsudo\n", (self.machine / "sudo").read_text())
+        # The rule against servers written, made executable and removed; apt-get twice.
+        self.assertEqual("sudo\n" * 5, (self.machine / "sudo").read_text())
 
     def test_without_root_and_sudo_it_says_what_is_missing(self):
         self.program("id", "echo 1000")
