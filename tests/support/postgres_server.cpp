@@ -200,7 +200,7 @@ pgbouncer::pgbouncer(const postgres_server& before) : port_(free_port()) {
         fmt::format("[databases]\n* = host={} port={} user={}\n[pgbouncer]\n"
                     "listen_addr = 127.0.0.1\nlisten_port = {}\nunix_socket_dir =\n"
                     "auth_type = any\npool_mode = transaction\nmax_client_conn = 200\n"
-                    "default_pool_size = 4\n",
+                    "default_pool_size = 4\nserver_login_retry = 1\n",
                     before.folder().string(), before.port(), postgres_server::user, port_));
   program_ =
       child_program({pgbouncer_program, (folder_ / "pgbouncer.ini").string()}, folder_ / "log");

@@ -183,16 +183,15 @@ void postgres_connection::dispatch(const statement& sql, kind what) {
     if (lost_ || failure_) return;
   }
   PGconn* c = handle_.get();
-  const std::string text(sql.sql());
+  const char* text = sql.sql().data();  // kept whole, so it ends with a zero
   prepared* kept = variant_of(sql);
   int sent = 1;
   if (kept == nullptr) {
-    sent = PQsendQueryParams(c, text.c_str(), params_.count(), params_.types().data(),
-                             params_.values(), params_.lengths(), params_.formats(), 0);
+    sent = PQsendQueryParams(c, text, params_.count(), params_.types().data(), params_.values(),
+                             params_.lengths(), params_.formats(), 0);
   } else {
     if (kept->now == prepared::state::absent) {
-      sent =
-          PQsendPrepare(c, kept->name.c_str(), text.c_str(), params_.count(), kept->types.data());
+      sent = PQsendPrepare(c, kept->name.c_str(), text, params_.count(), kept->types.data());
       kept->now = prepared::state::under_way;
       expected_.push_back({kind::prepare, kept});
     }
@@ -249,7 +248,9 @@ void postgres_connection::note(const expected& of, const pg_result* reply) {
   const char* words = PQresultErrorField(reply, PG_DIAG_MESSAGE_PRIMARY);
   const std::string state = code != nullptr ? code : "";
   const std::string said = place_.clean(words != nullptr ? words : PQresultErrorMessage(reply));
-  if (state.empty() || ends_connection(state)) return lose(state, said);
+  const char* severity = PQresultErrorField(reply, PG_DIAG_SEVERITY_NONLOCALIZED);
+  const bool fatal = severity != nullptr && std::string_view(severity) != "ERROR";
+  if (fatal || state.empty() || ends_connection(state)) return lose(state, said);
   if (lost_statement(state)) plain_ = true;
   if (state == "25006") misplaced_ = true;
   if (failure_) return;
@@ -290,7 +291,9 @@ bool postgres_connection::wait_for_server() {
 void postgres_connection::lose(std::string_view state, std::string_view detail) {
   if (lost_) return;
   const std::string said = place_.clean(detail.substr(0, detail.find('\n')));
-  lost_ = postgres_failure(state.empty() ? "08006" : state, said, place_.name());
+  // A pooler says 08P01 of whatever happened to the server behind it.
+  const bool unnamed = state.empty() || state == "08P01";
+  lost_ = postgres_failure(unnamed ? "08006" : state, said, place_.name());
   expected_.clear();
 }
 

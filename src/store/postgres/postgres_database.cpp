@@ -59,7 +59,8 @@ postgres_database::postgres_database(postgres_place place, const postgres_settin
       figures_(s.figures != nullptr ? s.figures : &own_figures_) {
   const read_pool::settings pool{"pg-reader", s.queued_reads_max, s.pool_rest};
   readers_ = std::make_unique<read_pool>(make_readers(), pool);
-  const postgres_writer::settings writing{{s.queued_writes_max, s.group_max}, s.away_max};
+  const postgres_writer::settings writing{{s.queued_writes_max, s.group_max, s.commit_seconds},
+                                          s.away_max};
   writer_ = std::make_unique<postgres_writer>(link("writer"), writing, *figures_);
 }
 

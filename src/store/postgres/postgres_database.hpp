@@ -26,7 +26,8 @@ struct postgres_settings {
   std::size_t group_max = 1'024;  // transactions in one commit
   bool prepare = true;            // false: keep no prepared statements, whoever answers
   std::span<const migration_source> migrations = postgres_sources();
-  postgres_figures* figures = nullptr;  // may be null; outlives the database
+  postgres_figures* figures = nullptr;           // may be null; outlives the database
+  metrics::histogram* commit_seconds = nullptr;  // likewise; as in sqlite_settings
 };
 
 // Connects once, so that what is wrong is told at once. The schema is not touched: call migrate().

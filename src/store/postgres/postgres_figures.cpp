@@ -7,10 +7,6 @@ void postgres_figures::collect(std::vector<metrics::family>& out) const {
   auto figure = [&out](const char* name, const char* help, family_type type, auto value) {
     metrics::add_figure(out, name, help, type, static_cast<double>(value));
   };
-  auto spread = [&out](const char* name, const char* help, const metrics::histogram& h) {
-    out.push_back({name, help, family_type::histogram, {}});
-    out.back().add({}, h);
-  };
   figure("son1k_database_connections", "Open connections to PostgreSQL.", family_type::gauge,
          connections.load());
   figure("son1k_database_connections_reading", "Connections in use by reads.", family_type::gauge,
@@ -25,9 +21,9 @@ void postgres_figures::collect(std::vector<metrics::family>& out) const {
   figure("son1k_database_groups_again_total",
          "Groups run again after a lost connection or a deadlock.", family_type::counter,
          groups_again.load());
-  spread("son1k_database_group_size", "Transactions in one commit.", group_size);
-  spread("son1k_database_commit_seconds", "Time of a group from its begin to its commit.",
-         commit_seconds);
+  out.push_back(
+      {"son1k_database_group_size", "Transactions in one commit.", family_type::histogram, {}});
+  out.back().add({}, group_size);
 }
 
 }  // namespace son1k::store

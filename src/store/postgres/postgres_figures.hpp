@@ -19,7 +19,6 @@ struct postgres_figures {
   metrics::tally unknown_outcomes{0};  // transactions whose COMMIT was sent and never answered
   metrics::tally groups_again{0};      // run again: a lost connection, a deadlock
   metrics::histogram group_size{sizes};
-  metrics::histogram commit_seconds{metrics::request_seconds};
 
   void collect(std::vector<metrics::family>& out) const;
 };

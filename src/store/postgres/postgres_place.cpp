@@ -112,7 +112,9 @@ result<postgres_handle> postgres_place::connect(std::chrono::milliseconds at_mos
   while (wanted != PGRES_POLLING_OK) {
     if (wanted == PGRES_POLLING_FAILED) {
       const std::string message = clean(PQerrorMessage(c));
-      return postgres_failure(sqlstate_of(message), message.substr(0, message.find('\n')), name_);
+      auto state = sqlstate_of(message);
+      if (state == "08P01") state = {};  // a pooler says so of whatever is behind it
+      return postgres_failure(state, message.substr(0, message.find('\n')), name_);
     }
     if (!wait_for(PQsocket(c), wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT, until)) {
       return postgres_failure({}, fmt::format("no answer within {} ms", at_most.count()), name_);

@@ -41,16 +41,13 @@ postgres_writer::~postgres_writer() {
 
 void postgres_writer::commit_group(group g) {
   const auto until = g.front().arrived + settings_.away_max;
-  const auto began = clock::now();
   error last;
-  for (int n = 0; n < attempts_max || clock::now() < until; ++n) {
+  for (int n = 0; n < attempts_max || postgres_link::clock::now() < until; ++n) {
     auto connection = link_->get(until);
     if (!connection) return refuse(g, connection.error());
     const attempt outcome = run_group(g, **connection);
     if (outcome == attempt::finished) {
       if (link_->connected()) (*connection)->let_go();
-      const std::chrono::duration<double> took = clock::now() - began;
-      figures_.commit_seconds.observe(took.count());
       figures_.group_size.observe(static_cast<double>(g.size()));
       return;
     }
@@ -74,7 +71,8 @@ postgres_writer::attempt postgres_writer::run_group(group g, postgres_connection
 
 void postgres_writer::begin(group g, postgres_connection& c) {
   c.begin(sql_begin);
-  if (promise_of(g) == durability::process) {
+  auto wants_power = [](const entry& e) { return e.tx.promise() == durability::power; };
+  if (std::ranges::none_of(g, wants_power)) {
     c.say(sql_unflushed);
   } else if (c.weak()) {
     c.say(sql_flushed);

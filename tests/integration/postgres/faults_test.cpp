@@ -1,6 +1,7 @@
 // The server goes, comes back, refuses or is too slow: nothing acknowledged is lost, and everybody
 // is told what to do.
 #include <algorithm>
+#include <latch>
 #include <thread>
 
 #include "integration/postgres/postgres_case.hpp"
@@ -81,6 +82,23 @@ TEST_F(postgres_faults, no_acknowledged_commit_is_lost_when_the_server_restarts)
     EXPECT_THAT(e.message.en, HasSubstr("not known whether"));
   }
   EXPECT_GE(figures_.reconnects, 1u);
+}
+
+TEST_F(postgres_faults, nor_when_it_restarts_behind_a_pooler) {
+  if (!pgbouncer::installed()) GTEST_SKIP() << "pgbouncer is not installed (tools/setup)";
+  auto direct = open_with_notes();
+  pgbouncer pooler(server());
+  settings_.url = pooler.url(name_);
+  auto db = open();
+  steady_load load(*db);
+  for (bool fast : {true, false}) {
+    load.wait_for_more(50);
+    server().stop(fast);
+    server().start();
+  }
+  load.wait_for_more(50);
+  expect_all_there(*direct, load.end());
+  for (const error& e : load.failures()) EXPECT_EQ(e.code, errc::unavailable) << e.what();
 }
 
 TEST_F(postgres_faults, connections_that_an_operator_ends_come_back) {
@@ -186,6 +204,32 @@ TEST_F(postgres_faults, a_statement_that_takes_too_long_fails_alone) {
   EXPECT_EQ(refused.error().code, errc::timeout);
   EXPECT_TRUE(told[2].get_future().get());
   EXPECT_EQ(notes_in(*db)->size(), 2u);
+}
+
+TEST_F(postgres_faults, reading_connections_grow_with_the_need_and_shrink_without) {
+  settings_.pool_min = 1;
+  settings_.pool_max = 4;
+  settings_.pool_rest = std::chrono::milliseconds(50);
+  auto db = open_with_notes();
+  std::promise<void> opened;
+  std::shared_future<void> gate = opened.get_future();
+  std::latch inside(4);
+  for (int n = 0; n < 4; ++n) {
+    auto queued = db->read([&, gate](connection& c) {
+      static const statement one("SELECT 1");
+      EXPECT_TRUE(c.query(one, {}, [](const row&) { return true; }));
+      inside.count_down();
+      gate.wait();
+    });
+    ASSERT_TRUE(queued);
+  }
+  inside.wait();
+  EXPECT_EQ(figures_.connections, 4);
+  EXPECT_EQ(figures_.reading, 4);
+  opened.set_value();
+  while (figures_.connections > 1) std::this_thread::yield();
+  EXPECT_EQ(figures_.reading, 0);
+  EXPECT_TRUE(notes_in(*db));
 }
 
 TEST_F(postgres_faults, what_chance_refuses_is_run_again_but_not_for_ever) {
