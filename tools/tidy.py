@@ -235,12 +235,11 @@ def rule_concrete_names(house: tree) -> Iterator[finding]:
     for file in house.under("src"):
         if len(file.parts) < 3:
             continue
-        folder, room = room_of(file)
-        if folder == WIRING:
+        if room_of(file)[0] == WIRING:
             continue
         for line, text in code_lines(file):
             for match in re.finditer(pattern, text):
-                if (match[1] or match[2]) != room:
+                if (match[1] or match[2]) not in file.parts[2:-1]:
                     yield finding(file.path, line, "concrete-names",
                                   f"only {WIRING} and its own folder may name {match[0]}")
 
