@@ -25,6 +25,7 @@ import time
 
 import bench_disk
 import bench_peers
+import bench_stack
 from bench_server import served
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -202,6 +203,10 @@ def http_part(options) -> str:
         f"memory {at_rest:.0f} MiB at rest, {after:.0f} MiB after the runs.")
 
 
+def stack_part(options) -> str:
+    return bench_stack.stack_part(options, table, median, shown, BODY)
+
+
 def text_part(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
@@ -243,6 +248,11 @@ PARTS = (
     ("http", "HTTP, embedded", "bench/http_load", http_part,
      "64 keep-alive connections against `son1k serve --workers 0`; a create is acknowledged when "
      "row and job are fsynced. `build/release/bench/http_load --connections 64 --path …`"),
+    ("stack", "A create beside the glued stack", "bench/http_load", stack_part,
+     "What a POST create costs where Fastify verifies a token, counts a limit in Redis, inserts a "
+     "row in PostgreSQL and adds a job to BullMQ. 64 keep-alive connections; the contenders take "
+     "turns. The embedded profile has no accounts yet, so its create verifies no token and counts "
+     "no limit. `bench/peers/fastify`"),
     ("store", "Store", "bench/bench_store", store_part,
      "`build/release/bench/bench_store FOLDER SECONDS`"),
     ("render", "Renderer", "bench/bench_render", render_part,

@@ -44,16 +44,22 @@ def need(*programs):
             raise absent(f"`{program}` is not there; {INSTALL}")
 
 
+def installed(folder: pathlib.Path, package: str):
+    """Installs what a peer's package.json asks for, once."""
+    if (folder / "node_modules" / package).exists():
+        return
+    # Not `npm ci`: npm 11 misses, in a lock file without download addresses, the packages for
+    # other platforms. The versions are the lock file's here too.
+    done = subprocess.run(["npm", "install", "--no-save", "--ignore-scripts", "--no-audit",
+                           "--no-fund"], cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise absent(f"`npm install` in {folder.relative_to(ROOT)} failed: "
+                     f"{done.stderr.strip()[-200:]}")
+
+
 def bullmq_ready() -> list:
     need("redis-server", "node", "npm")
-    if not (BULLMQ / "node_modules" / "bullmq").exists():
-        # Not `npm ci`: npm 11 misses, in a lock file without download addresses, the packages for
-        # other platforms. The versions are the lock file's here too.
-        done = subprocess.run(["npm", "install", "--no-save", "--ignore-scripts", "--no-audit",
-                               "--no-fund"], cwd=BULLMQ, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise absent(f"`npm install` in {BULLMQ.relative_to(ROOT)} failed: "
-                         f"{done.stderr.strip()[-200:]}")
+    installed(BULLMQ, "bullmq")
     return ["node", BULLMQ / "main.mjs"]
 
 

@@ -9,7 +9,7 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker as Thread, workerData } from 'node:worker_threads';
 import { Queue, QueueEvents, Worker } from 'bullmq';
-import { rssMib, startRedis } from './redis_server.mjs';
+import { rssMib, startRedis } from '../redis_server.mjs';
 
 const addsInFlight = 4; // of many jobs each
 const phaseSecondsMax = 600;

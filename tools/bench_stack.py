@@ -1,0 +1,91 @@
+"""A create beside the stack that teams glue together (bench/peers/fastify): the same request from
+the same load generator, by turns, on the same machine."""
+
+import contextlib
+import json
+import pathlib
+import select
+import subprocess
+
+import bench_disk
+import bench_peers
+from bench_server import served
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FASTIFY = ROOT / "bench" / "peers" / "fastify"
+START_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 30
+
+
+@contextlib.contextmanager
+def ours(options):
+    with served(options.build / "son1k", options.folder, "--workers", "0") as server:
+        yield {"port": server.port, "headers": [], "backend": "embedded, row and job fsynced"}
+
+
+@contextlib.contextmanager
+def fastify(processes: int, options):
+    stack = subprocess.Popen(["node", str(FASTIFY / "main.mjs"), "--processes", str(processes),
+                              "--folder", str(options.folder)],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        if not select.select([stack.stdout], [], [], START_SECONDS_MAX)[0]:
+            raise RuntimeError("the Fastify stack did not start")
+        line = stack.stdout.readline()
+        if not line:
+            raise RuntimeError("the Fastify stack ended at its start")
+        told = json.loads(line)
+        yield {"port": told["url"].rsplit(":", 1)[1],
+               "headers": ["--header", f"Authorization: Bearer {told['token']}"],
+               "backend": told["backend"] + ", PostgreSQL with fsync, Redis with one each second"}
+    finally:
+        stack.stdin.close()
+        try:
+            stack.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            stack.kill()
+            stack.wait()
+        stack.stdout.close()
+
+
+def contenders() -> tuple:
+    rows = [("Son1k, embedded", ours)]
+    try:
+        bench_peers.need("node", "npm", "redis-server")
+        bench_peers.installed(FASTIFY, "fastify")
+    except bench_peers.absent as problem:
+        return rows, [f"Fastify: not measured. {problem}."]
+    for processes in (1, 2):
+        rows.append((f"Fastify, {processes} process{'es' if processes > 1 else ''}",
+                     lambda options, n=processes: fastify(n, options)))
+    return rows, []
+
+
+def stack_part(options, table, median, shown, body: str) -> str:
+    load = [str(options.build / "bench" / "http_load"), "--connections", "64", "--seconds",
+            str(options.seconds), "--method", "POST", "--path", "/api/generation/create", "--body",
+            body]
+    rows, missing = contenders()
+    runs = {name: [] for name, _ in rows}
+    backends = {}
+    for turn in range(options.runs):
+        for name, start in rows:
+            sync_us = bench_disk.rest(options.folder)
+            print(f"  round {turn + 1} of {options.runs}: {name} (a sync costs {sync_us:.0f} µs)",
+                  flush=True)
+            with start(options) as server:
+                backends[name] = server["backend"]
+                run = bench_peers.run_json(*load, "--port", server["port"], *server["headers"])
+            if set(run["by_status"]) != {"202"}:
+                raise RuntimeError(f"{name} replied {run['by_status']}")
+            runs[name].append(run)
+    results = [(name, median(runs[name])) for name, _ in rows]
+    fields = ("requests_per_s", "p50_us", "p99_us")
+    first = results[0][1]
+    lines = []
+    for name, row in results:
+        ratio = "" if row is first else f"{first['requests_per_s'] / row['requests_per_s']:.1f} ×"
+        lines.append([name, *(shown(row[field]) for field in fields), ratio])
+    return "\n\n".join([
+        table(["", *(f"`{field}`" for field in fields), "ours is faster by"], lines),
+        "\n".join(f"- {name}: {backends[name]}" for name, _ in rows), *missing])
