@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t write_bytes_max = 256 * 1024;
 constexpr std::size_t read_bytes = 64 * 1024;
-// A link that lived this long was a good one: the next dial begins patiently anew.
+// A link that lived this long, or answered a call, was a good one: the waits begin anew.
 constexpr milliseconds sound_life{1'000};
 constexpr int dials_between_logs = 15;
 
@@ -159,7 +159,7 @@ asio::awaitable<void> redis_connection::run(std::shared_ptr<redis_connection>) {
       const auto begun = clock::now();
       link_ = std::move(*dialled);
       co_await serve();
-      if (clock::now() - begun > sound_life) backoff = core_.settings.backoff_min;
+      if (served_ || clock::now() - begun > sound_life) backoff = core_.settings.backoff_min;
     }
     if (closed_) break;
     const auto wait = with_jitter(backoff);
@@ -173,6 +173,7 @@ asio::awaitable<void> redis_connection::serve() {
   core_.figures.connected.fetch_add(1, std::memory_order_relaxed);
   log::info("redis.connected", {{"server", to_text(link_.at)}});
   dial_error_.reset();
+  served_ = false;
   sent_ = flushed_ = 0;
   heard_ = clock::now();
   loads_.clear();

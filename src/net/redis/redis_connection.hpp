@@ -145,6 +145,7 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
   bool writing_ = false;
   bool holding_ = false;  // nothing is written until the refusals have been settled
   bool redialling_ = false;
+  bool served_ = false;  // the link has answered a call
   std::chrono::milliseconds hold_{0};
   std::optional<error> dial_error_;
   std::optional<error> lost_why_;

@@ -70,6 +70,7 @@ void redis_connection::on_reply(redis_value value) {
   if (call.ended) return release(call);
   if (!value.is_error()) {
     hold_ = milliseconds(0);
+    served_ = true;
     release(call);
     return end(call, std::move(value));
   }

@@ -1,7 +1,7 @@
 // Calls, scripts, bounds and errors of the Redis client against a real server.
 #include <future>
 
-#include "redis_bench.hpp"
+#include "redis_test.hpp"
 
 namespace son1k::net {
 namespace {
@@ -15,23 +15,23 @@ TEST_F(redis_calls, values_come_back_byte_for_byte) {
   redis_server server;
   auto client = connect(server.url());
   const std::string bytes("a\0b\r\n\xff$5", 8);
-  EXPECT_EQ(client->call_and_wait({"SET", "k", bytes})->bytes(), "OK");
-  EXPECT_EQ(client->call_and_wait({"GET", "k"})->bytes(), bytes);
-  EXPECT_TRUE(client->call_and_wait({"GET", "absent"})->is_nil());
-  EXPECT_EQ(client->call_and_wait({"INCR", "n"})->number(), 1);
+  EXPECT_EQ(client->call_and_wait({"SET", "k", bytes}).value().bytes(), "OK");
+  EXPECT_EQ(client->call_and_wait({"GET", "k"}).value().bytes(), bytes);
+  EXPECT_TRUE(client->call_and_wait({"GET", "absent"}).value().is_nil());
+  EXPECT_EQ(client->call_and_wait({"INCR", "n"}).value().number(), 1);
   client->call_and_wait({"HSET", "h", "one", "1", "two", "2"});
   const auto hash = client->call_and_wait({"HGETALL", "h"});
-  EXPECT_EQ(hash->at("two").number(), 2);
-  EXPECT_TRUE(hash->at("three").is_nil());
+  EXPECT_EQ(hash.value().at("two").number(), 2);
+  EXPECT_TRUE(hash.value().at("three").is_nil());
   const std::string large(3'000'000, 'x');
   client->call_and_wait({"SET", "large", large});
-  EXPECT_EQ(client->call_and_wait({"GET", "large"})->bytes(), large);
+  EXPECT_EQ(client->call_and_wait({"GET", "large"}).value().bytes(), large);
 }
 
 boost::asio::awaitable<void> count_up(redis_client& client, int times) {
   for (int i = 1; i <= times; ++i) {
     auto reply = co_await client.call({"INCR", "n"});
-    EXPECT_EQ(reply->number(), i);
+    EXPECT_EQ(reply.value().number(), i);
   }
 }
 
@@ -50,7 +50,7 @@ TEST_F(redis_calls, calls_that_are_under_way_together_are_answered_in_their_orde
   bool in_order = true;
   for (int i = 1; i <= count; ++i) {
     const auto sent = client->send({"INCR", "n"}, [&, i](redis_reply reply) {
-      in_order = in_order && reply && reply->number() == i;
+      in_order = in_order && reply && reply.value().number() == i;
       last = i;
       if (i == count) all.set_value();
     });
@@ -74,7 +74,7 @@ TEST_F(redis_calls, a_script_is_loaded_where_it_is_unknown_and_again_after_a_flu
     const std::vector<std::string> keys{"n"};
     const std::vector<std::string> args{"1"};
     ASSERT_TRUE(client->send_eval(sum, sum.run(keys, args), [promise](redis_reply reply) {
-      promise->set_value(reply ? reply->number_or(-1) : -1);
+      promise->set_value(reply ? reply.value().number_or(-1) : -1);
     }));
   }
   std::set<std::int64_t> seen;
@@ -130,7 +130,7 @@ TEST_F(redis_calls, beyond_the_bound_of_calls_a_call_is_refused_and_never_sent) 
   EXPECT_EQ(refused, 5);
   server.thaw();
   EXPECT_TRUE(told.wait([](const auto& all) { return all.size() == 10; }));
-  EXPECT_EQ(client->call_and_wait({"GET", "n"})->number(), 10);
+  EXPECT_EQ(client->call_and_wait({"GET", "n"}).value().number(), 10);
 }
 
 TEST_F(redis_calls, a_reply_beyond_the_bound_is_refused_and_the_client_comes_back) {
@@ -140,7 +140,7 @@ TEST_F(redis_calls, a_reply_beyond_the_bound_is_refused_and_the_client_comes_bac
   const auto reply = client->call_and_wait({"GET", "large"});
   ASSERT_FALSE(reply);
   EXPECT_THAT(reply.error().what(), HasSubstr("larger than"));
-  EXPECT_EQ(client->call_and_wait({"STRLEN", "large"})->number(), 200'000);
+  EXPECT_EQ(client->call_and_wait({"STRLEN", "large"}).value().number(), 200'000);
 }
 
 TEST_F(redis_calls, stop_ends_every_call_and_later_ones_are_refused) {
@@ -167,13 +167,14 @@ TEST_F(redis_calls, a_dedicated_connection_blocks_without_holding_the_others_up)
   news told;
   const redis_call_options block{.block = 60s};
   ASSERT_TRUE(own->send(
-      {"BLPOP", "list", "60"}, [&](redis_reply r) { told.add(std::string((*r)[1].bytes())); },
+      {"BLPOP", "list", "60"}, [&](redis_reply r) { told.add(std::string(r.value()[1].bytes())); },
       block));
   // The server names its clients once the dedicated one has said hello.
   std::string clients;
-  while (clients.find("name=bull:cHJvYmU=") == std::string::npos) {
-    clients = client->call_and_wait({"CLIENT", "LIST"})->bytes();
-  }
+  until([&] {
+    clients = client->call_and_wait({"CLIENT", "LIST"}).value().bytes();
+    return clients.find("name=bull:cHJvYmU=") != std::string::npos;
+  });
   EXPECT_THAT(clients, HasSubstr("name=son1k"));
   client->call_and_wait({"RPUSH", "list", "x"});
   EXPECT_TRUE(told.wait_for("x"));
@@ -189,10 +190,10 @@ TEST_F(redis_calls, an_interrupt_ends_a_blocking_call_at_once) {
   ASSERT_TRUE(own->send(
       {"BLPOP", "list", "60"}, [&](redis_reply r) { told.add(r ? "popped" : "ended"); }, block));
   // The interrupt is for the call, so the call must be there.
-  std::string info;
-  while (info.find("blocked_clients:1") == std::string::npos) {
-    info = client->call_and_wait({"INFO", "clients"})->bytes();
-  }
+  until([&] {
+    const auto info = client->call_and_wait({"INFO", "clients"});
+    return info.value().bytes().find("blocked_clients:1") != std::string::npos;
+  });
   own->interrupt();
   EXPECT_TRUE(told.wait_for("ended"));
   EXPECT_TRUE(own->call_and_wait({"PING"}));

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "net/redis/redis_client.hpp"
@@ -39,6 +40,16 @@ inline void run(boost::asio::awaitable<void> task) {
   boost::asio::co_spawn(loop, std::move(task), [&](std::exception_ptr e) { escaped = e; });
   loop.run();
   if (escaped) std::rethrow_exception(escaped);
+}
+
+// Waits for what only another process can tell; throws after twenty seconds.
+template <class Condition>
+void until(Condition condition) {
+  const auto end = std::chrono::steady_clock::now() + 20s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("waited in vain");
+    std::this_thread::yield();
+  }
 }
 
 // What other threads tell a test; it waits for it with a bound.
