@@ -117,7 +117,8 @@ struct finish_batch {
   std::vector<finishing> jobs;       // those of them that may end
   std::vector<std::int64_t> erased;  // rows to trim in the same commit
   bool flowing = false;
-  bool overtaken = false;  // a cancel was committed after the decision: decide again
+  std::uint64_t cancels = 0;  // of runs, that the decision knows of
+  bool overtaken = false;     // a cancel was committed after the decision: decide again
   std::vector<std::pair<std::size_t, error>> refused;
 };
 

@@ -311,6 +311,7 @@ class core : public std::enable_shared_from_this<core> {
   std::vector<std::uint16_t> touched_rooms_;  // that may have something to start
   std::atomic<bool> flowing_ = false;         // job_child has or had rows
   std::atomic<int> cancelling_ = 0;           // runs whose cancel is being committed
+  std::atomic<std::uint64_t> cancels_ = 0;    // runs whose cancel was committed
   std::int64_t first_place_ = 0;              // the least of those given
   // While the file is read: entries of rows that others point at, and who points.
   std::unordered_map<std::int64_t, entry_index> kin_;

@@ -143,6 +143,8 @@ void core::cancelled(cancel_batch& batch, bool committed) {
   {
     std::lock_guard lock(mutex_);
     for (auto& job : batch.jobs) {
+      // In this order: whoever sees the one gone sees the other.
+      if (job.ran && committed) ++cancels_;
       if (job.told) --cancelling_;
       auto& e = schedule_[job.entry];
       if (e.seq != job.seq) continue;

@@ -29,6 +29,7 @@ void core::decide(finish_batch& batch) {
   batch.refused.clear();
   batch.jobs.reserve(batch.part.size());
   std::lock_guard lock(mutex_);
+  batch.cancels = cancels_;
   for (const auto n : batch.part) {
     auto& request = (*batch.requests)[n];
     if (request.how.result.size() > data_bytes_max) {
@@ -104,7 +105,7 @@ std::vector<child_end> core::ends_of_run(const job_entry& e, const finishing& f,
 
 void core::stage(store::transaction& tx, const std::shared_ptr<finish_batch>& batch) {
   tx.stage([self = shared_from_this(), batch](store::connection& c) -> result<void> {
-    batch->overtaken = self->cancelling_ > 0 && self->overtaken(*batch);
+    batch->overtaken = self->overtaken(*batch);
     if (batch->overtaken) return error(errc::conflict, {"a cancel was committed meanwhile"});
     for (const auto& f : batch->jobs) {
       auto ok = apply_change(c, f.change);
@@ -120,10 +121,11 @@ void core::stage(store::transaction& tx, const std::shared_ptr<finish_batch>& ba
 }
 
 bool core::overtaken(const finish_batch& batch) {
+  if (cancelling_ == 0 && cancels_ == batch.cancels) return false;
   std::lock_guard lock(mutex_);
   return std::any_of(batch.jobs.begin(), batch.jobs.end(), [&](const finishing& f) {
-    const auto& run = schedule_[f.entry].run;
-    return f.to.ended && !f.to.cancelled && run && run->cancelling;
+    const auto& e = schedule_[f.entry];
+    return f.to.ended && !f.to.cancelled && (e.cancel || (e.run && e.run->cancelling));
   });
 }
 

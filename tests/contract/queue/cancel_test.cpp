@@ -159,6 +159,26 @@ TEST_P(queue_contract_cancel, an_end_on_its_way_gives_way_to_a_cancel_that_is_co
     EXPECT_EQ(last.state, last.id == "a" ? job_state::failed : job_state::completed);
 }
 
+TEST_P(queue_contract_cancel,
+       an_end_that_is_decided_gives_way_to_a_cancel_that_is_whole_before_it) {
+  ASSERT_TRUE(add(spec("a")));
+  auto end = ending(claim().at(0).held, outcome::complete("1"));
+  end.settle = [this, then = end.settle](const job_view& v, store::transaction& tx) {
+    if (v.state == job_state::completed) {
+      EXPECT_TRUE(cancel("a"));
+    }
+    then(v, tx);
+  };
+  std::vector<finish_request> one;
+  one.push_back(std::move(end));
+  const auto reply = run(q().finish(std::move(one))).front();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->state, job_state::failed);
+  EXPECT_EQ(get("a")->error->code, "cancelled");
+  EXPECT_EQ(settled_.back().error->code, "cancelled");
+  EXPECT_EQ(backend_->effects(), 1);
+}
+
 TEST_P(queue_contract_cancel, a_cancel_that_comes_after_the_end_changes_nothing) {
   ASSERT_TRUE(add(spec("a")));
   const auto job = claim().at(0);

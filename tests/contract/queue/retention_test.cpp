@@ -46,13 +46,13 @@ TEST_P(queue_contract_retention, old_ended_jobs_go_when_the_next_one_ends) {
 // Whether one of the kept is retried, removed or cleaned away: what the count has given up does not
 // take its place after a restart.
 TEST_P(queue_contract_retention, what_is_kept_no_longer_never_comes_back) {
+  clean_request all;
+  all.queue = "songs";
+  all.states = {job_state::completed};
   const std::pair<std::function<void()>, int> ways[] = {
       {[&] { EXPECT_TRUE(edit("d", job_edit::what::retry)); }, 1},
       {[&] { EXPECT_TRUE(edit("d", job_edit::what::remove)); }, 1},
-      {[&] {
-         EXPECT_EQ(*run(q().clean({"songs", {job_state::completed}})), 2u);
-       },
-       0}};
+      {[&] { EXPECT_EQ(*run(q().clean(all)), 2u); }, 0}};
   for (const auto& [take_away, kept] : ways) {
     std::vector<job_spec> specs;
     for (const char* id : {"a", "b", "c", "d", "e"}) {

@@ -92,10 +92,11 @@ TEST(worker, freed_slots_are_claimed_for_with_the_ends_where_the_queue_is_distan
     ASSERT_TRUE(started.wait([](int n) { return n == 44; }));
     // No slot was claimed for twice.
     EXPECT_EQ(bench.queue.counts("q")->active, 4);
-    if (distant)
+    if (distant) {
       EXPECT_GE(bench.queue.seen().claims_with_ends, 10);
-    else
+    } else {
       EXPECT_EQ(bench.queue.seen().claims_with_ends, 0);
+    }
     second_door.open();
     ASSERT_TRUE(bench.wait_event(event_type::completed, 60));
     bench.add("long");
