@@ -59,11 +59,10 @@ def count_ends(data_dir: pathlib.Path) -> None:
     """From here on the database itself notes every end of a job, in the commit that makes it: an
     effect that no run can have without the others seeing it."""
     with sqlite3.connect(data_dir / "son1k.db") as db:
-        db.executescript(f"""
+        db.executescript("""
             CREATE TABLE fault_end (id TEXT NOT NULL);
-            CREATE TRIGGER fault_ends AFTER UPDATE OF state ON job
-            WHEN NEW.state IN ({COMPLETED}, {FAILED}) AND OLD.state NOT IN ({COMPLETED}, {FAILED})
-            BEGIN INSERT INTO fault_end VALUES (NEW.id); END;""")
+            CREATE TRIGGER fault_ends AFTER INSERT ON job_end
+            BEGIN INSERT INTO fault_end SELECT id FROM job WHERE seq = NEW.seq; END;""")
     db.close()
 
 
