@@ -7,7 +7,9 @@
 
 #include "app/command_line.hpp"
 #include "app/system.hpp"
+#include "base/log.hpp"
 #include "ops/doctor.hpp"
+#include "ops/doctor_redis.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 
 namespace son1k::app {
@@ -27,6 +29,13 @@ int doctor(const common_flags& flags) {
   }
   findings.push_back(ops::check_sound_font(config->text("sound_font")));
   findings.push_back(ops::check_descriptors());
+  if (const auto redis = config->text("redis_url"); !redis.empty()) {
+    // The findings say what the client's own log would.
+    log::settings logging;
+    logging.minimum = log::level::error;
+    log::configure(logging);
+    for (auto& one : ops::check_redis(redis)) findings.push_back(std::move(one));
+  }
   bool bad = false;
   boost::json::array out;
   for (const auto& one : findings) {

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t write_bytes_max = 256 * 1024;
 constexpr std::size_t read_bytes = 64 * 1024;
+constexpr std::size_t kept_bytes_max = 4 * write_bytes_max;  // of a buffer that one call made large
 // A link that lived this long, or answered a call, was a good one: the waits begin anew.
 constexpr milliseconds sound_life{1'000};
 constexpr int dials_between_logs = 15;
@@ -95,11 +96,11 @@ result<void> redis_connection::submit(redis_call call) {
     if (shut_) return stopped();
     calls_.fetch_add(1, std::memory_order_relaxed);
     bytes_.fetch_add(size, std::memory_order_relaxed);
+    core_.figures.in_flight.fetch_add(1, std::memory_order_relaxed);
     inbox_.push_back(std::move(call));
     wake = !awake_;
     awake_ = true;
   }
-  core_.figures.in_flight.fetch_add(1, std::memory_order_relaxed);
   if (wake) {
     asio::any_io_executor loop = core_.loop.get_executor();
     resume_soon(std::make_shared<turn>(std::move(loop), shared_from_this()));
@@ -137,35 +138,46 @@ void redis_connection::take_inbox() {
   pump();
 }
 
+// No fault may leave a connection that nobody drives: what escapes is one more reason to dial.
 asio::awaitable<void> redis_connection::run(std::shared_ptr<redis_connection>) {
   auto backoff = core_.settings.backoff_min;
-  int failures = 0;
   while (!closed_) {
-    auto dialled = co_await dialler_.dial();
-    if (closed_) {
-      if (dialled) dialled->stream->close();
-      break;
-    }
-    if (!dialled) {
-      core_.figures.refused_dials.fetch_add(1, std::memory_order_relaxed);
-      if (failures++ % dials_between_logs == 0) {
-        log::warn("redis.unreachable",
-                  {{"server", core_.settings.shown()}, {"why", dialled.error().message.en}});
-      }
-      if (needs_a_person(dialled.error())) fail_waiting(dialled.error());
-      dial_error_ = dialled.error();
-    } else {
-      failures = 0;
-      const auto begun = clock::now();
-      link_ = std::move(*dialled);
-      co_await serve();
-      if (served_ || clock::now() - begun > sound_life) backoff = core_.settings.backoff_min;
+    const auto begun = clock::now();
+    served_ = false;
+    try {
+      co_await dial_and_serve();
+    } catch (const std::exception& fault) {
+      log::error("redis.escaped", {{"what", fault.what()}});
     }
     if (closed_) break;
+    if (served_ || clock::now() - begun > sound_life + core_.settings.connect_time) {
+      backoff = core_.settings.backoff_min;
+    }
     const auto wait = with_jitter(backoff);
     backoff = std::min(backoff * 2, core_.settings.backoff_max);
     co_await pause(wait);
   }
+}
+
+asio::awaitable<void> redis_connection::dial_and_serve() {
+  auto dialled = co_await dialler_.dial();
+  if (closed_) {
+    if (dialled) dialled->stream->close();
+    co_return;
+  }
+  if (dialled) {
+    failures_ = 0;
+    link_ = std::move(*dialled);
+    co_await serve();
+    co_return;
+  }
+  core_.figures.refused_dials.fetch_add(1, std::memory_order_relaxed);
+  if (failures_++ % dials_between_logs == 0) {
+    log::warn("redis.unreachable",
+              {{"server", core_.settings.shown()}, {"why", dialled.error().message.en}});
+  }
+  if (needs_a_person(dialled.error())) fail_waiting(dialled.error());
+  dial_error_ = dialled.error();
 }
 
 asio::awaitable<void> redis_connection::serve() {
@@ -173,28 +185,18 @@ asio::awaitable<void> redis_connection::serve() {
   core_.figures.connected.fetch_add(1, std::memory_order_relaxed);
   log::info("redis.connected", {{"server", to_text(link_.at)}});
   dial_error_.reset();
-  served_ = false;
   sent_ = flushed_ = 0;
   heard_ = clock::now();
   loads_.clear();
   arm(heard_ + core_.settings.ping_every);
-  if (hooks_.up) hooks_.up();
-  pump();
-  std::optional<error> why;
-  while (!why) {
-    boost::system::error_code ec;
-    const auto n = co_await link_.stream->read_some(asio::buffer(in_), ec);
-    if (ec) {
-      why = redis_error(errc::unavailable, {ec.message()}, call_outcome::unknown);
-      break;
-    }
-    heard_ = clock::now();
-    link_.reader->feed({in_.data(), n});
-    auto replies = take_replies();
-    if (!replies) why = replies.error();
-    due_since_ = written_.empty() ? std::nullopt : std::optional(heard_);
-    settle_refusals();
+  auto why =
+      redis_error(errc::internal, {"a fault of its own", "un fallo propio"}, call_outcome::unknown);
+  try {
+    if (hooks_.up) hooks_.up();
     pump();
+    why = co_await listen();
+  } catch (const std::exception& fault) {
+    log::error("redis.escaped", {{"what", fault.what()}});
   }
   link_up_.store(false, std::memory_order_relaxed);
   core_.figures.connected.fetch_sub(1, std::memory_order_relaxed);
@@ -206,7 +208,22 @@ asio::awaitable<void> redis_connection::serve() {
     write_timer_.expires_at(clock::time_point::max());
     co_await write_timer_.async_wait(token);
   }
-  on_link_lost(*why);
+  on_link_lost(why);
+}
+
+asio::awaitable<error> redis_connection::listen() {
+  for (;;) {
+    boost::system::error_code ec;
+    const auto n = co_await link_.stream->read_some(asio::buffer(in_), ec);
+    if (ec) co_return redis_error(errc::unavailable, {ec.message()}, call_outcome::unknown);
+    heard_ = clock::now();
+    link_.reader->feed({in_.data(), n});
+    auto replies = take_replies();
+    if (!replies) co_return replies.error();
+    due_since_ = written_.empty() ? std::nullopt : std::optional(heard_);
+    settle_refusals();
+    pump();
+  }
 }
 
 asio::awaitable<void> redis_connection::pause(milliseconds time) {
@@ -248,6 +265,7 @@ void redis_connection::gather(calls& from) {
 void redis_connection::on_written(const boost::system::error_code& ec, std::size_t bytes) {
   writing_ = false;
   flushed_ += bytes;
+  if (out_.capacity() > kept_bytes_max) out_ = std::string();
   if (ec || !up()) {
     link_.stream->close();
     write_timer_.cancel();

@@ -99,7 +99,9 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
 
   // Holds what it is given while it runs.
   boost::asio::awaitable<void> run(std::shared_ptr<redis_connection> self);
+  boost::asio::awaitable<void> dial_and_serve();
   boost::asio::awaitable<void> serve();
+  boost::asio::awaitable<error> listen();
   boost::asio::awaitable<void> pause(std::chrono::milliseconds time);
   void take_inbox();
   void pump();
@@ -147,6 +149,7 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
   bool redialling_ = false;
   bool served_ = false;  // the link has answered a call
   std::chrono::milliseconds hold_{0};
+  int failures_ = 0;  // dials since the last that succeeded
   std::optional<error> dial_error_;
   std::optional<error> lost_why_;
   std::optional<clock::time_point> due_since_;  // something is due and nothing has come since

@@ -34,7 +34,7 @@ error lost(const redis_address& at, const error& why) {
   return redis_error(errc::unavailable,
                      {"the connection to Redis at " + where + " broke (" + why.message.en +
                           ") after the call was sent: it may have run",
-                      "la conexión con Redis en " + where + " se cortó (" + why.message.en +
+                      "la conexión con Redis en " + where + " se cortó (" + why.message.in(true) +
                           ") tras enviar la llamada: puede haberse ejecutado"},
                      call_outcome::unknown);
 }
@@ -246,7 +246,7 @@ void redis_connection::check_silence(clock::time_point now) {
   const auto allowed =
       core_.settings.silence_time + (written_.empty() ? milliseconds(0) : written_.front().block);
   if (now - *due_since_ < allowed) return arm(*due_since_ + allowed);
-  lost_why_ = redis_error(errc::timeout, {"it was silent"}, call_outcome::unknown);
+  lost_why_ = redis_error(errc::timeout, {"it was silent", "no decía nada"}, call_outcome::unknown);
   link_.stream->close();
 }
 

@@ -12,16 +12,16 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 namespace {
 
-error unreachable(const redis_address& at, const std::string& why) {
+error unreachable(const redis_address& at, const text& why) {
   const auto where = to_text(at);
   return redis_error(errc::unavailable,
-                     {"Redis at " + where + " cannot be reached: " + why,
-                      "no se puede llegar a Redis en " + where + ": " + why},
+                     {"Redis at " + where + " cannot be reached: " + why.en,
+                      "no se puede llegar a Redis en " + where + ": " + why.in(true)},
                      call_outcome::not_sent);
 }
 
 error connect_error(const redis_address& at, const boost::system::error_code& ec) {
-  if (!is_certificate_fault(ec)) return unreachable(at, ec.message());
+  if (!is_certificate_fault(ec)) return unreachable(at, {ec.message()});
   const auto where = to_text(at);
   return redis_error(errc::unauthenticated,
                      {"the certificate of Redis at " + where +
@@ -98,7 +98,7 @@ asio::awaitable<result<redis_link>> redis_dialler::open(redis_address to) {
   boost::system::error_code ec;
   auto token = asio::redirect_error(asio::use_awaitable, ec);
   const auto found = co_await resolver.async_resolve(to.host, std::to_string(to.port), token);
-  if (ec) co_return unreachable(to, ec.message());
+  if (ec) co_return unreachable(to, {ec.message()});
   redis_link link;
   link.stream = opening_;
   link.reader = std::make_unique<redis_reply_reader>(settings_.reply_bytes_max);
@@ -132,7 +132,7 @@ asio::awaitable<result<redis_link>> redis_dialler::greet_in_time(redis_address t
   limit.async_wait(std::move(give_up));
   auto link = co_await greet(to, std::move(words));
   opening_.reset();
-  if (*late) co_return unreachable(to, "no answer in time");
+  if (*late) co_return unreachable(to, {"no answer in time", "sin respuesta a tiempo"});
   co_return link;
 }
 
@@ -152,7 +152,7 @@ asio::awaitable<result<redis_link>> redis_dialler::by_sentinel(redis_address sen
   if (!link) co_return link;
   if (link->last[0].bytes() != "master") {
     link->stream->close();
-    co_return unreachable(master, "it is not a master any more");
+    co_return unreachable(master, {"it is not a master any more", "ya no es un maestro"});
   }
   co_return link;
 }

@@ -26,6 +26,16 @@ const word_row& row_of(redis_channel how) {
   return rows[static_cast<std::size_t>(how)];
 }
 
+// What escapes a listener is logged: the others must hear.
+template <class Function, class... Arguments>
+void guarded(const Function& listener, Arguments... arguments) {
+  try {
+    listener(arguments...);
+  } catch (const std::exception& fault) {
+    log::error("redis.escaped", {{"what", fault.what()}});
+  }
+}
+
 }  // namespace
 
 std::uint64_t redis_subscriber::add(std::string channel, redis_listener listener,
@@ -133,7 +143,7 @@ void redis_subscriber::confirmed(const key& what) {
     one.live = true;
   }
   for (const auto& listener : told) {
-    if (listener->live) listener->live();
+    if (listener->live) guarded(listener->live);
   }
 }
 
@@ -144,12 +154,7 @@ void redis_subscriber::deliver(const key& what, std::string_view channel,
   // A listener may end its subscription, or another's, while it runs.
   const auto there = found->second;
   for (const auto& one : there) {
-    if (!by_id_.contains(one.id)) continue;
-    try {
-      one.listener->message(channel, payload);
-    } catch (const std::exception& fault) {
-      log::error("redis.escaped", {{"what", fault.what()}});
-    }
+    if (by_id_.contains(one.id)) guarded(one.listener->message, channel, payload);
   }
 }
 
