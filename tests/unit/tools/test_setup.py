@@ -9,8 +9,8 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-PLAIN_TOOLS = ("bash", "cat", "chmod", "dirname", "env", "grep", "mkdir", "mktemp", "readlink", "rm",
-               "sed", "sort", "tail", "tee", "touch", "tr", "xargs")
+PLAIN_TOOLS = ("bash", "cat", "chmod", "dirname", "env", "grep", "mkdir", "mktemp", "readlink",
+               "rm", "sed", "sort", "tail", "tee", "touch", "tr", "xargs")
 PACKAGES = ("# Prose that opens nothing.\n# build\nmaker\n# run\nfont\n# test\ntester\n"
             "# bench\nnpm\nrival\n# dev\nlinter")
 
