@@ -37,7 +37,8 @@ class postgres_database final : public database {
   std::unique_ptr<postgres_link> link(const char* role) {
     const postgres_connection::settings how{settings_.connect_max, settings_.statement_max,
                                             settings_.prepare};
-    return std::make_unique<postgres_link>(place_, how, role, *figures_, closing_);
+    const postgres_link::settings s{how, settings_.away_max, role};
+    return std::make_unique<postgres_link>(place_, s, *figures_, closing_);
   }
   std::vector<std::unique_ptr<reader>> make_readers();
 
@@ -59,8 +60,7 @@ postgres_database::postgres_database(postgres_place place, const postgres_settin
       figures_(s.figures != nullptr ? s.figures : &own_figures_) {
   const read_pool::settings pool{"pg-reader", s.queued_reads_max, s.pool_rest};
   readers_ = std::make_unique<read_pool>(make_readers(), pool);
-  const postgres_writer::settings writing{{s.queued_writes_max, s.group_max, s.commit_seconds},
-                                          s.away_max};
+  const postgres_writer::bounds writing{s.queued_writes_max, s.group_max, s.commit_seconds};
   writer_ = std::make_unique<postgres_writer>(link("writer"), writing, *figures_);
 }
 
@@ -68,8 +68,8 @@ std::vector<std::unique_ptr<reader>> postgres_database::make_readers() {
   std::vector<std::unique_ptr<reader>> out;
   const int most = std::max({1, settings_.pool_min, settings_.pool_max});
   for (int n = 0; n < most; ++n) {
-    out.push_back(std::make_unique<postgres_reader>(link("reader"), settings_.away_max,
-                                                    n < settings_.pool_min, *figures_));
+    out.push_back(
+        std::make_unique<postgres_reader>(link("reader"), n < settings_.pool_min, *figures_));
   }
   return out;
 }

@@ -20,7 +20,7 @@ struct postgres_settings {
   std::chrono::milliseconds connect_max{5'000};
   std::chrono::milliseconds statement_max{30'000};
   std::chrono::milliseconds migration_max{600'000};  // of one statement of a migration
-  std::chrono::milliseconds away_max{5'000};  // how long work waits for a server that is away
+  std::chrono::milliseconds away_max{5'000};  // how long work waits for a server that has gone
   std::size_t queued_writes_max = 65'536;     // transactions; more are refused: unavailable
   std::size_t queued_reads_max = 65'536;
   std::size_t group_max = 1'024;  // transactions in one commit

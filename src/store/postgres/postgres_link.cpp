@@ -17,10 +17,9 @@ constexpr milliseconds glance{20};
 
 }  // namespace
 
-postgres_link::postgres_link(postgres_place place, postgres_connection::settings s,
-                             const char* role, postgres_figures& figures,
+postgres_link::postgres_link(postgres_place place, settings s, postgres_figures& figures,
                              const std::atomic<bool>& closing)
-    : place_(std::move(place)), settings_(s), role_(role), figures_(figures), closing_(closing) {}
+    : place_(std::move(place)), settings_(s), figures_(figures), closing_(closing) {}
 
 postgres_link::~postgres_link() {
   drop();
@@ -29,27 +28,28 @@ postgres_link::~postgres_link() {
 void postgres_link::drop() {
   if (!connection_) return;
   if (connection_->lost()) {
-    log::warn(
-        "store.connection_lost",
-        {{"database", place_.name()}, {"role", role_}, {"why", connection_->lost()->message.en}});
+    log::warn("store.connection_lost", {{"database", place_.name()},
+                                        {"role", settings_.role},
+                                        {"why", connection_->lost()->message.en}});
   }
   connection_.reset();
   figures_.connections.fetch_sub(1);
 }
 
-result<postgres_connection*> postgres_link::get(clock::time_point until) {
+result<postgres_connection*> postgres_link::get() {
   if (connection_ && connection_->alive()) return connection_.get();
   drop();
-  for (;;) {
-    if (!wait_for_turn(until)) {
-      return last_ ? error(errc::unavailable, place_.name(),
-                           text("There is no connection to PostgreSQL.",
-                                "No hay conexión con PostgreSQL."))
-                   : last_.error();
-    }
+  if (!away_since_) away_since_ = clock::now();
+  const auto until = *away_since_ + settings_.away_max;
+  while (wait_for_turn(until)) {
     last_ = open();
-    if (last_) return connection_.get();
+    if (!last_) continue;
+    away_since_.reset();
+    return connection_.get();
   }
+  if (!last_) return last_.error();
+  return error(errc::unavailable, place_.name(),
+               text("There is no connection to PostgreSQL.", "No hay conexión con PostgreSQL."));
 }
 
 bool postgres_link::wait_for_turn(clock::time_point until) {
@@ -61,13 +61,13 @@ bool postgres_link::wait_for_turn(clock::time_point until) {
 }
 
 result<void> postgres_link::open() {
-  auto opened = postgres_connection::open(place_, settings_);
+  auto opened = postgres_connection::open(place_, settings_.connection);
   if (!opened) {
     figures_.refused_connects.fetch_add(1);
     pause_ = std::clamp(pause_ * 2, pause_min, pause_max);
     next_attempt_ = clock::now() + pause_;
     log::warn("store.connect_failed", {{"database", place_.name()},
-                                       {"role", role_},
+                                       {"role", settings_.role},
                                        {"why", opened.error().message.en},
                                        {"again_in_ms", pause_.count()}});
     return opened.error();
@@ -76,7 +76,7 @@ result<void> postgres_link::open() {
   figures_.connections.fetch_add(1);
   if (had_one_) {
     figures_.reconnects.fetch_add(1);
-    log::info("store.connected_again", {{"database", place_.name()}, {"role", role_}});
+    log::info("store.connected_again", {{"database", place_.name()}, {"role", settings_.role}});
   }
   had_one_ = true;
   pause_ = milliseconds(0);

@@ -12,10 +12,9 @@ constexpr int attempts_max = 3;
 
 }  // namespace
 
-postgres_reader::postgres_reader(std::unique_ptr<postgres_link> link,
-                                 std::chrono::milliseconds away_max, bool keeps,
+postgres_reader::postgres_reader(std::unique_ptr<postgres_link> link, bool keeps,
                                  postgres_figures& figures)
-    : link_(std::move(link)), away_max_(away_max), keeps_(keeps), figures_(figures) {}
+    : link_(std::move(link)), keeps_(keeps), figures_(figures) {}
 
 void postgres_reader::serve(std::span<database::read_work> works) {
   figures_.reading.fetch_add(1);
@@ -48,7 +47,7 @@ void postgres_reader::end_snapshot() {
 
 result<postgres_connection*> postgres_reader::in_snapshot() {
   if (open_ != nullptr) return open_;
-  auto got = link_->get(postgres_link::clock::now() + away_max_);
+  auto got = link_->get();
   if (!got) return got.error();
   open_ = *got;
   open_->begin(sql_begin);

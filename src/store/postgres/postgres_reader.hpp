@@ -10,9 +10,8 @@ namespace son1k::store {
 
 class postgres_reader final : public reader, private connection {
  public:
-  // Waits up to `away_max` for a server that is away. `keeps`: stays connected while it rests.
-  postgres_reader(std::unique_ptr<postgres_link> link, std::chrono::milliseconds away_max,
-                  bool keeps, postgres_figures& figures);
+  // `keeps`: stays connected while it rests.
+  postgres_reader(std::unique_ptr<postgres_link> link, bool keeps, postgres_figures& figures);
 
   void serve(std::span<database::read_work> works) override;
   void rest() override;
@@ -29,7 +28,6 @@ class postgres_reader final : public reader, private connection {
   void end_snapshot();
 
   const std::unique_ptr<postgres_link> link_;
-  const std::chrono::milliseconds away_max_;
   const bool keeps_;
   postgres_figures& figures_;
   postgres_connection* open_ = nullptr;  // in a transaction

@@ -17,7 +17,9 @@ const statement sql_flushed{"SET LOCAL synchronous_commit = on"};
 const statement sql_unflushed{"SET LOCAL synchronous_commit = off"};
 
 // Deadlocks and the like: each time others had their turn.
-constexpr int attempts_max = 5;
+constexpr int again_max = 5;
+// Of a group whose connections go, one after the other, before its COMMIT.
+constexpr int lost_max = 20;
 
 error unknown_outcome(const error& why) {
   return {errc::unavailable, why.field,
@@ -29,9 +31,9 @@ error unknown_outcome(const error& why) {
 
 }  // namespace
 
-postgres_writer::postgres_writer(std::unique_ptr<postgres_link> link, settings s,
+postgres_writer::postgres_writer(std::unique_ptr<postgres_link> link, bounds b,
                                  postgres_figures& figures)
-    : group_writer(s.queue, "pg-writer"), link_(std::move(link)), settings_(s), figures_(figures) {
+    : group_writer(b, "pg-writer"), link_(std::move(link)), figures_(figures) {
   start();
 }
 
@@ -40,27 +42,27 @@ postgres_writer::~postgres_writer() {
 }
 
 void postgres_writer::commit_group(group g) {
-  const auto until = g.front().arrived + settings_.away_max;
-  error last;
-  for (int n = 0; n < attempts_max || postgres_link::clock::now() < until; ++n) {
-    auto connection = link_->get(until);
+  for (int again = 0, lost = 0;;) {
+    auto connection = link_->get();
     if (!connection) return refuse(g, connection.error());
-    const attempt outcome = run_group(g, **connection);
+    postgres_connection& c = **connection;
+    const attempt outcome = run_group(g, c);
     if (outcome == attempt::finished) {
-      if (link_->connected()) (*connection)->let_go();
+      if (link_->connected()) c.let_go();
       figures_.group_size.observe(static_cast<double>(g.size()));
       return;
     }
     figures_.groups_again.fetch_add(1);
-    last = (*connection)->lost() ? *(*connection)->lost() : (*connection)->failed()->why;
+    const error why = c.lost() ? *c.lost() : c.failed()->why;
+    const bool enough = outcome == attempt::lost ? ++lost == lost_max : ++again == again_max;
     if (outcome == attempt::lost) {
       link_->drop();
     } else {
-      (*connection)->recover(sql_rollback);
-      if (n + 1 >= attempts_max) break;
+      c.recover(sql_rollback);
+      c.let_go();
     }
+    if (enough) return refuse(g, why);
   }
-  refuse(g, last);
 }
 
 postgres_writer::attempt postgres_writer::run_group(group g, postgres_connection& c) {

@@ -11,12 +11,7 @@ namespace son1k::store {
 
 class postgres_writer final : public group_writer {
  public:
-  struct settings {
-    bounds queue;
-    std::chrono::milliseconds away_max;  // how long transactions wait for a server that is away
-  };
-
-  postgres_writer(std::unique_ptr<postgres_link> link, settings s, postgres_figures& figures);
+  postgres_writer(std::unique_ptr<postgres_link> link, bounds b, postgres_figures& figures);
   ~postgres_writer() override;
 
  private:
@@ -35,7 +30,6 @@ class postgres_writer final : public group_writer {
   void begin(group g, postgres_connection& c);
 
   const std::unique_ptr<postgres_link> link_;
-  const settings settings_;
   postgres_figures& figures_;
 };
 
