@@ -1,0 +1,105 @@
+#include "queue/redis/core.hpp"
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+
+#include "base/log.hpp"
+
+namespace son1k::queue::redis {
+namespace {
+
+// Rows that nobody has answered for so long are sent again.
+constexpr std::int64_t unanswered_ms = 5'000;
+
+}  // namespace
+
+core::core(net::redis_client& client, store::database& db, redis_queue_settings settings,
+           const clock_port& clock)
+    : db_(db),
+      clock_(clock),
+      settings_(std::move(settings)),
+      link_(std::make_shared<link>(client, settings_, clock)),
+      outbox_(std::make_shared<outbox>(db, link_)),
+      telling_(std::make_shared<telling>(link_)) {
+  if (auto sent = outbox_->relay(link_->now_ms()); !sent)
+    log::warn("queue.outbox_not_sent", {{"why", sent.error().what()}});
+  if (!settings_.process.empty()) look_after();
+  if (settings_.upkeep_ms > 0) upkeep_ = std::thread([this] { upkeep(); });
+}
+
+core::~core() {
+  stop();
+}
+
+// What this process's forerunner of the same name left running waits again.
+void core::look_after() {
+  const auto names = link_->wait(net::redis_command("SMEMBERS").add(link_->base() + "s1k:queues"));
+  if (!names) return;
+  for (const auto& name : names->items()) {
+    words args;
+    args.add(name.bytes()).add(settings_.process);
+    const auto got = link_->wait("recover", args);
+    if (got) (void)recovered(std::string(name.bytes()), *got);
+  }
+}
+
+void core::upkeep() {
+  for (int round = 0;; ++round) {
+    std::vector<std::string> queues;
+    {
+      std::unique_lock lock(mutex_);
+      stopping_.wait_for(lock, std::chrono::milliseconds(settings_.upkeep_ms),
+                         [this] { return stopped_; });
+      if (stopped_) return;
+      queues.assign(claimed_.begin(), claimed_.end());
+    }
+    for (const auto& queue : queues) {
+      words args;
+      args.add(queue).add("");
+      const auto got = link_->wait("recover", args);
+      if (got && recovered(queue, *got).value() > 0) wake_all();
+    }
+    outbox_->forget_answered();
+    if (round % 5 == 4) (void)outbox_->relay(link_->now_ms() - unanswered_ms);
+    if (telling_->listened()) tell_events();
+  }
+}
+
+void core::tell_events() {
+  const auto names = link_->wait(net::redis_command("SMEMBERS").add(link_->base() + "s1k:queues"));
+  if (!names) return;
+  std::vector<std::string> queues;
+  for (const auto& name : names->items()) queues.emplace_back(name.bytes());
+  while (telling_->pump(queues) > 0) {
+  }
+}
+
+void core::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    for (const auto& [name, line] : waiters_) {
+      for (const auto& w : line) {
+        w->ended = true;
+        boost::asio::post(w->executor, [timer = w->timer] { timer->cancel(); });
+      }
+    }
+  }
+  stopping_.notify_all();
+  if (upkeep_.joinable()) {
+    upkeep_.join();
+    outbox_->forget_answered();
+  }
+}
+
+}  // namespace son1k::queue::redis
+
+namespace son1k::queue {
+
+std::unique_ptr<queue_port> make_redis_queue(net::redis_client& redis, store::database& db,
+                                             redis_queue_settings settings,
+                                             const clock_port& clock) {
+  return std::make_unique<redis::core>(redis, db, std::move(settings), clock);
+}
+
+}  // namespace son1k::queue

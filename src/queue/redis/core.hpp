@@ -1,0 +1,161 @@
+// The queue on Redis as one object; redis_queue.hpp is its face. Parts: core_add (intake and
+// cancels), core_claim, core_finish (runs), core_run (what runs say), core_control, core_read,
+// telling (events and records). Thread-safe.
+#pragma once
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "queue/lone_turns.hpp"
+#include "queue/redis/link.hpp"
+#include "queue/redis/outbox.hpp"
+#include "queue/redis/run_table.hpp"
+#include "queue/redis/telling.hpp"
+
+namespace son1k::queue::redis {
+
+class core final : public queue_port {
+ public:
+  core(net::redis_client& client, store::database& db, redis_queue_settings settings,
+       const clock_port& clock);
+  ~core() override;
+
+  result<added_job> stage(store::transaction& tx, job_spec spec) override;
+  boost::asio::awaitable<result<std::vector<added_job>>> add(std::vector<job_spec> specs) override;
+  result<void> stage_cancel(store::transaction& tx, const std::string& queue, const std::string& id,
+                            const settle_function& settle) override;
+
+  boost::asio::awaitable<result<std::vector<claimed_job>>> claim(claim_request request) override;
+  void end_waits(const std::string& worker) override;
+  std::vector<std::string> renew(std::span<const lease> held, std::int64_t lease_ms) override;
+  boost::asio::awaitable<std::vector<result<finish_reply>>> finish(
+      std::vector<finish_request> requests) override;
+  boost::asio::awaitable<finish_and_claim_reply> finish_and_claim(
+      std::vector<finish_request> requests, claim_request next) override;
+  void stage_fence_check(store::transaction& tx, const lease& held) override;
+  result<void> progress(const lease& held, progress_value value) override;
+  result<void> log(const lease& held, std::string line) override;
+  boost::asio::awaitable<result<void>> checkpoint(lease held, std::string json) override;
+  std::vector<std::string> cancel_requests(std::span<const lease> held) override;
+  boost::asio::awaitable<result<std::size_t>> recover_stalled(std::string queue) override;
+  worker_order beat(const worker_facts& facts) override;
+  void leave(const std::string& worker) override;
+
+  boost::asio::awaitable<result<std::vector<result<void>>>> edit(std::string queue,
+                                                                 std::vector<std::string> ids,
+                                                                 job_edit how) override;
+  boost::asio::awaitable<result<std::size_t>> clean(clean_request request) override;
+  boost::asio::awaitable<result<void>> obliterate(std::string queue, bool force,
+                                                  settle_function settle) override;
+  boost::asio::awaitable<result<void>> pause(std::string queue, bool paused) override;
+  boost::asio::awaitable<result<void>> set_limits(std::string queue, queue_limits limits) override;
+  boost::asio::awaitable<result<void>> set_group_limits(
+      std::string queue, std::string group, std::optional<group_limits> limits) override;
+  result<void> order(const std::string& worker, worker_order what) override;
+
+  boost::asio::awaitable<result<job_view>> get(std::string queue, std::string id) override;
+  boost::asio::awaitable<result<job_glance>> glance(std::string queue, std::string id) override;
+  boost::asio::awaitable<result<jobs_page>> list(list_request request) override;
+  boost::asio::awaitable<result<std::vector<child_view>>> children(std::string queue,
+                                                                   std::string id) override;
+  result<std::vector<std::string>> queues() override;
+  result<queue_counts> counts(const std::string& queue) override;
+  result<queue_limits> limits(const std::string& queue) override;
+  std::vector<worker_facts> workers() override;
+  events_page events(std::uint64_t since, std::size_t limit) override;
+  std::shared_ptr<void> subscribe(std::function<void(const job_event&)> listener) override;
+  std::shared_ptr<void> record_runs(
+      std::function<void(std::span<const run_record>)> listener) override;
+  void stop() override;
+
+ private:
+  struct waiter {
+    std::string worker;
+    boost::asio::any_io_executor executor;
+    std::shared_ptr<boost::asio::steady_timer> timer;
+    bool ended = false;
+    bool called = false;  // something may be there
+  };
+  using waiter_ptr = std::shared_ptr<waiter>;
+  struct ending;
+  using requests_ptr = std::shared_ptr<std::vector<finish_request>>;
+  using endings = std::vector<ending>;
+
+  // Intake.
+  result<words> tree_words(std::vector<job_spec>& specs);
+  result<void> known(const std::string& queue);
+  result<void> unstopped() const;
+
+  // Claims.
+  struct may_start {
+    bool ordinary = true;
+    int suspects = 0;  // as the script claim takes it
+    bool alone = false;
+  };
+  may_start ask_turn(const std::string& queue);
+  void claim_ended(const std::string& queue, const may_start& was, bool suspect, std::int64_t left);
+  boost::asio::awaitable<result<std::vector<claimed_job>>> take(claim_request request);
+  boost::asio::awaitable<result<std::vector<claimed_job>>> without_ended(
+      std::vector<claimed_job> jobs);
+  void wake(const std::string& queue);
+  void wake_all();
+  boost::asio::awaitable<bool> wait_turn(std::string queue, waiter_ptr self, std::int64_t left_ms);
+
+  // Ends.
+  boost::asio::awaitable<result<endings>> decide(requests_ptr requests,
+                                                 std::vector<std::size_t> which, bool cancelled,
+                                                 std::vector<result<finish_reply>>& replies);
+  ending decide_one(const finish_request& request, std::size_t n, const run& r, bool cancelled);
+  boost::asio::awaitable<result<void>> settle(requests_ptr requests, std::shared_ptr<endings> some);
+  boost::asio::awaitable<bool> finish_part(requests_ptr requests, std::vector<std::size_t> which,
+                                           bool cancelled,
+                                           std::vector<result<finish_reply>>& replies);
+  static words finish_words(std::span<const ending* const> some);
+  void ended(const finish_request& request, const ending& e, const net::redis_value& reply,
+             std::vector<result<finish_reply>>& replies);
+
+  boost::asio::awaitable<result<void>> remove_slice(std::string queue,
+                                                    std::vector<std::string> ids_and_states,
+                                                    bool loud, settle_function settle,
+                                                    std::size_t& removed);
+  result<std::size_t> recovered(const std::string& queue, const net::redis_value& reply);
+
+  void upkeep();
+  void look_after();
+  void tell_events();
+
+  store::database& db_;
+  const clock_port& clock_;
+  const redis_queue_settings settings_;
+  const std::shared_ptr<link> link_;
+  const std::shared_ptr<outbox> outbox_;
+  const std::shared_ptr<telling> telling_;
+  run_table runs_;
+
+  std::mutex mutex_;
+  std::set<std::string> known_;    // queues that are registered
+  std::set<std::string> claimed_;  // queues that this process claims from
+  std::map<std::string, std::deque<waiter_ptr>> waiters_;
+  lone_turns lone_turns_;
+  std::map<std::string, std::pair<std::int64_t, std::int64_t>> suspects_;  // how many, seen when
+  int claiming_ = 0;       // claims under way
+  bool alone_ = false;     // one of them may start a suspect
+  std::mt19937_64 random_{std::random_device{}()};
+  bool stopped_ = false;
+  std::condition_variable stopping_;
+  std::thread upkeep_;
+};
+
+error unknown_job();
+error lost_lease();
+
+}  // namespace son1k::queue::redis

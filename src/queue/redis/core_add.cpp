@@ -1,0 +1,189 @@
+// Jobs on their way in, and cancels.
+#include <algorithm>
+
+#include "base/uuid.hpp"
+#include "queue/redis/core.hpp"
+#include "store/async.hpp"
+
+namespace son1k::queue::redis {
+
+using boost::asio::awaitable;
+
+namespace {
+
+constexpr std::size_t batch_max = 10'000;
+
+error no_parent() {
+  return {errc::not_found, "parent", {"no such job, or it has ended", "no existe o ya terminó"}};
+}
+
+error at(error why, std::size_t n, std::size_t of) {
+  if (of > 1) why.field = "jobs[" + std::to_string(n) + "]." + why.field;
+  return why;
+}
+
+result<std::vector<added_job>> read_replies(const link::reply& got, std::size_t trees) {
+  if (!got) return got.error();
+  if (const auto missing = got->number())
+    return at(no_parent(), static_cast<std::size_t>(*missing - 1), trees);
+  std::vector<added_job> all;
+  for (const auto& one : got->items())
+    all.push_back({std::string(one[0].bytes()), one[1].number_or(0) == 1, one[2].number_or(0)});
+  if (all.size() != trees) return error(errc::internal, "redis", "an add was answered in part");
+  return all;
+}
+
+// The state of each job that stands in the way of the trees; nothing is changed.
+job_error cancelled_error() {
+  return outcome::cancel().error;
+}
+
+}  // namespace
+
+error unknown_job() {
+  return {errc::not_found, "id", {"no such job", "no existe ese trabajo"}};
+}
+
+error lost_lease() {
+  return {errc::lease_lost,
+          {"the job belongs to a newer start or has ended",
+           "el trabajo pertenece a un inicio más nuevo o ya terminó"}};
+}
+
+result<void> core::unstopped() const {
+  if (stopped_) return error(errc::unavailable, "the queue has been stopped");
+  return {};
+}
+
+// Every queue is in the list of names before it has anything.
+result<void> core::known(const std::string& queue) {
+  {
+    std::lock_guard lock(mutex_);
+    if (known_.contains(queue)) return {};
+  }
+  auto ok = link_->wait(net::redis_command("SADD").add(link_->base() + "s1k:queues").add(queue));
+  if (!ok) return ok.error();
+  std::lock_guard lock(mutex_);
+  known_.insert(queue);
+  return {};
+}
+
+result<words> core::tree_words(std::vector<job_spec>& specs) {
+  std::size_t jobs = 0;
+  words trees;
+  for (std::size_t n = 0; n < specs.size(); ++n) {
+    if (auto ok = check(specs[n]); !ok) return at(ok.error(), n, specs.size());
+    if (auto ok = known(specs[n].queue); !ok) return ok.error();
+    if (specs[n].id.empty()) specs[n].id = uuid_v7();
+    jobs += add_tree(trees, specs[n]);
+  }
+  words all;
+  all.add(jobs);
+  for (const auto& word : trees.all()) all.add(std::string_view(word));
+  return all;
+}
+
+awaitable<result<std::vector<added_job>>> core::add(std::vector<job_spec> specs) {
+  if (specs.size() > batch_max)
+    co_return error(errc::payload_too_large, "jobs",
+                    {"at most 10000 jobs in one call", "como mucho 10000 trabajos por llamada"});
+  if (auto ok = unstopped(); !ok) co_return ok.error();
+  auto args = tree_words(specs);
+  if (!args) co_return args.error();
+  auto got = co_await link_->run("add", std::move(*args));
+  auto replies = read_replies(got, specs.size());
+  if (!replies) co_return replies;
+  for (const auto& spec : specs) wake(spec.queue);
+  co_return replies;
+}
+
+result<added_job> core::stage(store::transaction& tx, job_spec spec) {
+  if (auto ok = unstopped(); !ok) return ok.error();
+  const std::string queue = spec.queue;
+  std::vector<job_spec> one;
+  one.push_back(std::move(spec));
+  auto args = tree_words(one);
+  if (!args) return args.error();
+  const job_spec& root = one.front();
+  words look;
+  look.add(queue).add(root.id).add(root.options.dedup.id).add(root.options.priority);
+  look.add(root.parent ? root.parent->queue : "").add(root.parent ? root.parent->id : "");
+  auto seen = link_->wait("foresee", look);
+  if (!seen) return seen.error();
+  if ((*seen)[0].number_or(0) < 0) return no_parent();
+  added_job reply{root.id, false, (*seen)[2].number_or(0)};
+  if ((*seen)[0].number_or(0) == 1) reply = {std::string((*seen)[1].bytes()), true, 0};
+  outbox_->stage(tx, "add", std::move(*args), queue, root.id);
+  tx.on_outcome([this, queue](bool committed) {
+    if (committed) wake(queue);
+  });
+  return reply;
+}
+
+result<void> core::stage_cancel(store::transaction& tx, const std::string& queue,
+                                const std::string& id, const settle_function& settle) {
+  if (auto ok = unstopped(); !ok) return ok;
+  words look;
+  look.add(queue).add(id).add("0").add("0");
+  const auto seen = link_->wait("cancel", look);
+  if (!seen) return seen.error();
+  if (seen->size() == 0)
+    return error(errc::not_found, "id",
+                 {"no such job, or it has ended", "no existe o ya terminó"});
+  struct staged {
+    words change;
+    std::vector<stored_job> removed;
+    std::string row;
+  };
+  auto now = std::make_shared<staged>();
+  now->row = uuid_v7();
+  tx.stage([this, now, queue, id, settle, look](store::connection& c) -> result<void> {
+    const auto tree = link_->wait("cancel", look);
+    if (!tree) return tree.error();
+    now->removed.clear();
+    std::vector<std::pair<std::string, std::string>> ran;
+    for (const auto& one : tree->items()) {
+      std::string in(one[0].bytes()), name(one[1].bytes());
+      auto job = read_job(in, name, one[4]);
+      if (one[2].number_or(0) == 1) {
+        ran.emplace_back(std::move(in), std::move(name));
+        continue;
+      }
+      job.view.state = job_state::failed;
+      job.view.error = cancelled_error();
+      now->removed.push_back(std::move(job));
+    }
+    now->change = {};
+    now->change.add(queue).add(id).add("1").add(ran.size());
+    for (const auto& [in, name] : ran) now->change.add(in).add(name);
+    store::transaction writes;
+    outbox::stage_as(writes, now->row, "cancel", now->change, queue, id, link_->now_ms());
+    try {
+      for (const auto& job : now->removed)
+        if (settle) settle(job.view, writes);
+    } catch (const std::exception& e) {
+      return error(errc::internal, {std::string("settle threw: ") + e.what()});
+    }
+    for (const auto& step : writes.steps())
+      if (auto ok = step(c); !ok) return ok;
+    return {};
+  });
+  tx.on_outcome([this, now, queue](bool committed) {
+    if (!committed) return;
+    link_->send("cancel", now->change, [box = outbox_, now](link::reply got) {
+      if (got) box->done(now->row);
+    });
+    std::vector<run_record> records;
+    for (const auto& job : now->removed) {
+      auto record = record_of(job, {}, link_->now_ms());
+      record.ended = record.cancelled = true;
+      record.fence = 0;
+      records.push_back(std::move(record));
+    }
+    telling_->record(std::move(records));
+    wake(queue);
+  });
+  return {};
+}
+
+}  // namespace son1k::queue::redis

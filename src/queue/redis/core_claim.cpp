@@ -1,0 +1,269 @@
+// Claims: what this process may start now, what Redis hands out, and waiting for it.
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+
+#include "base/uuid.hpp"
+#include "queue/redis/core.hpp"
+#include "queue/redis/finish_words.hpp"
+#include "store/async.hpp"
+
+namespace son1k::queue::redis {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+namespace {
+
+// Suspects of a queue that nobody claims from for so long hold up no other work.
+constexpr std::int64_t suspects_left_ms = 10'000;
+
+// The fields of a claimed job in the order of the script "claim".
+constexpr std::string_view names[] = {"name", "data", "xo",   "opts", "priority", "atm",
+                                      "timestamp", "xr", "xu", "xg",  "xv",       "xp",
+                                      "stc",  "defa", "deid", "xw",   "ats",      "delay"};
+
+net::redis_value with_names(const net::redis_value& values) {
+  std::vector<net::redis_value> flat;
+  flat.reserve(2 * std::size(names) + 2);
+  for (std::size_t n = 0; n < std::size(names); ++n) {
+    if (values[n].is_nil()) continue;
+    flat.emplace_back(std::string(names[n]));
+    flat.push_back(values[n]);
+  }
+  return net::redis_value(std::move(flat));
+}
+
+claimed_job claimed(const stored_job& job) {
+  claimed_job c;
+  const auto& v = job.view;
+  c.held = {v.queue, v.id, v.starts, 0};
+  c.kind = v.kind;
+  c.data = v.data;
+  c.checkpoint = job.checkpoint;
+  c.attempts_made = v.attempts_made;
+  c.options = v.options;
+  c.added_at_ms = v.added_at_ms;
+  c.ready_at_ms = job.ready_at_ms;
+  c.user = v.user;
+  c.verdict = job.verdict;
+  return c;
+}
+
+}  // namespace
+
+core::may_start core::ask_turn(const std::string& queue) {
+  std::lock_guard lock(mutex_);
+  claimed_.insert(queue);
+  may_start may;
+  const auto now = clock_.steady_ms();
+  bool wait = false;
+  for (const auto& [name, seen] : suspects_) {
+    const auto at = waiters_.find(name);
+    const bool waited_for = at != waiters_.end() && !at->second.empty();
+    const bool here = name == queue || waited_for || now - seen.second < suspects_left_ms;
+    wait = wait || (seen.first > 0 && here);
+  }
+  const bool idle = claiming_ == 0 && runs_.idle();
+  lone_turns_.look(now, wait, idle);
+  may.ordinary = !alone_ && !runs_.suspect_runs() && lone_turns_.ordinary_may_start();
+  if (idle && wait && !alone_) {
+    if (lone_turns_.suspects_may_start(true)) {
+      may.suspects = 2;
+    } else if (lone_turns_.suspects_may_start(false)) {
+      may.suspects = 1;
+    }
+  }
+  may.alone = may.suspects > 0;
+  alone_ = alone_ || may.alone;
+  ++claiming_;
+  return may;
+}
+
+void core::claim_ended(const std::string& queue, const may_start& was, bool suspect,
+                       std::int64_t left) {
+  std::lock_guard lock(mutex_);
+  --claiming_;
+  if (was.alone) alone_ = false;
+  if (suspect) lone_turns_.used();
+  if (left < 0) return;
+  if (left == 0) {
+    suspects_.erase(queue);
+  } else {
+    suspects_[queue] = {left, clock_.steady_ms()};
+  }
+}
+
+awaitable<result<std::vector<claimed_job>>> core::take(claim_request request) {
+  const auto may = ask_turn(request.queue);
+  words args;
+  args.add(request.queue).add(std::max<std::size_t>(request.max, 1)).add(request.worker);
+  args.add(request.lease_ms).add(uuid_v7()).add(settings_.process);
+  args.add(may.ordinary).add(may.suspects);
+  auto got = co_await link_->run("claim", std::move(args));
+  if (!got) {
+    claim_ended(request.queue, may, false, -1);
+    co_return got.error();
+  }
+  std::vector<claimed_job> jobs;
+  bool suspect = false;
+  for (const auto& one : (*got)[2].items()) {
+    const std::string id(one[std::size(names)].bytes());
+    run r;
+    const auto fields = with_names(one);
+    r.job = read_job(request.queue, id, fields);
+    r.job.view.state = job_state::active;
+    r.job.view.worker = request.worker;
+    r.job.view.started_at_ms = link_->now_ms();
+    suspect = suspect || (!r.job.verdict && is_suspect(r.job.view.stalls));
+    jobs.push_back(claimed(r.job));
+    runs_.put(std::move(r));
+  }
+  claim_ended(request.queue, may, suspect && !settings_.shared, (*got)[0].number_or(0));
+  auto whole = co_await without_ended(std::move(jobs));
+  co_return whole;
+}
+
+// Of jobs that had stalled, those whose end is already on record are ended now; the others have
+// their fences raised, so that a writer of an earlier run is refused from here on.
+awaitable<result<std::vector<claimed_job>>> core::without_ended(std::vector<claimed_job> jobs) {
+  const auto stalled = [this](const claimed_job& job) {
+    const auto r = runs_.find(job.held);
+    return !job.verdict && r && r->job.view.stalls > 0;
+  };
+  if (std::none_of(jobs.begin(), jobs.end(), stalled)) co_return jobs;
+  struct found {
+    std::vector<lease> looked_at;
+    std::vector<std::pair<lease, outbox_entry>> ends;
+  };
+  auto seen = std::make_shared<found>();
+  for (const auto& job : jobs)
+    if (stalled(job)) seen->looked_at.push_back(job.held);
+  store::transaction tx(store::durability::process);
+  tx.stage([seen, now = link_->now_ms()](store::connection& c) -> result<void> {
+    seen->ends.clear();
+    for (const auto& held : seen->looked_at) {
+      auto end = outbox::end_of(c, held);
+      if (!end) return end.error();
+      if (*end) {
+        seen->ends.emplace_back(held, std::move(**end));
+        continue;
+      }
+      if (auto ok = outbox::raise_fence(c, held, now); !ok) return ok;
+    }
+    return {};
+  });
+  auto done = co_await store::async_commit(db_, std::move(tx));
+  if (!done) {
+    words back;
+    back.add(jobs.size());
+    for (const auto& job : jobs) {
+      const auto r = runs_.find(job.held);
+      add_release(back, job.held, r ? r->job.view : job_view());
+      runs_.erase(job.held.queue, job.held.id, job.held.fence);
+    }
+    link_->send("finish", back);
+    co_return done.error();
+  }
+  for (const auto& [held, entry] : seen->ends) {
+    auto args = with_fence(entry.args, held.fence);
+    auto ended = co_await link_->run("finish", std::move(args));
+    if (!ended) co_return ended.error();
+    outbox_->done(entry.id);
+    runs_.erase(held.queue, held.id, held.fence);
+    std::erase_if(jobs, [&](const claimed_job& job) { return job.held.id == held.id; });
+  }
+  co_return jobs;
+}
+
+awaitable<result<std::vector<claimed_job>>> core::claim(claim_request request) {
+  if (auto ok = unstopped(); !ok) co_return ok.error();
+  auto self = std::make_shared<waiter>();
+  self->worker = request.worker;
+  self->executor = co_await asio::this_coro::executor;
+  self->timer = std::make_shared<asio::steady_timer>(self->executor);
+  const bool waits = request.wait_ms > 0;
+  const std::int64_t give_up = clock_.steady_ms() + request.wait_ms;
+  if (waits) {
+    std::lock_guard lock(mutex_);
+    waiters_[request.queue].push_back(self);
+  }
+  result<std::vector<claimed_job>> got = std::vector<claimed_job>{};
+  for (bool first = true;; first = false) {
+    bool look = first;
+    {
+      std::lock_guard lock(mutex_);
+      const auto& line = waiters_[request.queue];
+      look = look || self->called || (!line.empty() && line.front() == self);
+      self->called = false;
+      if (!first && (self->ended || stopped_)) break;
+    }
+    if (look) {
+      auto some = co_await take(request);
+      got = std::move(some);
+      if (!got || !got->empty()) break;
+    }
+    const std::int64_t left = give_up - clock_.steady_ms();
+    if (left <= 0) break;
+    auto goes_on = co_await wait_turn(request.queue, self, left);
+    if (!goes_on) break;
+  }
+  if (!waits) co_return got;
+  {
+    std::lock_guard lock(mutex_);
+    auto& line = waiters_[request.queue];
+    std::erase(line, self);
+    if (line.empty()) waiters_.erase(request.queue);
+  }
+  if (got && !got->empty()) wake(request.queue);
+  co_return got;
+}
+
+awaitable<bool> core::wait_turn(std::string queue, waiter_ptr self, std::int64_t left_ms) {
+  {
+    std::lock_guard lock(mutex_);
+    if (self->ended || stopped_) co_return false;
+    if (self->called) co_return true;
+    self->timer->expires_after(
+        std::chrono::milliseconds(std::clamp<std::int64_t>(left_ms, 1, settings_.look_ms)));
+  }
+  boost::system::error_code ignored;
+  co_await self->timer->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  std::lock_guard lock(mutex_);
+  co_return !self->ended && !stopped_;
+}
+
+// The one that waits longest looks at once.
+void core::wake(const std::string& queue) {
+  std::lock_guard lock(mutex_);
+  const auto at = waiters_.find(queue);
+  if (at == waiters_.end() || at->second.empty()) return;
+  const auto& first = at->second.front();
+  first->called = true;
+  asio::post(first->executor, [timer = first->timer] { timer->cancel(); });
+}
+
+void core::wake_all() {
+  std::vector<std::string> names_of_all;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [name, line] : waiters_) names_of_all.push_back(name);
+  }
+  for (const auto& name : names_of_all) wake(name);
+}
+
+void core::end_waits(const std::string& worker) {
+  std::lock_guard lock(mutex_);
+  for (const auto& [name, line] : waiters_) {
+    for (const auto& w : line) {
+      if (w->worker != worker) continue;
+      w->ended = true;
+      asio::post(w->executor, [timer = w->timer] { timer->cancel(); });
+    }
+  }
+}
+
+}  // namespace son1k::queue::redis

@@ -1,0 +1,237 @@
+// How runs end. The domain's writes are committed first, together with a row that says how the run
+// ended; then Redis is told. Whatever dies in between, the row is found and the end told again.
+#include <algorithm>
+#include <random>
+
+#include "queue/redis/core.hpp"
+#include "queue/redis/finish_words.hpp"
+#include "store/async.hpp"
+
+namespace son1k::queue::redis {
+
+using boost::asio::awaitable;
+
+struct core::ending {
+  std::size_t request = 0;
+  run before;
+  job_view after;
+  transition to;
+  bool settled = false;
+  std::string row;  // of the outbox
+
+  end_flags flags(const finish_request& r) const {
+    return {to.cancelled, to.exhausted, r.how.kind == outcome::what::released && !to.ended,
+            settled};
+  }
+};
+
+namespace {
+
+error too_large(const char* field) {
+  return {errc::payload_too_large,
+          field,
+          {"must be at most 1048576 bytes", "debe tener como mucho 1048576 bytes"}};
+}
+
+bool of_disk(const result<void>& done) {
+  if (done) return true;
+  const auto c = done.error().code;
+  return c == errc::unavailable || c == errc::storage_full || c == errc::storage_corrupt;
+}
+
+}  // namespace
+
+core::ending core::decide_one(const finish_request& request, std::size_t n, const run& r,
+                              bool cancelled) {
+  const job_view& v = r.job.view;
+  const job_facts facts{job_state::active, v.options.priority, v.attempts_made,
+                        v.stalls,          v.starts,           cancelled};
+  trigger_facts because{link_->now_ms(), request.how.run_at_ms, request.how.error.retryable, 0.0};
+  if (v.options.backoff.jitter > 0) {
+    std::lock_guard lock(mutex_);
+    because.random = std::generate_canonical<double, 32>(random_);
+  }
+  ending e;
+  e.request = n;
+  e.before = r;
+  e.to = *next(facts, trigger_of(request.how.kind), because, v.options);
+  e.after = v;
+  e.after.state = e.to.to;
+  e.after.attempts_made = e.to.attempts_made;
+  e.after.stalls = e.to.stalls;
+  e.after.run_at_ms = e.to.run_at_ms;
+  e.after.progress = r.progress;
+  e.after.error.reset();
+  if (e.to.cancelled) {
+    e.after.error = outcome::cancel().error;
+  } else if (request.how.kind == outcome::what::failed) {
+    e.after.error = request.how.error;
+  }
+  if (e.after.state == job_state::completed) e.after.result = request.how.result;
+  if (e.to.ended) e.after.finished_at_ms = link_->now_ms();
+  return e;
+}
+
+// How each run ends. Redis is asked only where the domain is to write, or what is known here does
+// not suffice.
+awaitable<result<core::endings>> core::decide(requests_ptr requests,
+                                              std::vector<std::size_t> which, bool cancelled,
+                                              std::vector<result<finish_reply>>& replies) {
+  endings all;
+  words ask;
+  std::vector<std::size_t> asked;
+  words queries;
+  for (const auto n : which) {
+    const auto& request = (*requests)[n];
+    if (request.how.result.size() > data_bytes_max) {
+      replies[n] = too_large("result");
+      continue;
+    }
+    auto known = runs_.find(request.held);
+    if (known && !request.settle) {
+      all.push_back(decide_one(request, n, *known, cancelled));
+      continue;
+    }
+    asked.push_back(n);
+    queries.add(request.held.queue).add(request.held.id).add(request.held.fence);
+  }
+  if (asked.empty()) co_return all;
+  ask.add(true).add(asked.size());
+  for (const auto& word : queries.all()) ask.add(std::string_view(word));
+  auto got = co_await link_->run("check", std::move(ask));
+  if (!got) co_return got.error();
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const auto& request = (*requests)[asked[i]];
+    const auto& one = (*got)[i];
+    if (one[0].number_or(0) != 1) {
+      replies[asked[i]] = lost_lease();
+      runs_.erase(request.held.queue, request.held.id, request.held.fence);
+      continue;
+    }
+    run r;
+    r.job = read_job(request.held.queue, request.held.id, one[2]);
+    r.job.view.error.reset();
+    r.progress = r.job.view.progress;
+    all.push_back(decide_one(request, asked[i], r, cancelled || one[1].number_or(0) == 1));
+  }
+  co_return all;
+}
+
+// Commits what the domain writes at these ends.
+awaitable<result<void>> core::settle(requests_ptr requests, std::shared_ptr<endings> some) {
+  store::transaction tx;
+  bool any = false;
+  for (auto& e : *some) {
+    const auto& request = (*requests)[e.request];
+    if (!e.to.ended || !request.settle) continue;
+    any = e.settled = true;
+    tx.stage([held = request.held](store::connection& c) { return outbox::check_fence(c, held); });
+    words end;
+    end.add(1);
+    add_end(end, request.held, e.after, e.flags(request));
+    e.row = outbox_->stage_row(tx, "finish", end, request.held.queue, request.held.id);
+    try {
+      request.settle(e.after, tx);
+    } catch (const std::exception& thrown) {
+      co_return error(errc::internal, {std::string("settle threw: ") + thrown.what()});
+    }
+  }
+  if (!any) co_return result<void>{};
+  co_return co_await store::async_commit(db_, std::move(tx));
+}
+
+void core::ended(const finish_request& request, const ending& e, const net::redis_value& reply,
+                 std::vector<result<finish_reply>>& replies) {
+  const auto& held = request.held;
+  runs_.erase(held.queue, held.id, held.fence);
+  if (!e.row.empty() && !reply.is_nil()) outbox_->done(e.row);
+  if (reply[0].number_or(-1) != 0 && !e.settled) {
+    replies[e.request] = lost_lease();
+    return;
+  }
+  finish_reply out{e.to.to, 0};
+  if (!e.to.ended) out = {state_of(reply[1].bytes()), reply[2].number_or(0)};
+  replies[e.request] = out;
+  stored_job after = e.before.job;
+  after.view = e.after;
+  after.view.state = out.state;
+  auto record = record_of(after, request.cost, link_->now_ms());
+  record.worker = e.after.worker;
+  record.started_at_ms = e.after.started_at_ms;
+  record.ended = e.to.ended;
+  record.cancelled = e.to.cancelled;
+  std::vector<run_record> one;
+  one.push_back(std::move(record));
+  telling_->record(std::move(one));
+}
+
+// Ends the requests of `which`. False: the domain refused, which may concern only some of them.
+awaitable<bool> core::finish_part(requests_ptr requests, std::vector<std::size_t> which,
+                                  bool cancelled, std::vector<result<finish_reply>>& replies) {
+  auto decided = co_await decide(requests, which, cancelled, replies);
+  if (!decided) {
+    for (const auto n : which) replies[n] = decided.error();
+    co_return true;
+  }
+  if (decided->empty()) co_return true;
+  auto all = std::make_shared<endings>(std::move(*decided));
+  auto stored = co_await settle(requests, all);
+  if (!stored) {
+    for (const auto& e : *all) replies[e.request] = stored.error();
+    co_return of_disk(stored);
+  }
+  words args;
+  args.add(all->size());
+  for (const auto& e : *all) {
+    const auto& request = (*requests)[e.request];
+    add_end(args, request.held, e.after, e.flags(request));
+  }
+  auto got = co_await link_->run("finish", std::move(args));
+  std::vector<std::size_t> again;
+  for (std::size_t i = 0; i < all->size(); ++i) {
+    const auto& e = (*all)[i];
+    if (!got && !e.settled) {
+      replies[e.request] = got.error();
+      continue;
+    }
+    if (!got) {  // it is on record: the outbox tells Redis again
+      ended((*requests)[e.request], e, net::redis_value(), replies);
+      continue;
+    }
+    if ((*got)[i][0].number_or(0) == -2) {
+      again.push_back(e.request);
+      continue;
+    }
+    ended((*requests)[e.request], e, (*got)[i], replies);
+  }
+  if (!again.empty()) co_await finish_part(requests, std::move(again), true, replies);
+  co_return true;
+}
+
+awaitable<std::vector<result<finish_reply>>> core::finish(std::vector<finish_request> requests) {
+  std::vector<result<finish_reply>> replies(requests.size(), finish_reply{});
+  if (requests.empty()) co_return replies;
+  auto shared = std::make_shared<std::vector<finish_request>>(std::move(requests));
+  std::vector<std::size_t> all(shared->size());
+  for (std::size_t n = 0; n < all.size(); ++n) all[n] = n;
+  const bool together = co_await finish_part(shared, all, false, replies);
+  if (!together && all.size() > 1) {
+    for (const auto n : all) {
+      std::vector<std::size_t> one(1, n);
+      co_await finish_part(shared, std::move(one), false, replies);
+    }
+  }
+  wake_all();
+  co_return replies;
+}
+
+awaitable<finish_and_claim_reply> core::finish_and_claim(std::vector<finish_request> requests,
+                                                         claim_request then) {
+  auto finished = co_await finish(std::move(requests));
+  then.wait_ms = 0;
+  auto claimed = co_await claim(std::move(then));
+  finish_and_claim_reply reply{std::move(finished), std::move(claimed)};
+  co_return reply;
+}
+
+}  // namespace son1k::queue::redis

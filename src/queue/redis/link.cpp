@@ -1,0 +1,111 @@
+#include "queue/redis/link.hpp"
+
+#include <algorithm>
+#include <array>
+#include <future>
+#include <map>
+
+#include "redis_scripts.hpp"
+
+namespace son1k::queue::redis {
+namespace {
+
+// Scripts whose names begin with a digit are parts that all others begin with.
+std::map<std::string, net::redis_script, std::less<>> make_scripts() {
+  std::string shared;
+  for (const auto& file : redis_scripts())
+    if (file.name.front() < 'a') shared += std::string(file.text) + '\n';
+  std::map<std::string, net::redis_script, std::less<>> all;
+  for (const auto& file : redis_scripts()) {
+    if (file.name.front() < 'a') continue;
+    const auto name = file.name.substr(0, file.name.size() - std::string_view(".lua").size());
+    all.emplace(std::string(name), net::redis_script(shared + std::string(file.text)));
+  }
+  return all;
+}
+
+const net::redis_script& script_of(std::string_view name) {
+  static const auto all = make_scripts();
+  return all.find(name)->second;
+}
+
+constexpr std::array<std::string_view, 7> reading{"look",  "list",   "children", "counts",
+                                                  "check", "cancel", "foresee"};
+
+link::reply plain(link::reply got) {
+  if (got && got->is_error()) return error(errc::internal, "redis", std::string(got->bytes()));
+  return got;
+}
+
+}  // namespace
+
+link::link(net::redis_client& client, const redis_queue_settings& settings,
+           const clock_port& clock)
+    : client_(client),
+      clock_(clock),
+      offset_ms_(clock.now_ms() - clock.steady_ms()),
+      base_(settings.prefix + ':'),
+      owned_(!settings.shared),
+      fleet5_(settings.fleet == bullmq_fleet::v5),
+      refusal_(settings.refusal) {}
+
+net::redis_command link::command_of(const net::redis_script& script, const words& args) const {
+  auto command = script.run(1);
+  std::size_t bytes = 128;
+  for (const auto& word : args.all()) bytes += word.size() + 16;
+  command.reserve(bytes);
+  command.add(std::string_view(base_)).add(now_ms()).add(owned_ ? 1 : 0).add(fleet5_ ? 5 : 6);
+  for (const auto& word : args.all()) command.add(std::string_view(word));
+  return command;
+}
+
+result<void> link::allowed(std::string_view script) const {
+  const bool reads = std::find(reading.begin(), reading.end(), script) != reading.end();
+  if (!refusal_ || reads) return {};
+  return refusal_();
+}
+
+boost::asio::awaitable<link::reply> link::run(std::string name, words args) {
+  if (auto ok = allowed(name); !ok) co_return ok.error();
+  const auto& script = script_of(name);
+  auto command = command_of(script, args);
+  auto got = co_await client_.eval(script, std::move(command));
+  co_return plain(std::move(got));
+}
+
+link::reply link::wait(std::string_view name, const words& args) {
+  auto promise = std::make_shared<std::promise<reply>>();
+  auto future = promise->get_future();
+  send(name, args, [promise](reply got) { promise->set_value(std::move(got)); });
+  return future.get();
+}
+
+void link::send(std::string_view name, const words& args, std::function<void(reply)> done) {
+  const auto& script = script_of(name);
+  auto taken = [done = std::move(done)](reply got) {
+    if (done) done(plain(std::move(got)));
+  };
+  if (auto ok = allowed(name); !ok) {
+    taken(ok.error());
+    return;
+  }
+  auto begun = client_.send_eval(script, command_of(script, args), taken);
+  if (!begun) taken(begun.error());
+}
+
+boost::asio::awaitable<link::reply> link::call(net::redis_command command) {
+  auto got = co_await client_.call(std::move(command));
+  co_return plain(std::move(got));
+}
+
+link::reply link::wait(net::redis_command command) {
+  auto promise = std::make_shared<std::promise<reply>>();
+  auto future = promise->get_future();
+  auto begun = client_.send(std::move(command), [promise](reply got) {
+    promise->set_value(plain(std::move(got)));
+  });
+  if (!begun) return begun.error();
+  return future.get();
+}
+
+}  // namespace son1k::queue::redis

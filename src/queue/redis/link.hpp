@@ -1,0 +1,48 @@
+// How the queue speaks with Redis: scripts by name with the arguments that all of them share, from a
+// coroutine, from a plain thread, or without waiting. Commands leave in the order of the calls.
+// Thread-safe.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "queue/redis/redis_queue.hpp"
+#include "queue/redis/words.hpp"
+
+namespace son1k::queue::redis {
+
+class link {
+ public:
+  using reply = result<net::redis_value>;
+
+  link(net::redis_client& client, const redis_queue_settings& settings, const clock_port& clock);
+
+  boost::asio::awaitable<reply> run(std::string script, words args);
+  // Never on a thread of the client.
+  reply wait(std::string_view script, const words& args);
+  void send(std::string_view script, const words& args, std::function<void(reply)> done = {});
+
+  boost::asio::awaitable<reply> call(net::redis_command command);
+  reply wait(net::redis_command command);
+
+  // What all processes of a fleet call now: UTC, but steady from the start of this process, so that
+  // a machine whose clock is set makes nothing due.
+  std::int64_t now_ms() const { return clock_.steady_ms() + offset_ms_; }
+  const std::string& base() const { return base_; }
+
+ private:
+  net::redis_command command_of(const net::redis_script& script, const words& args) const;
+  result<void> allowed(std::string_view script) const;
+
+  net::redis_client& client_;
+  const clock_port& clock_;
+  const std::int64_t offset_ms_;
+  const std::string base_;
+  const bool owned_;
+  const bool fleet5_;
+  const std::function<result<void>()> refusal_;
+};
+
+}  // namespace son1k::queue::redis

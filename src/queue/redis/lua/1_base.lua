@@ -1,0 +1,97 @@
+-- Shared by every script. KEYS[1] is what all keys begin with; ARGV[1] the time, ARGV[2] whether
+-- only workers of this program serve the queues (then the whole order of docs/queue.md holds),
+-- ARGV[3] the fleet's version of the layout. Arguments of a script's own begin at ARGV[4].
+local call = redis.call
+local base, now, owned, fleet5 = KEYS[1], tonumber(ARGV[1]), ARGV[2] == '1', ARGV[3] == '5'
+local at = 3
+local function arg()
+  at = at + 1
+  return ARGV[at]
+end
+local function number()
+  return tonumber(arg())
+end
+
+local events_max = 10000
+local slice = 1000
+local two32 = 4294967296
+local ended_states = {completed = true, failed = true}
+
+local function lane_of(queue)
+  return base .. queue .. ':'
+end
+
+-- The queue's name, from the beginning of its keys.
+local function queue_of(P)
+  return string.sub(P, #base + 1, -2)
+end
+
+local function tell(P, event, id, kind, ...)
+  call('XADD', P .. 'events', 'MAXLEN', '~', events_max, '*', 'event', event, 'jobId', id, 'kind',
+       kind, ...)
+end
+
+local function ready_state(priority)
+  return priority == 0 and 'waiting' or 'prioritized'
+end
+
+local function next_turn(P)
+  return call('INCR', P .. 'id')
+end
+
+local function is_paused(P)
+  return call('HEXISTS', P .. 'meta', 'paused') == 1
+end
+
+-- Where jobs without a priority wait. Fleets of version 5 move them aside while paused.
+local function list_of(P)
+  if fleet5 and is_paused(P) then return P .. 'paused' end
+  return P .. 'wait'
+end
+
+local function mark(P)
+  if not is_paused(P) then call('ZADD', P .. 'marker', 0, '0') end
+end
+
+local function mark_delayed(P)
+  local first = call('ZRANGE', P .. 'delayed', 0, 0, 'WITHSCORES')
+  if first[2] then
+    call('ZADD', P .. 'marker', math.floor(tonumber(first[2]) / 4096), '1')
+  else
+    call('ZREM', P .. 'marker', '1')
+  end
+end
+
+-- What the placing of a job depends on; nothing if there is no such job.
+local function load(P, id)
+  local f = call('HMGET', P .. id, 'name', 'priority', 'xg', 'xt', 'xs', 'stc', 'xv', 'xc', 'xr',
+                 'ats', 'xa', 'xl', 'deid', 'defa')
+  if not f[1] then return nil end
+  return {id = id, kind = f[1], priority = tonumber(f[2] or 0) or 0, group = f[3] or '',
+          turn = tonumber(f[4] or 0), score = tonumber(f[5] or nil), stalls = tonumber(f[6] or 0),
+          verdict = f[7], cancelled = f[8], ready_at = tonumber(f[9] or 0),
+          starts = tonumber(f[10] or 0), arrival = tonumber(f[11] or 0), lane = f[12],
+          dedup = f[13], deferred = f[14]}
+end
+
+local function state_of(P, id)
+  local f = call('HMGET', P .. id, 'name', 'xl', 'priority')
+  if not f[1] then return nil end
+  if f[2] then return ready_state(tonumber(f[3]) or 0) end
+  if call('ZSCORE', P .. 'completed', id) then return 'completed' end
+  if call('ZSCORE', P .. 'failed', id) then return 'failed' end
+  if call('ZSCORE', P .. 'delayed', id) then return 'delayed' end
+  if call('ZSCORE', P .. 'waiting-children', id) then return 'waiting-children' end
+  if call('ZSCORE', P .. 'prioritized', id) then return 'prioritized' end
+  if call('ZSCORE', P .. 's:leases', id) or call('LPOS', P .. 'active', id) then return 'active' end
+  return 'waiting'
+end
+
+-- Whether the run with this fence still has the job.
+local function holds(P, id, fence)
+  return call('ZSCORE', P .. 's:leases', id) and call('HGET', P .. id, 'ats') == fence
+end
+
+local function verdict_of(code, message)
+  return cjson.encode({code = code, message = message, retryable = false})
+end

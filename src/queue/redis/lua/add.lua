@@ -1,0 +1,170 @@
+-- Trees of jobs, all or none. A node: queue id root name data opts user group options priority delay
+-- expires dedup ttl extend replace parent-queue parent-id on_failure children(n: queue id policy …).
+-- The children of a tree come before its root (root 1). Replies id, duplicate and position of each
+-- root, or the number of the tree whose parent is missing.
+local function read_node()
+  local s = {queue = arg(), id = arg(), root = arg() == '1', name = arg(), data = arg(),
+             opts = arg(), user = arg(), group = arg(), options = arg(), priority = number(),
+             delay = number(), expires = number(), dedup = arg(), ttl = number(),
+             extend = arg() == '1', replace = arg() == '1', parent_queue = arg(),
+             parent = arg(), policy = arg(), trace = arg(), children = {}}
+  s.P = lane_of(s.queue)
+  for n = 1, number() do s.children[n] = {arg(), arg(), arg()} end
+  return s
+end
+
+local function position_of(s)
+  local n = call('LLEN', list_of(s.P))
+  local lanes = call('HMGET', s.P .. 's:n', 'w', 'p')
+  n = n + (tonumber(lanes[1] or 0) or 0)
+  if s.priority > 0 then
+    n = n + (tonumber(lanes[2] or 0) or 0) + call('ZCOUNT', s.P .. 'prioritized', 0, '(' .. ((s.priority + 1) * two32))
+  end
+  return n
+end
+
+local function owner_of(s)
+  if s.dedup == '' then return nil end
+  local owner = call('GET', s.P .. 'de:' .. s.dedup)
+  if not owner then return nil end
+  local ends = tonumber(call('HGET', s.P .. 's:de', s.dedup) or 0)
+  if ends > 0 then return ends > now and owner or nil end
+  local state = state_of(s.P, owner)
+  if owned and (not state or ended_states[state]) then return nil end
+  return owner
+end
+
+local function own(s)
+  local key = s.P .. 'de:' .. s.dedup
+  if s.ttl > 0 then
+    call('SET', key, s.id, 'PX', owned and s.ttl + 60000 or s.ttl)
+    call('HSET', s.P .. 's:de', s.dedup, now + s.ttl)
+  else
+    call('SET', key, s.id)
+    call('HDEL', s.P .. 's:de', s.dedup)
+  end
+end
+
+local function refused(s, owner)
+  if s.extend and s.ttl > 0 and call('HEXISTS', s.P .. 's:de', s.dedup) == 1 then
+    local id = s.id
+    s.id = owner
+    own(s)
+    s.id = id
+  end
+  local j = load(s.P, owner)
+  if not j then return end
+  tell(s.P, 'deduplicated', owner, j.kind, 'deduplicationId', s.dedup, 'deduplicatedJobId', s.id)
+  if not s.replace or not call('ZSCORE', s.P .. 'delayed', owner) then return end
+  take_out(s.P, j)
+  call('HSET', s.P .. owner, 'data', s.data, 'delay', s.delay)
+  if s.delay > 0 then
+    make_delayed(s.P, j, now + s.delay)
+  else
+    make_ready(s.P, j, false)
+    tell(s.P, 'waiting', owner, j.kind, 'prev', 'delayed')
+  end
+end
+
+local function known_already(s)
+  if call('EXISTS', s.P .. s.id) == 1 then
+    tell(s.P, 'duplicated', s.id, s.name)
+    return s.id
+  end
+  local owner = owner_of(s)
+  if owner then refused(s, owner) end
+  return owner
+end
+
+local function adopt(s, PP, parent, child_queue, child, policy)
+  local key = lane_of(child_queue) .. child
+  call('RPUSH', PP .. parent .. ':kids', child_queue .. '\n' .. child)
+  call('HSET', PP .. parent .. ':kid', key .. '|f', policy)
+  call('SADD', PP .. parent .. ':dependencies', key)
+end
+
+local function insert(s)
+  local P, turn = s.P, next_turn(s.P)
+  local f = {'name', s.name, 'data', s.data, 'opts', s.opts, 'timestamp', now, 'delay', s.delay,
+             'priority', s.priority, 'xt', turn, 'xa', turn, 'xr', now}
+  local function field(name, value)
+    f[#f + 1] = name
+    f[#f + 1] = value
+  end
+  if s.user ~= '' then field('xu', s.user) end
+  if s.group ~= '' then field('xg', s.group) end
+  if s.options ~= '' then field('xo', s.options) end
+  if s.trace ~= '' then field('xw', s.trace) end
+  if s.dedup ~= '' then field('deid', s.dedup) end
+  if s.parent ~= '' then
+    field('xq', s.parent_queue)
+    field('xk', s.parent)
+    field('parentKey', lane_of(s.parent_queue) .. s.parent)
+    field('parent', cjson.encode({id = s.parent, queueKey = base .. s.parent_queue}))
+  end
+  if s.delay > 0 and #s.children > 0 then field('xd', now + s.delay) end
+  call('HSET', P .. s.id, unpack(f))
+  if s.expires > 0 then call('ZADD', P .. 's:exp', now + s.expires, s.id) end
+  if s.dedup ~= '' then own(s) end
+  tell(P, 'added', s.id, s.name, 'name', s.name)
+  local j = {id = s.id, kind = s.name, priority = s.priority, group = s.group, turn = turn,
+             stalls = 0, ready_at = now, starts = 0, arrival = turn}
+  if #s.children > 0 then
+    for _, child in ipairs(s.children) do adopt(s, P, s.id, child[1], child[2], child[3]) end
+    call('ZADD', P .. 'waiting-children', now, s.id)
+    tell(P, 'waiting-children', s.id, s.name)
+    -- A child that was known from before may have ended already.
+    for _, child in ipairs(s.children) do
+      local CP = lane_of(child[1])
+      local known = state_of(CP, child[2])
+      if known and ended_states[known] then
+        local e = call('HMGET', CP .. child[2], 'returnvalue', 'xe', 'failedReason')
+        child_ended(CP, child[2], {state = known, result = e[1] or '', error = e[2] or '',
+                                   message = e[3] or ''})
+      end
+    end
+  elseif s.delay > 0 then
+    make_delayed(P, j, now + s.delay)
+    tell(P, 'delayed', s.id, s.name, 'delay', now + s.delay)
+  else
+    place(P, j, false)
+    tell(P, 'waiting', s.id, s.name)
+  end
+end
+
+local count, trees, tree = number(), {}, {}
+for _ = 1, count do
+  local s = read_node()
+  tree[#tree + 1] = s
+  if s.root then
+    trees[#trees + 1] = tree
+    tree = {}
+  end
+end
+for n, nodes in ipairs(trees) do
+  local s = nodes[#nodes]
+  if s.parent ~= '' then
+    local state = state_of(lane_of(s.parent_queue), s.parent)
+    if not state or ended_states[state] then return n end
+  end
+end
+local replies, before = {}, {}
+for _, nodes in ipairs(trees) do
+  local s = nodes[#nodes]
+  local key = s.queue .. '\n' .. s.priority
+  before[key] = before[key] or position_of(s)
+end
+for n, nodes in ipairs(trees) do
+  local s = nodes[#nodes]
+  local known = known_already(s)
+  if not known then
+    for _, node in ipairs(nodes) do
+      if call('EXISTS', node.P .. node.id) == 0 then insert(node) end
+    end
+    if s.parent ~= '' then
+      adopt(s, lane_of(s.parent_queue), s.parent, s.queue, s.id, s.policy)
+    end
+  end
+  replies[n] = {known or s.id, known and 1 or 0, known and 0 or before[s.queue .. '\n' .. s.priority] + n - 1}
+end
+return replies

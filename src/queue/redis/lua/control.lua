@@ -1,0 +1,55 @@
+-- Of a whole queue: pause (1/0) · limits (field value …) · group (name, JSON or nothing) · forget:
+-- what is left of an obliterated queue · cleaned (count).
+local queue, what = arg(), arg()
+local P = lane_of(queue)
+if what == 'pause' then
+  local paused = arg() == '1'
+  if is_paused(P) == paused then return 0 end
+  if paused then
+    call('HSET', P .. 'meta', 'paused', 1)
+    if fleet5 and call('EXISTS', P .. 'wait') == 1 then call('RENAME', P .. 'wait', P .. 'paused') end
+    call('DEL', P .. 'marker')
+  else
+    call('HDEL', P .. 'meta', 'paused')
+    -- A bounded part at a time; whoever resumes calls again until nothing is left.
+    mark(P)
+  end
+  tell(P, paused and 'paused' or 'resumed', '', '')
+elseif what == 'merge' then
+  local moved = 0
+  while moved < slice do
+    if not call('LMOVE', P .. 'paused', P .. 'wait', 'LEFT', 'RIGHT') then break end
+    moved = moved + 1
+  end
+  return moved
+elseif what == 'limits' then
+  call('DEL', P .. 's:limits')
+  call('HDEL', P .. 'meta', 'concurrency', 'max', 'duration')
+  local concurrency, max, per, each, ageing = number(), number(), number(), arg(), number()
+  if concurrency > 0 then call('HSET', P .. 'meta', 'concurrency', concurrency) end
+  if max > 0 then
+    call('HSET', P .. 's:limits', 'rate_max', max, 'rate_per', per)
+    if not owned then call('HSET', P .. 'meta', 'max', max, 'duration', per) end
+  end
+  if each ~= '' then call('HSET', P .. 's:limits', 'each', each) end
+  if ageing ~= 600000 then call('HSET', P .. 's:limits', 'ageing', ageing) end
+  mark(P)
+elseif what == 'group' then
+  local group, limits = arg(), arg()
+  if limits == '' then
+    call('HDEL', P .. 's:gl', group)
+  else
+    call('HSET', P .. 's:gl', group, limits)
+  end
+  mark(P)
+elseif what == 'cleaned' then
+  tell(P, 'cleaned', '', '', 'count', arg())
+else
+  call('DEL', P .. 'meta', P .. 'id', P .. 'pc', P .. 'marker', P .. 'wait', P .. 'paused',
+       P .. 'active', P .. 'prioritized', P .. 'delayed', P .. 'waiting-children', P .. 'completed',
+       P .. 'failed', P .. 'stalled', P .. 'stalled-check', P .. 'limiter', P .. 's:leases',
+       P .. 's:n', P .. 's:v', P .. 's:s', P .. 's:gp', P .. 's:age', P .. 's:exp', P .. 's:de',
+       P .. 's:starts', P .. 's:ga', P .. 's:gl', P .. 's:va', P .. 's:limits', P .. 's:rate',
+       P .. 's:front')
+end
+return 1

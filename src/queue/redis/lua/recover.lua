@@ -1,0 +1,33 @@
+-- Arguments: queue, run-of. Jobs whose lease ran out wait again at their old place; with a run-of,
+-- all that the process of this name had started, and the whole sweep is for it. Replies the fields
+-- of each job as they were.
+local P, run_of = lane_of(arg()), arg()
+promote(P)
+local ids
+if run_of == '' then
+  ids = call('ZRANGEBYSCORE', P .. 's:leases', '-inf', now, 'LIMIT', 0, slice)
+else
+  ids = {}
+  local all = call('LRANGE', P .. 'active', 0, -1)
+  for n = #all, 1, -1 do
+    if call('HGET', P .. all[n], 'xi') == run_of then ids[#ids + 1] = all[n] end
+  end
+end
+local told = {}
+for _, id in ipairs(ids) do
+  call('ZREM', P .. 's:leases', id)
+  if call('LREM', P .. 'active', -1, id) == 1 then
+    call('DEL', P .. id .. ':lock')
+    call('SREM', P .. 'stalled', id)
+    local j = load(P, id)
+    if call('SREM', P .. 's:va', id) == 0 and owned and j.group ~= '' then
+      call('HINCRBY', P .. 's:ga', j.group, -1)
+    end
+    j.stalls = call('HINCRBY', P .. id, 'stc', 1)
+    make_ready(P, j, true)
+    tell(P, 'stalled', id, j.kind)
+    tell(P, 'waiting', id, j.kind, 'prev', 'active')
+    told[#told + 1] = {id, call('HGETALL', P .. id)}
+  end
+end
+return told

@@ -1,0 +1,147 @@
+#include "queue/redis/outbox.hpp"
+
+#include "base/log.hpp"
+#include "base/uuid.hpp"
+#include "store/async.hpp"
+
+namespace son1k::queue::redis {
+namespace {
+
+constexpr std::int64_t relay_max = 1'000;
+constexpr std::int64_t fences_kept_ms = 86'400'000;
+
+error lost() {
+  return {errc::lease_lost,
+          {"the job belongs to a newer start or has ended",
+           "el trabajo pertenece a un inicio más nuevo o ya terminó"}};
+}
+
+}  // namespace
+
+void outbox::stage_as(store::transaction& tx, std::string row, std::string script,
+                      const words& args, const std::string& queue, const std::string& job,
+                      std::int64_t now_ms) {
+  tx.stage([row = std::move(row), script = std::move(script), text = args.packed(), queue, job,
+            now_ms](store::connection& c) -> result<void> {
+    static const store::statement sql(
+        "INSERT INTO queue_outbox (id, script, words, queue, job, at_ms)"
+        " VALUES ($1, $2, $3, $4, $5, $6)");
+    auto ok = c.execute(sql, {std::string_view(row), std::string_view(script), store::blob{text},
+                              std::string_view(queue), std::string_view(job), now_ms});
+    if (!ok) return ok.error();
+    return {};
+  });
+}
+
+std::string outbox::stage_row(store::transaction& tx, std::string script, const words& args,
+                              const std::string& queue, const std::string& job) {
+  auto id = uuid_v7();
+  stage_as(tx, id, std::move(script), args, queue, job, link_->now_ms());
+  return id;
+}
+
+void outbox::stage(store::transaction& tx, std::string script, words args,
+                   const std::string& queue, const std::string& job) {
+  auto id = stage_row(tx, script, args, queue, job);
+  tx.on_outcome([self = shared_from_this(), id = std::move(id), script = std::move(script),
+                 args = std::move(args)](bool committed) {
+    if (!committed) return;
+    self->link_->send(script, args, [self, id](link::reply got) {
+      if (got) self->done(id);
+    });
+  });
+}
+
+void outbox::done(std::string id) {
+  std::lock_guard lock(mutex_);
+  answered_.push_back(std::move(id));
+}
+
+result<void> outbox::check_fence(store::connection& c, const lease& held) {
+  static const store::statement sql("SELECT fence FROM queue_fence WHERE queue = $1 AND job = $2");
+  std::int64_t newest = 0;
+  auto ok = c.query(sql, {std::string_view(held.queue), std::string_view(held.id)},
+                    [&](const store::row& r) {
+                      newest = r.integer(0);
+                      return true;
+                    });
+  if (!ok) return ok.error();
+  if (newest > held.fence) return lost();
+  return {};
+}
+
+result<void> outbox::raise_fence(store::connection& c, const lease& held, std::int64_t now_ms) {
+  static const store::statement sql(
+      "INSERT INTO queue_fence (queue, job, fence, at_ms) VALUES ($1, $2, $3, $4)"
+      " ON CONFLICT (queue, job) DO UPDATE SET fence = excluded.fence, at_ms = excluded.at_ms"
+      " WHERE excluded.fence > queue_fence.fence");
+  auto ok = c.execute(sql, {std::string_view(held.queue), std::string_view(held.id), held.fence,
+                            now_ms});
+  if (!ok) return ok.error();
+  return {};
+}
+
+result<std::optional<outbox_entry>> outbox::end_of(store::connection& c, const lease& held) {
+  static const store::statement sql(
+      "SELECT id, words FROM queue_outbox WHERE queue = $1 AND job = $2 AND script = 'finish'");
+  std::optional<outbox_entry> found;
+  auto ok = c.query(sql, {std::string_view(held.queue), std::string_view(held.id)},
+                    [&](const store::row& r) {
+                      if (auto args = words::unpack(r.text(1)))
+                        found = outbox_entry{std::string(r.text(0)), "finish", std::move(*args)};
+                      return true;
+                    });
+  if (!ok) return ok.error();
+  return found;
+}
+
+result<std::size_t> outbox::relay(std::int64_t before_ms) {
+  auto read = [before_ms](store::connection& c) -> result<std::vector<outbox_entry>> {
+    static const store::statement sql(
+        "SELECT id, script, words FROM queue_outbox WHERE at_ms <= $1 ORDER BY id LIMIT $2");
+    std::vector<outbox_entry> some;
+    auto ok = c.query(sql, {before_ms, relay_max}, [&](const store::row& r) {
+      auto args = words::unpack(r.text(2));
+      if (args)
+        some.push_back({std::string(r.text(0)), std::string(r.text(1)), std::move(*args)});
+      return true;
+    });
+    if (!ok) return ok.error();
+    return some;
+  };
+  auto rows = store::read_and_wait(db_, std::move(read));
+  if (!rows) return rows.error();
+  for (const auto& row : *rows) {
+    auto got = link_->wait(row.script, row.args);
+    if (!got) return got.error();
+    done(row.id);
+  }
+  if (!rows->empty()) log::info("queue.outbox_relayed", {{"changes", rows->size()}});
+  return rows->size();
+}
+
+void outbox::forget_answered() {
+  std::vector<std::string> some;
+  {
+    std::lock_guard lock(mutex_);
+    some.swap(answered_);
+  }
+  if (some.empty()) return;
+  store::transaction tx(store::durability::process);
+  tx.stage([some, oldest = link_->now_ms() - fences_kept_ms](store::connection& c) -> result<void> {
+    static const store::statement sql("DELETE FROM queue_outbox WHERE id = $1");
+    static const store::statement fences("DELETE FROM queue_fence WHERE at_ms < $1");
+    for (const auto& id : some) {
+      auto ok = c.execute(sql, {std::string_view(id)});
+      if (!ok) return ok.error();
+    }
+    auto ok = c.execute(fences, {oldest});
+    if (!ok) return ok.error();
+    return {};
+  });
+  if (store::commit_and_wait(db_, std::move(tx))) return;
+  std::lock_guard lock(mutex_);
+  answered_.insert(answered_.end(), some.begin(), some.end());
+}
+
+}  // namespace son1k::queue::redis

@@ -1,0 +1,57 @@
+// What of the queue lives in the database: changes of Redis that belong to a commit (they are sent
+// once it is certain, and again if nobody answered), and fences of jobs that had stalled.
+// Thread-safe.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "queue/redis/link.hpp"
+#include "store/database.hpp"
+
+namespace son1k::queue::redis {
+
+struct outbox_entry {
+  std::string id;
+  std::string script;
+  words args;
+};
+
+class outbox : public std::enable_shared_from_this<outbox> {
+ public:
+  outbox(store::database& db, std::shared_ptr<link> to) : db_(db), link_(std::move(to)) {}
+
+  // Stages the change; with the commit it is sent, at the latest when the next process starts.
+  void stage(store::transaction& tx, std::string script, words args, const std::string& queue,
+             const std::string& job);
+  // Only stages the row, for callers that send the change themselves; done() then forgets it.
+  std::string stage_row(store::transaction& tx, std::string script, const words& args,
+                        const std::string& queue, const std::string& job);
+  // Of a step that is under way; `row` is the caller's, so that a repeated step writes it again.
+  static void stage_as(store::transaction& tx, std::string row, std::string script,
+                       const words& args, const std::string& queue, const std::string& job,
+                       std::int64_t now_ms);
+  void done(std::string id);
+
+  // Refuses the commit if a newer start of the job is on record.
+  static result<void> check_fence(store::connection& c, const lease& held);
+  static result<void> raise_fence(store::connection& c, const lease& held, std::int64_t now_ms);
+  // The end of an earlier run of the job, if one is still on its way to Redis.
+  static result<std::optional<outbox_entry>> end_of(store::connection& c, const lease& held);
+
+  // Sends again what was committed at `before_ms` or earlier and not answered. Blocks.
+  result<std::size_t> relay(std::int64_t before_ms);
+  // Forgets what was answered. Blocks.
+  void forget_answered();
+
+ private:
+  store::database& db_;
+  const std::shared_ptr<link> link_;
+  std::mutex mutex_;
+  std::vector<std::string> answered_;
+};
+
+}  // namespace son1k::queue::redis

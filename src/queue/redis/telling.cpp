@@ -1,0 +1,217 @@
+#include "queue/redis/telling.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "queue/redis/job_fields.hpp"
+
+namespace son1k::queue::redis {
+namespace {
+
+constexpr std::size_t events_max = 10'000;
+constexpr int number_bits = 20;
+
+struct entry_id {
+  std::uint64_t ms = 0;
+  std::uint64_t number = 0;
+};
+
+entry_id parse_entry(std::string_view text) {
+  entry_id id;
+  const auto dash = text.find('-');
+  std::from_chars(text.data(), text.data() + text.size(), id.ms);
+  if (dash != text.npos)
+    std::from_chars(text.data() + dash + 1, text.data() + text.size(), id.number);
+  return id;
+}
+
+std::uint64_t number_of(entry_id id) {
+  return (id.ms << number_bits) | std::min<std::uint64_t>(id.number, (1u << number_bits) - 1);
+}
+
+std::string after(std::uint64_t since) {
+  if (since == 0) return "-";
+  const auto number = since & ((1u << number_bits) - 1);
+  return '(' + std::to_string(since >> number_bits) + '-' + std::to_string(number);
+}
+
+std::optional<event_type> type_of(std::string_view name) {
+  for (int n = 0; n <= static_cast<int>(event_type::deduplicated); ++n) {
+    const auto type = static_cast<event_type>(n);
+    if (name_of(type) == name) return type;
+  }
+  return std::nullopt;
+}
+
+// Nothing for entries that only readers of BullMQ know.
+std::optional<job_event> read_event(const std::string& queue, const net::redis_value& entry) {
+  const auto& f = entry[1];
+  const auto type = type_of(f.at("event").bytes());
+  if (!type) return std::nullopt;
+  const auto id = parse_entry(entry[0].bytes());
+  job_event e;
+  e.id = number_of(id);
+  e.type = *type;
+  e.queue = queue;
+  e.job_id = std::string(f.at("jobId").bytes());
+  e.kind = std::string(f.at("kind").bytes());
+  e.at_ms = static_cast<std::int64_t>(id.ms);
+  switch (*type) {
+    case event_type::progress:
+      e.progress = read_progress(f.at("data").bytes());
+      break;
+    case event_type::completed:
+      e.detail = std::string(f.at("returnvalue").bytes());
+      break;
+    case event_type::failed:
+      e.detail = std::string(f.at("failedReason").bytes());
+      break;
+    case event_type::delayed:
+      e.detail = std::string(f.at("delay").bytes());
+      break;
+    case event_type::retries_exhausted:
+      e.detail = std::string(f.at("attemptsMade").bytes());
+      break;
+    case event_type::cleaned:
+      e.detail = std::string(f.at("count").bytes());
+      break;
+    default:
+      e.detail = std::string(f.at("prev").bytes());
+  }
+  return e;
+}
+
+// Whether entries after `since` have been trimmed.
+bool trimmed(link& from, const std::string& stream, std::uint64_t since) {
+  const auto info = from.wait(net::redis_command("XINFO").add("STREAM").add(stream));
+  if (!info) return false;
+  const auto& first = info->at("first-entry");
+  if (info->at("entries-added").number_or(0) <= info->at("length").number_or(0)) return false;
+  return first.size() > 0 && number_of(parse_entry(first[0].bytes())) > since;
+}
+
+}  // namespace
+
+events_page telling::events(const std::vector<std::string>& queues, std::uint64_t since,
+                            std::size_t limit) {
+  events_page page;
+  for (const auto& queue : queues) {
+    const auto stream = link_->base() + queue + ":events";
+    if (since != 0 && trimmed(*link_, stream, since)) page.gap = true;
+    const auto got = link_->wait(net::redis_command("XRANGE")
+                                     .add(stream)
+                                     .add(after(since))
+                                     .add("+")
+                                     .add("COUNT")
+                                     .add(std::min(limit, events_max + 1'000)));
+    if (!got) continue;
+    for (const auto& entry : got->items())
+      if (auto e = read_event(queue, entry)) page.events.push_back(std::move(*e));
+  }
+  const auto earlier = [](const job_event& a, const job_event& b) { return a.id < b.id; };
+  std::stable_sort(page.events.begin(), page.events.end(), earlier);
+  const auto most = std::min(limit, events_max);
+  if (page.events.size() > most && limit > events_max) {
+    page.events.erase(page.events.begin(),
+                      page.events.end() - static_cast<std::ptrdiff_t>(most));
+  } else if (page.events.size() > most) {
+    page.events.resize(most);
+  }
+  return page;
+}
+
+bool telling::listened() const {
+  std::lock_guard lock(mutex_);
+  return !listeners_.empty();
+}
+
+std::size_t telling::pump(const std::vector<std::string>& queues) {
+  const std::lock_guard in_order(delivery_);
+  std::size_t told = 0;
+  for (const auto& queue : queues) {
+    std::string last;
+    {
+      std::lock_guard lock(mutex_);
+      last = last_[queue];
+    }
+    const auto got = link_->wait(net::redis_command("XRANGE")
+                                     .add(link_->base() + queue + ":events")
+                                     .add(last.empty() ? "-" : '(' + last)
+                                     .add("+")
+                                     .add("COUNT")
+                                     .add(1'000));
+    if (!got || got->size() == 0) continue;
+    std::map<int, std::function<void(const job_event&)>> listeners;
+    {
+      std::lock_guard lock(mutex_);
+      last_[queue] = std::string((*got)[got->size() - 1][0].bytes());
+      listeners = listeners_;
+    }
+    told += got->size();
+    for (const auto& entry : got->items()) {
+      const auto e = read_event(queue, entry);
+      if (!e) continue;
+      for (const auto& [id, listener] : listeners) listener(*e);
+    }
+  }
+  return told;
+}
+
+std::shared_ptr<void> telling::subscribe(std::function<void(const job_event&)> listener) {
+  std::lock_guard lock(mutex_);
+  const int id = next_++;
+  listeners_.emplace(id, std::move(listener));
+  return std::shared_ptr<void>(nullptr, [self = shared_from_this(), id](void*) {
+    const std::lock_guard in_order(self->delivery_);
+    const std::lock_guard inner(self->mutex_);
+    self->listeners_.erase(id);
+  });
+}
+
+std::shared_ptr<void> telling::record_runs(
+    std::function<void(std::span<const run_record>)> listener) {
+  std::lock_guard lock(mutex_);
+  const int id = next_++;
+  recorders_.emplace(id, std::move(listener));
+  return std::shared_ptr<void>(nullptr, [self = shared_from_this(), id](void*) {
+    const std::lock_guard in_order(self->delivery_);
+    const std::lock_guard inner(self->mutex_);
+    self->recorders_.erase(id);
+  });
+}
+
+void telling::record(std::vector<run_record> some) {
+  if (some.empty()) return;
+  const std::lock_guard in_order(delivery_);
+  std::map<int, std::function<void(std::span<const run_record>)>> recorders;
+  {
+    std::lock_guard lock(mutex_);
+    recorders = recorders_;
+  }
+  for (const auto& [id, recorder] : recorders) recorder(some);
+}
+
+run_record record_of(const stored_job& job, const run_cost& cost, std::int64_t now_ms) {
+  const auto& v = job.view;
+  run_record r;
+  r.job = {v.queue, v.id};
+  r.kind = v.kind;
+  r.user = v.user;
+  r.group = v.options.group;
+  r.data = v.data;
+  r.priority = v.options.priority;
+  r.fence = v.starts;
+  r.attempts_made = v.attempts_made;
+  r.stalls = v.stalls;
+  r.added_at_ms = v.added_at_ms;
+  r.ready_at_ms = job.ready_at_ms;
+  r.ended_at_ms = now_ms;
+  r.state = v.state;
+  r.result = v.result;
+  r.error = v.error;
+  r.cost = cost;
+  if (v.state == job_state::failed) r.options = v.options;
+  return r;
+}
+
+}  // namespace son1k::queue::redis

@@ -1,0 +1,49 @@
+// The arguments of a script as a list of texts, and as one text that can be stored and given again.
+#pragma once
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace son1k::queue::redis {
+
+class words {
+ public:
+  words& add(std::string_view word) {
+    all_.emplace_back(word);
+    return *this;
+  }
+  words& add(std::integral auto number) {
+    all_.push_back(std::to_string(number));
+    return *this;
+  }
+  words& add(bool yes) { return add(std::string_view(yes ? "1" : "0")); }
+  const std::vector<std::string>& all() const { return all_; }
+
+  // Netstrings, one after the other.
+  std::string packed() const {
+    std::string out;
+    for (const auto& word : all_) out += std::to_string(word.size()) + ':' + word;
+    return out;
+  }
+  static std::optional<words> unpack(std::string_view text) {
+    words out;
+    while (!text.empty()) {
+      std::size_t size = 0;
+      const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), size);
+      const auto digits = static_cast<std::size_t>(end - text.data());
+      if (ec != std::errc() || digits >= text.size() || *end != ':') return std::nullopt;
+      text.remove_prefix(digits + 1);
+      if (size > text.size()) return std::nullopt;
+      out.add(text.substr(0, size));
+      text.remove_prefix(size);
+    }
+    return out;
+  }
+
+ private:
+  std::vector<std::string> all_;
+};
+
+}  // namespace son1k::queue::redis
