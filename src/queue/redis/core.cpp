@@ -61,16 +61,6 @@ void core::upkeep() {
     }
     outbox_->forget_answered();
     if (round % 5 == 4) (void)outbox_->relay(link_->now_ms() - unanswered_ms);
-    if (telling_->listened()) tell_events();
-  }
-}
-
-void core::tell_events() {
-  const auto names = link_->wait(net::redis_command("SMEMBERS").add(link_->base() + "s1k:queues"));
-  if (!names) return;
-  std::vector<std::string> queues;
-  for (const auto& name : names->items()) queues.emplace_back(name.bytes());
-  while (telling_->pump(queues) > 0) {
   }
 }
 
@@ -86,6 +76,7 @@ void core::stop() {
     }
   }
   stopping_.notify_all();
+  telling_->stop();
   if (upkeep_.joinable()) {
     upkeep_.join();
     outbox_->forget_answered();

@@ -36,6 +36,7 @@ class core final : public queue_port {
 
   boost::asio::awaitable<result<std::vector<claimed_job>>> claim(claim_request request) override;
   void end_waits(const std::string& worker) override;
+  bool distant() const override { return true; }
   std::vector<std::string> renew(std::span<const lease> held, std::int64_t lease_ms) override;
   boost::asio::awaitable<std::vector<result<finish_reply>>> finish(
       std::vector<finish_request> requests) override;
@@ -93,6 +94,7 @@ class core final : public queue_port {
   // Intake.
   result<words> tree_words(std::vector<job_spec>& specs);
   result<void> known(const std::string& queue);
+  result<void> known_tree(const job_spec& spec);
   result<void> unstopped() const;
 
   // Claims.
@@ -104,22 +106,28 @@ class core final : public queue_port {
   may_start ask_turn(const std::string& queue);
   void claim_ended(const std::string& queue, const may_start& was, bool suspect, std::int64_t left);
   boost::asio::awaitable<result<std::vector<claimed_job>>> take(claim_request request);
+  boost::asio::awaitable<result<std::vector<claimed_job>>> take_once(claim_request request,
+                                                                     bool& found_out);
   boost::asio::awaitable<result<std::vector<claimed_job>>> without_ended(
       std::vector<claimed_job> jobs);
   void wake(const std::string& queue);
   void wake_all();
-  boost::asio::awaitable<bool> wait_turn(std::string queue, waiter_ptr self, std::int64_t left_ms);
+  boost::asio::awaitable<bool> wait_turn(waiter_ptr self, std::int64_t left_ms);
 
   // Ends.
   boost::asio::awaitable<result<endings>> decide(requests_ptr requests,
-                                                 std::vector<std::size_t> which, bool cancelled,
+                                                 std::vector<std::size_t> which, bool ask_redis,
                                                  std::vector<result<finish_reply>>& replies);
   ending decide_one(const finish_request& request, std::size_t n, const run& r, bool cancelled);
-  boost::asio::awaitable<result<void>> settle(requests_ptr requests, std::shared_ptr<endings> some);
+  struct decided_end {
+    lease held;
+    bool cancelled = false;
+  };
+  result<bool> still_so(const std::vector<decided_end>& ends);
+  boost::asio::awaitable<result<bool>> settle(requests_ptr requests, std::shared_ptr<endings> some);
   boost::asio::awaitable<bool> finish_part(requests_ptr requests, std::vector<std::size_t> which,
-                                           bool cancelled,
+                                           bool ask_redis,
                                            std::vector<result<finish_reply>>& replies);
-  static words finish_words(std::span<const ending* const> some);
   void ended(const finish_request& request, const ending& e, const net::redis_value& reply,
              std::vector<result<finish_reply>>& replies);
 
@@ -131,7 +139,6 @@ class core final : public queue_port {
 
   void upkeep();
   void look_after();
-  void tell_events();
 
   store::database& db_;
   const clock_port& clock_;
@@ -147,8 +154,8 @@ class core final : public queue_port {
   std::map<std::string, std::deque<waiter_ptr>> waiters_;
   lone_turns lone_turns_;
   std::map<std::string, std::pair<std::int64_t, std::int64_t>> suspects_;  // how many, seen when
-  int claiming_ = 0;       // claims under way
-  bool alone_ = false;     // one of them may start a suspect
+  int claiming_ = 0;                                                       // claims under way
+  bool alone_ = false;  // one of them may start a suspect
   std::mt19937_64 random_{std::random_device{}()};
   bool stopped_ = false;
   std::condition_variable stopping_;

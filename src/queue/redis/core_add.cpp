@@ -33,7 +33,30 @@ result<std::vector<added_job>> read_replies(const link::reply& got, std::size_t 
   return all;
 }
 
-// The state of each job that stands in the way of the trees; nothing is changed.
+// Keys of a queue begin as those of its jobs do.
+constexpr std::string_view taken_names[] = {
+    "wait",      "active", "paused",  "prioritized",   "delayed", "waiting-children",
+    "completed", "failed", "marker",  "meta",          "events",  "stalled",
+    "id",        "pc",     "limiter", "stalled-check", "repeat",  "priority"};
+constexpr std::string_view taken_parts[] = {"s:", "de:", "dn:", "repeat:", "metrics:"};
+
+result<void> check_names(const job_spec& spec) {
+  const auto begins = [&](std::string_view part) { return spec.id.starts_with(part); };
+  if (std::find(std::begin(taken_names), std::end(taken_names), spec.id) != std::end(taken_names) ||
+      std::any_of(std::begin(taken_parts), std::end(taken_parts), begins))
+    return error(errc::validation, "id",
+                 {"is a name that the queue itself uses in Redis",
+                  "es un nombre que la propia cola usa en Redis"});
+  for (std::size_t n = 0; n < spec.children.size(); ++n) {
+    auto ok = check_names(spec.children[n]);
+    if (ok) continue;
+    error why = ok.error();
+    why.field = "children[" + std::to_string(n) + "]." + why.field;
+    return why;
+  }
+  return {};
+}
+
 job_error cancelled_error() {
   return outcome::cancel().error;
 }
@@ -68,12 +91,20 @@ result<void> core::known(const std::string& queue) {
   return {};
 }
 
+result<void> core::known_tree(const job_spec& spec) {
+  if (auto ok = known(spec.queue); !ok) return ok;
+  for (const auto& child : spec.children)
+    if (auto ok = known_tree(child); !ok) return ok;
+  return {};
+}
+
 result<words> core::tree_words(std::vector<job_spec>& specs) {
   std::size_t jobs = 0;
   words trees;
   for (std::size_t n = 0; n < specs.size(); ++n) {
     if (auto ok = check(specs[n]); !ok) return at(ok.error(), n, specs.size());
-    if (auto ok = known(specs[n].queue); !ok) return ok.error();
+    if (auto ok = check_names(specs[n]); !ok) return at(ok.error(), n, specs.size());
+    if (auto ok = known_tree(specs[n]); !ok) return ok.error();
     if (specs[n].id.empty()) specs[n].id = uuid_v7();
     jobs += add_tree(trees, specs[n]);
   }
@@ -128,12 +159,13 @@ result<void> core::stage_cancel(store::transaction& tx, const std::string& queue
   const auto seen = link_->wait("cancel", look);
   if (!seen) return seen.error();
   if (seen->size() == 0)
-    return error(errc::not_found, "id",
-                 {"no such job, or it has ended", "no existe o ya terminó"});
+    return error(errc::not_found, "id", {"no such job, or it has ended", "no existe o ya terminó"});
   struct staged {
     words change;
     std::vector<stored_job> removed;
     std::string row;
+    std::vector<std::string> rows;  // of children that run
+    std::vector<std::pair<std::string, std::string>> ran;
   };
   auto now = std::make_shared<staged>();
   now->row = uuid_v7();
@@ -141,7 +173,9 @@ result<void> core::stage_cancel(store::transaction& tx, const std::string& queue
     const auto tree = link_->wait("cancel", look);
     if (!tree) return tree.error();
     now->removed.clear();
-    std::vector<std::pair<std::string, std::string>> ran;
+    now->rows.clear();
+    auto& ran = now->ran;
+    ran.clear();
     for (const auto& one : tree->items()) {
       std::string in(one[0].bytes()), name(one[1].bytes());
       auto job = read_job(in, name, one[4]);
@@ -158,6 +192,14 @@ result<void> core::stage_cancel(store::transaction& tx, const std::string& queue
     for (const auto& [in, name] : ran) now->change.add(in).add(name);
     store::transaction writes;
     outbox::stage_as(writes, now->row, "cancel", now->change, queue, id, link_->now_ms());
+    for (const auto& [in, name] : ran) {
+      if (in == queue && name == id) continue;
+      words own;  // so that its end sees that it is cancelled
+      own.add(in).add(name).add("1").add(1).add(in).add(name);
+      outbox::stage_as(writes, now->row + '/' + in + '/' + name, "cancel", own, in, name,
+                       link_->now_ms());
+      now->rows.push_back(now->row + '/' + in + '/' + name);
+    }
     try {
       for (const auto& job : now->removed)
         if (settle) settle(job.view, writes);
@@ -170,8 +212,11 @@ result<void> core::stage_cancel(store::transaction& tx, const std::string& queue
   });
   tx.on_outcome([this, now, queue](bool committed) {
     if (!committed) return;
+    for (const auto& [in, name] : now->ran) runs_.cancel(in, name);
     link_->send("cancel", now->change, [box = outbox_, now](link::reply got) {
-      if (got) box->done(now->row);
+      if (!got) return;
+      box->done(now->row);
+      for (const auto& row : now->rows) box->done(row);
     });
     std::vector<run_record> records;
     for (const auto& job : now->removed) {

@@ -22,9 +22,9 @@ namespace {
 constexpr std::int64_t suspects_left_ms = 10'000;
 
 // The fields of a claimed job in the order of the script "claim".
-constexpr std::string_view names[] = {"name", "data", "xo",   "opts", "priority", "atm",
-                                      "timestamp", "xr", "xu", "xg",  "xv",       "xp",
-                                      "stc",  "defa", "deid", "xw",   "ats",      "delay"};
+constexpr std::string_view names[] = {
+    "name", "data", "xo",  "opts", "priority", "atm", "timestamp", "xr",    "xu", "xg",
+    "xv",   "xp",   "stc", "defa", "deid",     "xw",  "ats",       "delay", "xa"};
 
 net::redis_value with_names(const net::redis_value& values) {
   std::vector<net::redis_value> flat;
@@ -98,6 +98,16 @@ void core::claim_ended(const std::string& queue, const may_start& was, bool susp
 }
 
 awaitable<result<std::vector<claimed_job>>> core::take(claim_request request) {
+  bool found_out = false;
+  auto jobs = co_await take_once(request, found_out);
+  // The reply told of suspects, and perhaps it is their turn.
+  if (!jobs || !jobs->empty() || !found_out) co_return jobs;
+  auto again = co_await take_once(request, found_out);
+  co_return again;
+}
+
+awaitable<result<std::vector<claimed_job>>> core::take_once(claim_request request,
+                                                            bool& found_out) {
   const auto may = ask_turn(request.queue);
   words args;
   args.add(request.queue).add(std::max<std::size_t>(request.max, 1)).add(request.worker);
@@ -122,7 +132,9 @@ awaitable<result<std::vector<claimed_job>>> core::take(claim_request request) {
     jobs.push_back(claimed(r.job));
     runs_.put(std::move(r));
   }
-  claim_ended(request.queue, may, suspect && !settings_.shared, (*got)[0].number_or(0));
+  const auto left = (*got)[0].number_or(0);
+  claim_ended(request.queue, may, suspect && !settings_.shared, left);
+  found_out = left > 0 && may.suspects == 0;
   auto whole = co_await without_ended(std::move(jobs));
   co_return whole;
 }
@@ -208,7 +220,7 @@ awaitable<result<std::vector<claimed_job>>> core::claim(claim_request request) {
     }
     const std::int64_t left = give_up - clock_.steady_ms();
     if (left <= 0) break;
-    auto goes_on = co_await wait_turn(request.queue, self, left);
+    auto goes_on = co_await wait_turn(self, left);
     if (!goes_on) break;
   }
   if (!waits) co_return got;
@@ -222,7 +234,7 @@ awaitable<result<std::vector<claimed_job>>> core::claim(claim_request request) {
   co_return got;
 }
 
-awaitable<bool> core::wait_turn(std::string queue, waiter_ptr self, std::int64_t left_ms) {
+awaitable<bool> core::wait_turn(waiter_ptr self, std::int64_t left_ms) {
   {
     std::lock_guard lock(mutex_);
     if (self->ended || stopped_) co_return false;

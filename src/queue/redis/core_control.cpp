@@ -237,7 +237,8 @@ awaitable<result<std::size_t>> core::clean(clean_request request) {
     std::vector<std::string> found;
     for (const auto& word : got->items()) found.emplace_back(word.bytes());
     const auto before = removed;
-    auto ok = co_await remove_slice(request.queue, std::move(found), false, request.settle, removed);
+    auto ok =
+        co_await remove_slice(request.queue, std::move(found), false, request.settle, removed);
     if (!ok) co_return ok.error();
     if (removed == before) break;
   }
@@ -251,23 +252,26 @@ awaitable<result<std::size_t>> core::clean(clean_request request) {
 }
 
 awaitable<result<void>> core::obliterate(std::string queue, bool force, settle_function settle) {
-  const auto now = counts(queue);
-  if (!now) co_return now.error();
-  const auto all = now->waiting + now->prioritized + now->delayed + now->active +
-                   now->waiting_children + now->completed + now->failed;
-  if (!now->paused) {
+  words ask_counts;
+  ask_counts.add(1).add(queue);
+  const auto counted = co_await link_->run("counts", std::move(ask_counts));
+  if (!counted) co_return counted.error();
+  const auto& now = (*counted)[0];
+  std::int64_t all = now[9].number_or(0);  // what is set about it
+  for (std::size_t state = 0; state < 7; ++state) all += now[state].number_or(0);
+  if (now[7].number_or(0) == 0) {
     if (all == 0) co_return result<void>{};
     co_return error(errc::conflict, "queue", {"it is not paused", "no está en pausa"});
   }
-  if (now->active > 0 && !force)
+  if (now[3].number_or(0) > 0 && !force)
     co_return error(errc::conflict, "queue", {"jobs are active", "hay trabajos activos"});
   std::size_t removed = 0;
   for (std::size_t before = 1; before != removed;) {
     before = removed;
     words ask;
     ask.add(queue).add("look").add(7).add("active");
-    for (const auto* state : {"waiting", "prioritized", "delayed", "waiting-children", "completed",
-                              "failed"})
+    for (const auto* state :
+         {"waiting", "prioritized", "delayed", "waiting-children", "completed", "failed"})
       ask.add(state);
     ask.add(latest).add(slice);
     auto got = co_await link_->run("sweep", std::move(ask));

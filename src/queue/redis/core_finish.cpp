@@ -33,9 +33,7 @@ error too_large(const char* field) {
           {"must be at most 1048576 bytes", "debe tener como mucho 1048576 bytes"}};
 }
 
-bool of_disk(const result<void>& done) {
-  if (done) return true;
-  const auto c = done.error().code;
+bool of_disk(errc c) {
   return c == errc::unavailable || c == errc::storage_full || c == errc::storage_corrupt;
 }
 
@@ -72,10 +70,9 @@ core::ending core::decide_one(const finish_request& request, std::size_t n, cons
   return e;
 }
 
-// How each run ends. Redis is asked only where the domain is to write, or what is known here does
-// not suffice.
-awaitable<result<core::endings>> core::decide(requests_ptr requests,
-                                              std::vector<std::size_t> which, bool cancelled,
+// How each run ends. Redis is asked only for what is not known here, or if that has proved wrong.
+awaitable<result<core::endings>> core::decide(requests_ptr requests, std::vector<std::size_t> which,
+                                              bool ask_redis,
                                               std::vector<result<finish_reply>>& replies) {
   endings all;
   words ask;
@@ -88,8 +85,8 @@ awaitable<result<core::endings>> core::decide(requests_ptr requests,
       continue;
     }
     auto known = runs_.find(request.held);
-    if (known && !request.settle) {
-      all.push_back(decide_one(request, n, *known, cancelled));
+    if (known && !ask_redis) {
+      all.push_back(decide_one(request, n, *known, known->cancelled));
       continue;
     }
     asked.push_back(n);
@@ -112,32 +109,67 @@ awaitable<result<core::endings>> core::decide(requests_ptr requests,
     r.job = read_job(request.held.queue, request.held.id, one[2]);
     r.job.view.error.reset();
     r.progress = r.job.view.progress;
-    all.push_back(decide_one(request, asked[i], r, cancelled || one[1].number_or(0) == 1));
+    all.push_back(decide_one(request, asked[i], r, one[1].number_or(0) == 1));
   }
   co_return all;
 }
 
-// Commits what the domain writes at these ends.
-awaitable<result<void>> core::settle(requests_ptr requests, std::shared_ptr<endings> some) {
-  store::transaction tx;
-  bool any = false;
+// Whether all of these still have their jobs, and nobody asked to cancel one that does not end so.
+// Of a step, on the writer's thread.
+result<bool> core::still_so(const std::vector<decided_end>& ends) {
+  words ask;
+  ask.add(false).add(ends.size());
+  for (const auto& e : ends) ask.add(e.held.queue).add(e.held.id).add(e.held.fence);
+  const auto got = link_->wait("check", ask);
+  if (!got) return got.error();
+  for (std::size_t n = 0; n < ends.size(); ++n) {
+    if ((*got)[n][0].number_or(0) != 1) return lost_lease();
+    if ((*got)[n][1].number_or(0) == 1 && !ends[n].cancelled) return false;
+  }
+  return true;
+}
+
+// Commits what the domain writes at these ends. False: a cancel was committed meanwhile.
+awaitable<result<bool>> core::settle(requests_ptr requests, std::shared_ptr<endings> some) {
+  store::transaction tx, writes;
+  auto ends = std::make_shared<std::vector<decided_end>>();
+  auto overtaken = std::make_shared<bool>(false);
   for (auto& e : *some) {
     const auto& request = (*requests)[e.request];
     if (!e.to.ended || !request.settle) continue;
-    any = e.settled = true;
-    tx.stage([held = request.held](store::connection& c) { return outbox::check_fence(c, held); });
+    e.settled = true;
+    ends->push_back({request.held, e.to.cancelled});
     words end;
     end.add(1);
     add_end(end, request.held, e.after, e.flags(request));
-    e.row = outbox_->stage_row(tx, "finish", end, request.held.queue, request.held.id);
+    e.row = outbox_->stage_row(writes, "finish", end, request.held.queue, request.held.id);
     try {
-      request.settle(e.after, tx);
+      request.settle(e.after, writes);
     } catch (const std::exception& thrown) {
       co_return error(errc::internal, {std::string("settle threw: ") + thrown.what()});
     }
   }
-  if (!any) co_return result<void>{};
-  co_return co_await store::async_commit(db_, std::move(tx));
+  if (ends->empty()) co_return true;
+  tx.stage([this, ends, overtaken](store::connection& c) -> result<void> {
+    *overtaken = false;
+    for (const auto& e : *ends) {
+      if (auto ok = outbox::check_fence(c, e.held); !ok) return ok;
+      auto asked = outbox_->cancel_of(c, e.held);
+      if (!asked) return asked.error();
+      *overtaken = *overtaken || (*asked && !e.cancelled);
+    }
+    auto so = still_so(*ends);
+    if (!so) return so.error();
+    *overtaken = *overtaken || !*so;
+    if (*overtaken) return error(errc::conflict, "a cancel was committed meanwhile");
+    return {};
+  });
+  for (const auto& step : writes.steps()) tx.stage(step);
+  auto done = co_await store::async_commit(db_, std::move(tx));
+  if (done) co_return true;
+  for (auto& e : *some) e.settled = false;
+  if (*overtaken) co_return false;
+  co_return done.error();
 }
 
 void core::ended(const finish_request& request, const ending& e, const net::redis_value& reply,
@@ -167,8 +199,8 @@ void core::ended(const finish_request& request, const ending& e, const net::redi
 
 // Ends the requests of `which`. False: the domain refused, which may concern only some of them.
 awaitable<bool> core::finish_part(requests_ptr requests, std::vector<std::size_t> which,
-                                  bool cancelled, std::vector<result<finish_reply>>& replies) {
-  auto decided = co_await decide(requests, which, cancelled, replies);
+                                  bool ask_redis, std::vector<result<finish_reply>>& replies) {
+  auto decided = co_await decide(requests, which, ask_redis, replies);
   if (!decided) {
     for (const auto n : which) replies[n] = decided.error();
     co_return true;
@@ -178,7 +210,11 @@ awaitable<bool> core::finish_part(requests_ptr requests, std::vector<std::size_t
   auto stored = co_await settle(requests, all);
   if (!stored) {
     for (const auto& e : *all) replies[e.request] = stored.error();
-    co_return of_disk(stored);
+    co_return of_disk(stored.error().code);
+  }
+  if (!*stored) {
+    bool together = co_await finish_part(requests, std::move(which), true, replies);
+    co_return together;
   }
   words args;
   args.add(all->size());

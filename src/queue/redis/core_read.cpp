@@ -103,8 +103,7 @@ awaitable<result<std::vector<child_view>>> core::children(std::string queue, std
 }
 
 result<std::vector<std::string>> core::queues() {
-  const auto got =
-      link_->wait(net::redis_command("SMEMBERS").add(link_->base() + "s1k:queues"));
+  const auto got = link_->wait(net::redis_command("SMEMBERS").add(link_->base() + "s1k:queues"));
   if (!got) return got.error();
   std::vector<std::string> names;
   words ask;
@@ -158,8 +157,7 @@ result<queue_limits> core::limits(const std::string& queue) {
 }
 
 events_page core::events(std::uint64_t since, std::size_t limit) {
-  const auto got =
-      link_->wait(net::redis_command("SMEMBERS").add(link_->base() + "s1k:queues"));
+  const auto got = link_->wait(net::redis_command("SMEMBERS").add(link_->base() + "s1k:queues"));
   std::vector<std::string> names;
   if (got)
     for (const auto& name : got->items()) names.emplace_back(name.bytes());
@@ -170,8 +168,7 @@ std::shared_ptr<void> core::subscribe(std::function<void(const job_event&)> list
   return telling_->subscribe(std::move(listener));
 }
 
-std::shared_ptr<void> core::record_runs(
-    std::function<void(std::span<const run_record>)> listener) {
+std::shared_ptr<void> core::record_runs(std::function<void(std::span<const run_record>)> listener) {
   return telling_->record_runs(std::move(listener));
 }
 

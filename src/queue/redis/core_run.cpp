@@ -1,7 +1,7 @@
 // What a run says of itself, leases, and the workers.
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <algorithm>
 
 #include "base/utf8.hpp"
 #include "queue/redis/core.hpp"
@@ -32,12 +32,10 @@ words of_runs(words first, std::span<const lease> held) {
 std::string to_json(const worker_facts& f) {
   json::array queues;
   for (const auto& q : f.queues) queues.emplace_back(q);
-  json::object o{{"name", f.name},       {"host", f.host},
-                 {"pid", f.pid},         {"version", f.version},
-                 {"queues", queues},     {"slots", f.slots},
-                 {"busy", f.busy},       {"rss", f.rss_bytes},
-                 {"since", f.started_at_ms}, {"seen", f.seen_at_ms},
-                 {"paused", f.paused},   {"draining", f.draining}};
+  json::object o{{"name", f.name},       {"host", f.host},     {"pid", f.pid},
+                 {"version", f.version}, {"queues", queues},   {"slots", f.slots},
+                 {"busy", f.busy},       {"rss", f.rss_bytes}, {"since", f.started_at_ms},
+                 {"seen", f.seen_at_ms}, {"paused", f.paused}, {"draining", f.draining}};
   return json::serialize(o);
 }
 
@@ -157,6 +155,10 @@ result<std::size_t> core::recovered(const std::string& queue, const net::redis_v
     const std::string id(one[0].bytes());
     auto job = read_job(queue, id, one[1]);
     runs_.erase(queue, id, job.view.starts);
+    if (is_suspect(job.view.stalls) && !settings_.shared) {
+      std::lock_guard lock(mutex_);
+      suspects_[queue] = {1, clock_.steady_ms()};
+    }
     job.view.state = ready_state(job.view.options.priority);
     auto record = record_of(job, {}, link_->now_ms());
     record.ended = false;
@@ -185,8 +187,7 @@ worker_order core::beat(const worker_facts& facts) {
   now.seen_at_ms = link_->now_ms();
   const auto workers = link_->base() + "s1k:workers";
   const auto orders = link_->base() + "s1k:orders";
-  (void)link_->wait(
-      net::redis_command("HSET").add(workers).add(facts.name).add(to_json(now)));
+  (void)link_->wait(net::redis_command("HSET").add(workers).add(facts.name).add(to_json(now)));
   const auto order = link_->wait(net::redis_command("HGET").add(orders).add(facts.name));
   return order ? read_order(order->bytes()) : worker_order{};
 }
@@ -198,8 +199,7 @@ void core::leave(const std::string& worker) {
 
 std::vector<worker_facts> core::workers() {
   std::vector<worker_facts> all;
-  const auto got =
-      link_->wait(net::redis_command("HGETALL").add(link_->base() + "s1k:workers"));
+  const auto got = link_->wait(net::redis_command("HGETALL").add(link_->base() + "s1k:workers"));
   if (!got) return all;
   for (std::size_t n = 0; n + 1 < got->size(); n += 2) {
     auto f = read_worker((*got)[n + 1].bytes());
@@ -221,10 +221,8 @@ result<void> core::order(const std::string& worker, worker_order what) {
   if (it == all.end())
     return error(errc::not_found, "worker", {"no such worker", "no existe ese trabajador"});
   const std::string marks = std::string(what.paused ? "p" : "") + (what.drain ? "d" : "");
-  auto ok = link_->wait(net::redis_command("HSET")
-                            .add(link_->base() + "s1k:orders")
-                            .add(worker)
-                            .add(marks));
+  auto ok = link_->wait(
+      net::redis_command("HSET").add(link_->base() + "s1k:orders").add(worker).add(marks));
   if (!ok) return ok.error();
   return {};
 }

@@ -105,7 +105,8 @@ job_options read_stock_options(std::string_view text) {
     if (b->is_object()) {
       const auto& how = b->get_object();
       const auto* type = how.if_contains("type");
-      const bool grows = type != nullptr && type->is_string() && type->get_string() == "exponential";
+      const bool grows =
+          type != nullptr && type->is_string() && type->get_string() == "exponential";
       o.backoff.kind = grows ? backoff_kind::exponential : backoff_kind::fixed;
       o.backoff.delay_ms = integer(how, "delay", 0);
       const auto* jitter = how.if_contains("jitter");
@@ -193,8 +194,7 @@ progress_value read_progress(std::string_view text) {
   return p;
 }
 
-stored_job read_job(const std::string& queue, const std::string& id,
-                    const net::redis_value& f) {
+stored_job read_job(const std::string& queue, const std::string& id, const net::redis_value& f) {
   stored_job out;
   job_view& v = out.view;
   v.queue = queue;
@@ -221,9 +221,12 @@ stored_job read_job(const std::string& queue, const std::string& id,
   v.started_at_ms = number("processedOn");
   v.finished_at_ms = number("finishedOn");
   v.progress = read_progress(f.at("progress").bytes());
-  v.error = read_error(f.at("xe").bytes());
-  if (!v.error && !f.at("failedReason").is_nil())
-    v.error = job_error{"failed", text_of(f, "failedReason"), false};
+  // A worker of BullMQ writes the reason only.
+  if (const auto& reason = f.at("failedReason"); !reason.is_nil()) {
+    v.error = read_error(f.at("xe").bytes());
+    if (!v.error || v.error->message != reason.bytes())
+      v.error = job_error{"failed", std::string(reason.bytes()), false};
+  }
   out.checkpoint = text_of(f, "xp");
   out.ready_at_ms = f.at("xr").number_or(v.added_at_ms);
   out.verdict = read_error(f.at("xv").bytes());

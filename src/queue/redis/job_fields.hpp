@@ -14,8 +14,8 @@ namespace son1k::queue::redis {
 // How many jobs it has.
 std::size_t add_tree(words& to, job_spec spec);
 
-// What is known of a job from its hash (a flat list of names and values); state and the rest are the
-// caller's to say.
+// What is known of a job from its hash (a flat list of names and values); state and the rest are
+// the caller's to say.
 struct stored_job {
   job_view view;
   std::string checkpoint;

@@ -39,8 +39,7 @@ link::reply plain(link::reply got) {
 
 }  // namespace
 
-link::link(net::redis_client& client, const redis_queue_settings& settings,
-           const clock_port& clock)
+link::link(net::redis_client& client, const redis_queue_settings& settings, const clock_port& clock)
     : client_(client),
       clock_(clock),
       offset_ms_(clock.now_ms() - clock.steady_ms()),
@@ -101,9 +100,8 @@ boost::asio::awaitable<link::reply> link::call(net::redis_command command) {
 link::reply link::wait(net::redis_command command) {
   auto promise = std::make_shared<std::promise<reply>>();
   auto future = promise->get_future();
-  auto begun = client_.send(std::move(command), [promise](reply got) {
-    promise->set_value(plain(std::move(got)));
-  });
+  auto begun = client_.send(std::move(command),
+                            [promise](reply got) { promise->set_value(plain(std::move(got))); });
   if (!begun) return begun.error();
   return future.get();
 }

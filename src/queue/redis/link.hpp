@@ -1,5 +1,5 @@
-// How the queue speaks with Redis: scripts by name with the arguments that all of them share, from a
-// coroutine, from a plain thread, or without waiting. Commands leave in the order of the calls.
+// How the queue speaks with Redis: scripts by name with the arguments that all of them share, from
+// a coroutine, from a plain thread, or without waiting. Commands leave in the order of the calls.
 // Thread-safe.
 #pragma once
 #include <boost/asio/awaitable.hpp>
@@ -26,6 +26,11 @@ class link {
 
   boost::asio::awaitable<reply> call(net::redis_command command);
   reply wait(net::redis_command command);
+
+  // For calls that wait in Redis.
+  std::unique_ptr<net::redis_dedicated> dedicated(std::string name) {
+    return client_.dedicated(std::move(name));
+  }
 
   // What all processes of a fleet call now: UTC, but steady from the start of this process, so that
   // a machine whose clock is set makes nothing due.

@@ -1,5 +1,7 @@
 #include "queue/redis/outbox.hpp"
 
+#include <algorithm>
+
 #include "base/log.hpp"
 #include "base/uuid.hpp"
 #include "store/async.hpp"
@@ -26,7 +28,7 @@ void outbox::stage_as(store::transaction& tx, std::string row, std::string scrip
     static const store::statement sql(
         "INSERT INTO queue_outbox (id, script, words, queue, job, at_ms)"
         " VALUES ($1, $2, $3, $4, $5, $6)");
-    auto ok = c.execute(sql, {std::string_view(row), std::string_view(script), store::blob{text},
+    auto ok = c.execute(sql, {std::string_view(row), std::string_view(script), std::string_view(text),
                               std::string_view(queue), std::string_view(job), now_ms});
     if (!ok) return ok.error();
     return {};
@@ -40,8 +42,8 @@ std::string outbox::stage_row(store::transaction& tx, std::string script, const 
   return id;
 }
 
-void outbox::stage(store::transaction& tx, std::string script, words args,
-                   const std::string& queue, const std::string& job) {
+void outbox::stage(store::transaction& tx, std::string script, words args, const std::string& queue,
+                   const std::string& job) {
   auto id = stage_row(tx, script, args, queue, job);
   tx.on_outcome([self = shared_from_this(), id = std::move(id), script = std::move(script),
                  args = std::move(args)](bool committed) {
@@ -75,10 +77,25 @@ result<void> outbox::raise_fence(store::connection& c, const lease& held, std::i
       "INSERT INTO queue_fence (queue, job, fence, at_ms) VALUES ($1, $2, $3, $4)"
       " ON CONFLICT (queue, job) DO UPDATE SET fence = excluded.fence, at_ms = excluded.at_ms"
       " WHERE excluded.fence > queue_fence.fence");
-  auto ok = c.execute(sql, {std::string_view(held.queue), std::string_view(held.id), held.fence,
-                            now_ms});
+  auto ok =
+      c.execute(sql, {std::string_view(held.queue), std::string_view(held.id), held.fence, now_ms});
   if (!ok) return ok.error();
   return {};
+}
+
+result<bool> outbox::cancel_of(store::connection& c, const lease& held) {
+  static const store::statement sql(
+      "SELECT id FROM queue_outbox WHERE queue = $1 AND job = $2 AND script = 'cancel'");
+  bool found = false;
+  std::lock_guard lock(mutex_);
+  auto ok = c.query(sql, {std::string_view(held.queue), std::string_view(held.id)},
+                    [&](const store::row& r) {
+                      const auto known = std::find(answered_.begin(), answered_.end(), r.text(0));
+                      found = found || known == answered_.end();
+                      return true;
+                    });
+  if (!ok) return ok.error();
+  return found;
 }
 
 result<std::optional<outbox_entry>> outbox::end_of(store::connection& c, const lease& held) {
@@ -102,8 +119,7 @@ result<std::size_t> outbox::relay(std::int64_t before_ms) {
     std::vector<outbox_entry> some;
     auto ok = c.query(sql, {before_ms, relay_max}, [&](const store::row& r) {
       auto args = words::unpack(r.text(2));
-      if (args)
-        some.push_back({std::string(r.text(0)), std::string(r.text(1)), std::move(*args)});
+      if (args) some.push_back({std::string(r.text(0)), std::string(r.text(1)), std::move(*args)});
       return true;
     });
     if (!ok) return ok.error();

@@ -39,6 +39,8 @@ class outbox : public std::enable_shared_from_this<outbox> {
   // Refuses the commit if a newer start of the job is on record.
   static result<void> check_fence(store::connection& c, const lease& held);
   static result<void> raise_fence(store::connection& c, const lease& held, std::int64_t now_ms);
+  // Whether a cancel of the job is on its way to Redis.
+  result<bool> cancel_of(store::connection& c, const lease& held);
   // The end of an earlier run of the job, if one is still on its way to Redis.
   static result<std::optional<outbox_entry>> end_of(store::connection& c, const lease& held);
 

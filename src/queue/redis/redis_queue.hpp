@@ -23,7 +23,8 @@ struct redis_queue_settings {
   // ageing, no lone suspects). Otherwise the whole order of docs/queue.md.
   bool shared = false;
   // Names this process and those that follow it in its place: what one of that name left running
-  // waits again as soon as the next one starts, without waiting for the leases. Empty: none follows.
+  // waits again as soon as the next one starts, without waiting for the leases. Empty: none
+  // follows.
   std::string process;
   std::int64_t look_ms = 50;       // how often a waiting claim looks again
   std::int64_t upkeep_ms = 1'000;  // how often leases and the outbox are looked at; 0: never

@@ -16,6 +16,7 @@ namespace son1k::queue::redis {
 struct run {
   stored_job job;  // as it was claimed; view.starts is the fence
   progress_value progress;
+  bool cancelled = false;  // this process has asked for it
 };
 
 class run_table {
@@ -44,6 +45,11 @@ class run_table {
     value.percent = std::max(value.percent, at->second.progress.percent);
     at->second.progress = value;
     return value;
+  }
+  void cancel(const std::string& queue, const std::string& id) {
+    std::lock_guard lock(mutex_);
+    const auto at = runs_.find({queue, id});
+    if (at != runs_.end()) at->second.cancelled = true;
   }
   void erase(const std::string& queue, const std::string& id, std::int64_t fence) {
     std::lock_guard lock(mutex_);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 #include "queue/redis/job_fields.hpp"
 
@@ -112,60 +113,117 @@ events_page telling::events(const std::vector<std::string>& queues, std::uint64_
   std::stable_sort(page.events.begin(), page.events.end(), earlier);
   const auto most = std::min(limit, events_max);
   if (page.events.size() > most && limit > events_max) {
-    page.events.erase(page.events.begin(),
-                      page.events.end() - static_cast<std::ptrdiff_t>(most));
+    page.events.erase(page.events.begin(), page.events.end() - static_cast<std::ptrdiff_t>(most));
   } else if (page.events.size() > most) {
     page.events.resize(most);
   }
   return page;
 }
 
-bool telling::listened() const {
+namespace {
+
+constexpr std::chrono::milliseconds listen_time{250};  // then queues that are new are looked for
+
+}  // namespace
+
+// Queues whose streams nobody reads yet. Events of before the first look are not told.
+std::vector<std::string> telling::new_queues() {
+  std::vector<std::string> fresh;
+  const auto names = link_->wait(net::redis_command("SMEMBERS").add(link_->base() + "s1k:queues"));
+  if (!names) return fresh;
   std::lock_guard lock(mutex_);
-  return !listeners_.empty();
+  for (const auto& name : names->items())
+    if (!last_.contains(std::string(name.bytes()))) fresh.emplace_back(name.bytes());
+  return fresh;
 }
 
-std::size_t telling::pump(const std::vector<std::string>& queues) {
-  const std::lock_guard in_order(delivery_);
-  std::size_t told = 0;
-  for (const auto& queue : queues) {
-    std::string last;
+void telling::listen() {
+  for (;;) {
+    const auto fresh = new_queues();
+    net::redis_command read("XREAD");
+    read.add("COUNT").add(1'000).add("BLOCK").add(listen_time.count()).add("STREAMS");
+    bool any = false;
     {
       std::lock_guard lock(mutex_);
-      last = last_[queue];
+      if (stopped_) return;
+      for (const auto& queue : fresh) last_.emplace(queue, "0-0");
+      for (const auto& [queue, last] : last_) read.add(link_->base() + queue + ":events");
+      for (const auto& [queue, last] : last_) read.add(last);
+      any = !last_.empty();
     }
-    const auto got = link_->wait(net::redis_command("XRANGE")
-                                     .add(link_->base() + queue + ":events")
-                                     .add(last.empty() ? "-" : '(' + last)
-                                     .add("+")
-                                     .add("COUNT")
-                                     .add(1'000));
-    if (!got || got->size() == 0) continue;
+    net::redis_call_options options;
+    options.block = listen_time;
+    if (!any) {
+      std::unique_lock lock(mutex_);
+      stopping_.wait_for(lock, listen_time / 10, [this] { return stopped_; });
+      continue;
+    }
+    const auto got = wire_->call_and_wait(std::move(read), options);
+    if (got && got->is_array()) hand_out(*got);
+    if (!got) {
+      std::unique_lock lock(mutex_);
+      stopping_.wait_for(lock, listen_time, [this] { return stopped_; });
+    }
+  }
+}
+
+void telling::hand_out(const net::redis_value& streams) {
+  const std::lock_guard in_order(delivery_);
+  for (const auto& stream : streams.items()) {
+    const auto key = stream[0].bytes();
+    const auto tail = std::string_view(":events").size() + link_->base().size();
+    const std::string queue(key.substr(link_->base().size(), key.size() - tail));
     std::map<int, std::function<void(const job_event&)>> listeners;
     {
       std::lock_guard lock(mutex_);
-      last_[queue] = std::string((*got)[got->size() - 1][0].bytes());
+      const auto& entries = stream[1];
+      if (entries.size() == 0) continue;
+      last_[queue] = std::string(entries[entries.size() - 1][0].bytes());
       listeners = listeners_;
     }
-    told += got->size();
-    for (const auto& entry : got->items()) {
+    for (const auto& entry : stream[1].items()) {
       const auto e = read_event(queue, entry);
       if (!e) continue;
       for (const auto& [id, listener] : listeners) listener(*e);
     }
   }
-  return told;
 }
 
 std::shared_ptr<void> telling::subscribe(std::function<void(const job_event&)> listener) {
+  const auto queues = new_queues();
+  std::map<std::string, std::string> newest;
+  for (const auto& queue : queues) {
+    const auto last = link_->wait(net::redis_command("XREVRANGE")
+                                      .add(link_->base() + queue + ":events")
+                                      .add("+")
+                                      .add("-")
+                                      .add("COUNT")
+                                      .add(1));
+    newest[queue] = last && last->size() > 0 ? std::string((*last)[0][0].bytes()) : "0-0";
+  }
   std::lock_guard lock(mutex_);
   const int id = next_++;
+  if (!thread_.joinable() && !stopped_) {
+    last_.insert(newest.begin(), newest.end());
+    wire_ = link_->dedicated("son1k:events");
+    thread_ = std::thread([this] { listen(); });
+  }
   listeners_.emplace(id, std::move(listener));
   return std::shared_ptr<void>(nullptr, [self = shared_from_this(), id](void*) {
     const std::lock_guard in_order(self->delivery_);
     const std::lock_guard inner(self->mutex_);
     self->listeners_.erase(id);
   });
+}
+
+void telling::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    if (wire_) wire_->interrupt();
+  }
+  stopping_.notify_all();
+  if (thread_.joinable()) thread_.join();
 }
 
 std::shared_ptr<void> telling::record_runs(

@@ -1,13 +1,15 @@
 // Events and records on their way out. Events are BullMQ's streams, one a queue, numbered so that
-// they can be read together: an id is (milliseconds << 20 | number in the millisecond) of the entry.
-// Records are of what this process has ended. Thread-safe.
+// they can be read together: an id is (milliseconds << 20 | number in the millisecond) of the
+// entry. Records are of what this process has ended. Thread-safe.
 #pragma once
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "queue/reader.hpp"
@@ -28,9 +30,9 @@ class telling : public std::enable_shared_from_this<telling> {
   std::shared_ptr<void> subscribe(std::function<void(const job_event&)> listener);
   std::shared_ptr<void> record_runs(std::function<void(std::span<const run_record>)> listener);
 
-  bool listened() const;
-  // Hands the new events of these queues to the listeners. Blocks. How many there were.
-  std::size_t pump(const std::vector<std::string>& queues);
+  // Hands out events from a thread of its own once somebody listens. Repeatable, as is stop(),
+  // which waits for the thread.
+  void stop();
   void record(std::vector<run_record> some);
 
  private:
@@ -41,6 +43,14 @@ class telling : public std::enable_shared_from_this<telling> {
   std::map<int, std::function<void(const job_event&)>> listeners_;
   std::map<int, std::function<void(std::span<const run_record>)>> recorders_;
   int next_ = 0;
+  // Of the thread.
+  void listen();
+  std::vector<std::string> new_queues();
+  void hand_out(const net::redis_value& streams);
+  std::unique_ptr<net::redis_dedicated> wire_;
+  std::thread thread_;
+  bool stopped_ = false;
+  std::condition_variable stopping_;
 };
 
 }  // namespace son1k::queue::redis

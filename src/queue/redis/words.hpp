@@ -1,6 +1,7 @@
 // The arguments of a script as a list of texts, and as one text that can be stored and given again.
 #pragma once
 #include <charconv>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,10 +16,13 @@ class words {
     return *this;
   }
   words& add(std::integral auto number) {
-    all_.push_back(std::to_string(number));
+    if constexpr (std::same_as<decltype(number), bool>) {
+      all_.emplace_back(number ? "1" : "0");
+    } else {
+      all_.push_back(std::to_string(number));
+    }
     return *this;
   }
-  words& add(bool yes) { return add(std::string_view(yes ? "1" : "0")); }
   const std::vector<std::string>& all() const { return all_; }
 
   // Netstrings, one after the other.

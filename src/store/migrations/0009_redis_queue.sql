@@ -4,7 +4,7 @@
 CREATE TABLE queue_outbox (
   id TEXT PRIMARY KEY,
   script TEXT NOT NULL,
-  words BLOB NOT NULL,
+  words TEXT NOT NULL,
   queue TEXT NOT NULL,
   job TEXT NOT NULL,
   at_ms BIGINT NOT NULL

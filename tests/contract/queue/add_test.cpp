@@ -121,7 +121,7 @@ TEST_P(queue_contract_add, a_wrong_job_among_many_adds_none) {
 }
 
 TEST_P(queue_contract_add, an_add_without_room_on_disk_adds_none_and_may_be_repeated) {
-  faults().fail_commit(1, error(errc::storage_full, "full"));
+  backend_->refuse_next(error(errc::storage_full, "full"));
   const auto reply = add({spec("a"), spec("b")});
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error().code, errc::storage_full);

@@ -163,7 +163,7 @@ TEST_P(queue_contract_claim, stop_ends_waiting_claims_and_refuses_later_calls) {
 
 TEST_P(queue_contract_claim, a_claim_that_cannot_be_recorded_gives_its_jobs_back) {
   ASSERT_TRUE(add({spec("a"), spec("b")}));
-  faults().fail_commit(1, error(errc::storage_full, "full"));
+  backend_->refuse_next(error(errc::storage_full, "full"));
   claim_request r;
   r.queue = "songs";
   r.max = 1;

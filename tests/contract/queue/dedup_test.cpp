@@ -182,7 +182,7 @@ TEST_P(queue_contract_dedup, replace_asks_for_the_state_of_the_owner_when_it_is_
 }
 
 TEST_P(queue_contract_dedup, an_add_that_is_rolled_back_owns_nothing) {
-  faults().fail_commit(1, error(errc::storage_full, "full"));
+  backend_->refuse_next(error(errc::storage_full, "full"));
   EXPECT_FALSE(add(only_one("a")));
   EXPECT_EQ(refused(only_one("b")), "");
 }

@@ -151,17 +151,17 @@ TEST_P(queue_contract_control_edit, a_removed_job_leaves_nothing_and_its_domain_
 }
 
 TEST_P(queue_contract_control_edit, an_edit_without_meaning_is_a_conflict_that_changes_nothing) {
-  ASSERT_TRUE(add({spec("run"), spec("wait")}));
+  ASSERT_TRUE(add({spec("run"), spec("other")}));
   const auto held = claim().at(0).held;
   for (const what w : {what::retry, what::promote, what::to_front, what::to_back, what::remove})
     EXPECT_EQ(edit("run", w).error().code, errc::conflict);
-  EXPECT_EQ(edit("wait", what::retry).error().code, errc::conflict);
-  EXPECT_EQ(edit("wait", what::promote).error().code, errc::conflict);
+  EXPECT_EQ(edit("other", what::retry).error().code, errc::conflict);
+  EXPECT_EQ(edit("other", what::promote).error().code, errc::conflict);
   EXPECT_NE(edit("run", what::retry).error().message.en.find("active"), std::string::npos);
   EXPECT_EQ(edit("nobody", what::retry).error().code, errc::not_found);
   ASSERT_TRUE(finish(held, outcome::complete("1")));
   EXPECT_EQ(edit("run", what::priority, 3).error().code, errc::conflict);
-  EXPECT_EQ(state("wait"), job_state::waiting);
+  EXPECT_EQ(state("other"), job_state::waiting);
 }
 
 TEST_P(queue_contract_control_edit, a_job_that_waits_for_children_cannot_be_removed) {
@@ -186,7 +186,7 @@ TEST_P(queue_contract_control_edit, many_jobs_have_a_reply_each) {
 
 TEST_P(queue_contract_control_edit, an_edit_that_cannot_be_stored_changes_nothing) {
   ASSERT_TRUE(add({spec("a"), spec("b")}));
-  faults().fail_commit(1, error(errc::storage_full, "full"));
+  backend_->refuse_next(error(errc::storage_full, "full"));
   job_edit how;
   how.kind = what::to_back;
   std::vector<std::string> ids{"a"};
@@ -211,7 +211,7 @@ TEST_P(queue_contract_control_clean, only_jobs_of_the_states_and_the_age_go) {
     run_through(id, outcome::complete("1"));
     clock().advance(1'000);
   }
-  run_through("failed", outcome::fail(broken(false)));
+  run_through("broken", outcome::fail(broken(false)));
   ASSERT_TRUE(add(spec("waiting")));
   EXPECT_EQ(clean({job_state::completed}, 1'500), 1u);
   EXPECT_EQ(get("old").error().code, errc::not_found);

@@ -1,6 +1,8 @@
 // The stream of events: ids, replay, gaps, listeners.
 #include <gmock/gmock.h>
 
+#include <condition_variable>
+
 #include "contract/queue/queue_contract.hpp"
 
 namespace son1k::queue::test {
@@ -57,7 +59,7 @@ TEST_P(queue_contract_events, event_ids_grow_over_restarts_and_the_gap_is_said) 
   reopen();
   ASSERT_TRUE(add(spec("b")));
   const auto page = q().events(last, 100);
-  EXPECT_TRUE(page.gap);
+  EXPECT_NE(page.gap, backend_->keeps_events());
   ASSERT_FALSE(page.events.empty());
   EXPECT_GT(page.events[0].id, last);
 }
@@ -70,7 +72,7 @@ TEST_P(queue_contract_events, event_ids_grow_over_a_restart_with_the_clock_set_b
     reopen();
     ASSERT_TRUE(add(spec("b" + std::to_string(i))));
     const auto page = q().events(last, 100);
-    EXPECT_TRUE(page.gap);
+    EXPECT_NE(page.gap, backend_->keeps_events());
     ASSERT_FALSE(page.events.empty());
     EXPECT_GT(page.events[0].id, last);
   }
@@ -78,17 +80,20 @@ TEST_P(queue_contract_events, event_ids_grow_over_a_restart_with_the_clock_set_b
 
 TEST_P(queue_contract_events, listeners_hear_every_event_in_order_until_they_let_go) {
   std::mutex mutex;
+  std::condition_variable more;
   std::vector<std::uint64_t> heard;
   auto subscription = q().subscribe([&](const job_event& e) {
     std::lock_guard lock(mutex);
     heard.push_back(e.id);
+    more.notify_all();
   });
   ASSERT_TRUE(add({spec("a"), spec("b")}));
   ASSERT_TRUE(finish(claim().at(0).held, outcome::complete("1")));
   std::vector<std::uint64_t> kept;
   for (const auto& e : q().events(0, 100).events) kept.push_back(e.id);
   {
-    std::lock_guard lock(mutex);
+    std::unique_lock lock(mutex);
+    more.wait_for(lock, std::chrono::seconds(10), [&] { return heard.size() >= kept.size(); });
     EXPECT_EQ(heard, kept);
   }
   subscription.reset();

@@ -112,7 +112,7 @@ TEST_P(queue_contract_finish, an_error_that_may_not_be_retried_fails_at_once) {
 TEST_P(queue_contract_finish, an_end_that_cannot_be_stored_leaves_the_job_active) {
   ASSERT_TRUE(add(spec("a")));
   const auto held = claim().at(0).held;
-  faults().fail_commit(1, error(errc::storage_full, "full"));
+  backend_->refuse_next(error(errc::storage_full, "full"));
   EXPECT_EQ(settle(held, outcome::complete("1")).error().code, errc::storage_full);
   EXPECT_EQ(state("a"), job_state::active);
   EXPECT_EQ(backend_->effects(), 0);

@@ -264,7 +264,7 @@ TEST_P(queue_contract_flows, a_verdict_survives_a_restart) {
 TEST_P(queue_contract_flows, a_child_whose_end_is_refused_leaves_the_parent_waiting) {
   ASSERT_TRUE(add(flow({child("a")})));
   const auto held = claim().at(0).held;
-  faults().fail_commit(1, error(errc::storage_full, "full"));
+  backend_->refuse_next(error(errc::storage_full, "full"));
   EXPECT_FALSE(finish(held, outcome::complete("1")));
   EXPECT_EQ(state("parent"), job_state::waiting_children);
   ASSERT_TRUE(finish(held, outcome::complete("1")));

@@ -43,7 +43,7 @@ TEST_P(queue_contract_limits, a_start_that_cannot_be_recorded_takes_no_place) {
   limits.rate = rate_limit{1, 1'000};
   set(limits);
   ASSERT_TRUE(add(spec("a")));
-  faults().fail_commit(1, error(errc::storage_full, "full"));
+  backend_->refuse_next(error(errc::storage_full, "full"));
   claim_request r;
   r.queue = "songs";
   ASSERT_FALSE(run(q().claim(r)));

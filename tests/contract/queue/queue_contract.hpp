@@ -29,6 +29,10 @@ class backend {
   virtual son1k::test::manual_clock& clock() = 0;
   // The process dies and another one opens the same place.
   virtual void reopen() = 0;
+  // The next change is refused with `why` by what stores it, and has no effect.
+  virtual void refuse_next(error why) { db().fail_commit(1, std::move(why)); }
+  // Whether events of before reopen() are still told.
+  virtual bool keeps_events() const { return false; }
   // The number of rows of the table `effect` that domain writes of the tests go to.
   virtual std::int64_t effects() = 0;
 };

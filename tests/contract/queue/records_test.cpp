@@ -98,7 +98,7 @@ TEST_P(queue_contract_records, an_end_that_was_not_stored_is_not_told) {
   listen();
   ASSERT_TRUE(add(spec("a")));
   const auto held = claim().at(0).held;
-  faults().fail_commit(1, error(errc::storage_full, "full"));
+  backend_->refuse_next(error(errc::storage_full, "full"));
   EXPECT_FALSE(finish(held, outcome::complete("1")));
   EXPECT_THAT(*records_, IsEmpty());
   ASSERT_TRUE(finish(held, outcome::complete("1")));

@@ -55,9 +55,11 @@ local function refused(s, owner)
   local j = load(s.P, owner)
   if not j then return end
   tell(s.P, 'deduplicated', owner, j.kind, 'deduplicationId', s.dedup, 'deduplicatedJobId', s.id)
-  if not s.replace or not call('ZSCORE', s.P .. 'delayed', owner) then return end
-  take_out(s.P, j)
+  local due = call('ZSCORE', s.P .. 'delayed', owner)
+  if not s.replace or not due then return end
   call('HSET', s.P .. owner, 'data', s.data, 'delay', s.delay)
+  if s.delay > 0 and math.floor(tonumber(due) / 4096) == now + s.delay then return end
+  take_out(s.P, j)
   if s.delay > 0 then
     make_delayed(s.P, j, now + s.delay)
   else

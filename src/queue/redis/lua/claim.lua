@@ -130,7 +130,7 @@ local function pick(first)
 end
 
 local wanted = {'name', 'data', 'xo', 'opts', 'priority', 'atm', 'timestamp', 'xr', 'xu', 'xg',
-                'xv', 'xp', 'stc', 'defa', 'deid', 'xw', 'ats', 'delay'}
+                'xv', 'xp', 'stc', 'defa', 'deid', 'xw', 'ats', 'delay', 'xa'}
 
 local function count_start(group)
   book(P .. 's:rate', extra[3])

@@ -87,8 +87,7 @@ local function finish(e)
   local P = lane_of(e.queue)
   if not holds(P, e.id, e.fence) then return {-1} end
   local j = load(P, e.id)
-  local may_cancel = e.to ~= 'completed' and not has(e.flags, 'c') and not has(e.flags, 's')
-  if j.cancelled and may_cancel and (e.to ~= 'failed' or not j.verdict) then return {-2} end
+  if j.cancelled and not has(e.flags, 'c') and not has(e.flags, 's') then return {-2} end
   if not leave_active(P, e.id) then return {-1} end
   if ended_states[e.to] then
     run_ended(P, j, e)

@@ -1,0 +1,174 @@
+// Our side of the tests with BullMQ: does what it is told with the queue on Redis and prints one
+// line of JSON. Usage: queue_driver <redis url> <database file> <command> …
+//   add QUEUE ID KIND DATA PRIORITY DELAY-MS ATTEMPTS   adds one job (ID "-": a new one)
+//   flow QUEUE PARENT CHILD                             a parent with one child
+//   work QUEUE COUNT fail|complete RESULT|MESSAGE       runs jobs until COUNT have been claimed
+//   counts QUEUE · get QUEUE ID · pause QUEUE 0|1 · retry QUEUE ID · cancel QUEUE ID
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <boost/json/serialize.hpp>
+#include <iostream>
+#include <stdexcept>
+
+#include "base/clock.hpp"
+#include "queue/redis/redis_queue.hpp"
+#include "store/async.hpp"
+#include "store/sqlite/sqlite_database.hpp"
+
+namespace {
+
+using namespace son1k;
+using namespace son1k::queue;
+namespace json = boost::json;
+
+template <class T>
+T must(result<T> got) {
+  if (!got) throw std::runtime_error(got.error().what());
+  return std::move(*got);
+}
+void must(result<void> done) {
+  if (!done) throw std::runtime_error(done.error().what());
+}
+
+template <class T>
+T run(boost::asio::awaitable<T> work) {
+  boost::asio::io_context loop;
+  auto future = boost::asio::co_spawn(loop, std::move(work), boost::asio::use_future);
+  loop.run();
+  return future.get();
+}
+
+job_spec spec_of(const std::vector<std::string>& w) {
+  job_spec s;
+  s.queue = w.at(1);
+  s.id = w.at(2) == "-" ? "" : w.at(2);
+  s.kind = w.at(3);
+  s.data = w.at(4);
+  s.options.priority = std::stoi(w.at(5));
+  s.options.delay_ms = std::stoll(w.at(6));
+  s.options.attempts = std::stoi(w.at(7));
+  s.options.backoff.delay_ms = 0;
+  return s;
+}
+
+json::value flow(queue_port& q, const std::vector<std::string>& w) {
+  job_spec parent, child;
+  parent.queue = child.queue = w.at(1);
+  parent.kind = child.kind = "probe";
+  parent.id = w.at(2);
+  child.id = w.at(3);
+  parent.children.push_back(std::move(child));
+  std::vector<job_spec> one;
+  one.push_back(std::move(parent));
+  return json::string(must(run(q.add(std::move(one)))).at(0).id);
+}
+
+json::value work(queue_port& q, const std::vector<std::string>& w) {
+  const int count = std::stoi(w.at(2));
+  json::array done;
+  while (static_cast<int>(done.size()) < count) {
+    claim_request r;
+    r.queue = w.at(1);
+    r.worker = "driver";
+    r.wait_ms = 10'000;
+    auto got = must(run(q.claim(r)));
+    if (got.empty()) break;
+    std::vector<finish_request> ends(1);
+    ends[0].held = got[0].held;
+    const bool fails = w.at(3) == "fail" || got[0].verdict;
+    ends[0].how = fails ? outcome::fail({"upstream", w.at(4), true}) : outcome::complete(w.at(4));
+    if (got[0].verdict) ends[0].how = outcome::fail(*got[0].verdict);
+    (void)q.progress(got[0].held, {50, ""});
+    (void)q.log(got[0].held, "from the driver");
+    auto reply = must(std::move(run(q.finish(std::move(ends))).front()));
+    done.push_back(json::object{{"id", got[0].held.id},
+                                {"kind", got[0].kind},
+                                {"data", got[0].data},
+                                {"attempts", got[0].options.attempts},
+                                {"state", std::string(name_of(reply.state))}});
+  }
+  return done;
+}
+
+json::value counts(queue_port& q, const std::vector<std::string>& w) {
+  const auto n = must(q.counts(w.at(1)));
+  return json::object{{"waiting", n.waiting},           {"prioritized", n.prioritized},
+                      {"delayed", n.delayed},           {"active", n.active},
+                      {"completed", n.completed},       {"failed", n.failed},
+                      {"children", n.waiting_children}, {"paused", n.paused}};
+}
+
+json::value get(queue_port& q, const std::vector<std::string>& w) {
+  const auto v = must(run(q.get(w.at(1), w.at(2))));
+  return json::object{{"state", std::string(name_of(v.state))},
+                      {"result", v.result},
+                      {"error", v.error ? v.error->message : ""},
+                      {"attempts", v.attempts_made},
+                      {"percent", v.progress.percent},
+                      {"logs", v.logs.size()}};
+}
+
+json::value retry(queue_port& q, const std::vector<std::string>& w) {
+  job_edit how;
+  std::vector<std::string> ids{w.at(2)};
+  must(must(run(q.edit(w.at(1), ids, how))).at(0));
+  return true;
+}
+
+json::value cancel(queue_port& q, store::database& db, const std::vector<std::string>& w) {
+  store::transaction tx;
+  must(q.stage_cancel(tx, w.at(1), w.at(2), nullptr));
+  must(store::commit_and_wait(db, std::move(tx)));
+  return true;
+}
+
+json::value obey(queue_port& q, store::database& db, const std::vector<std::string>& w) {
+  const auto& what = w.at(0);
+  if (what == "add") {
+    std::vector<job_spec> one;
+    one.push_back(spec_of(w));
+    return json::string(must(run(q.add(std::move(one)))).at(0).id);
+  }
+  if (what == "flow") return flow(q, w);
+  if (what == "work") return work(q, w);
+  if (what == "counts") return counts(q, w);
+  if (what == "get") return get(q, w);
+  if (what == "retry") return retry(q, w);
+  if (what == "cancel") return cancel(q, db, w);
+  if (what == "pause") {
+    must(run(q.pause(w.at(1), w.at(2) == "1")));
+    return true;
+  }
+  throw std::runtime_error("no such command: " + what);
+}
+
+int serve(const std::string& url, const std::string& file, const std::vector<std::string>& w) {
+  store::sqlite_settings place;
+  place.file = file;
+  auto db = must(store::open_sqlite(place));
+  must(db->migrate());
+  auto client = must(net::redis_client::make(must(net::parse_redis_url(url))));
+  client->start();
+  redis_queue_settings settings;
+  settings.shared = true;
+  auto q = make_redis_queue(*client, *db, settings, system_clock());
+  std::cout << json::serialize(obey(*q, *db, w)) << "\n";
+  q.reset();
+  db->stop();
+  client->stop();
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  try {
+    const std::vector<std::string> rest(words.begin() + 2, words.end());
+    return serve(words.at(0), words.at(1), rest);
+  } catch (const std::exception& e) {
+    std::cerr << e.what() << "\n";
+    return 1;
+  }
+}
