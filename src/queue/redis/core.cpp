@@ -20,7 +20,17 @@ core::core(net::redis_client& client, store::database& db, redis_queue_settings 
       settings_(std::move(settings)),
       link_(std::make_shared<link>(client, settings_, clock)),
       outbox_(std::make_shared<outbox>(db, link_)),
-      telling_(std::make_shared<telling>(link_)) {
+      telling_(std::make_shared<telling>(link_)),
+      bell_(
+          link_,
+          [this] {
+            std::lock_guard lock(mutex_);
+            std::vector<std::string> queues;
+            for (const auto& [name, line] : waiters_)
+              if (!line.empty() && !stopped_) queues.push_back(name);
+            return queues;
+          },
+          [this](const std::string& queue) { return wake(queue); }) {
   if (auto sent = outbox_->relay(link_->now_ms()); !sent)
     log::warn("queue.outbox_not_sent", {{"why", sent.error().what()}});
   if (!settings_.process.empty()) look_after();
@@ -77,6 +87,7 @@ void core::stop() {
   }
   stopping_.notify_all();
   telling_->stop();
+  bell_.stop();
   if (upkeep_.joinable()) {
     upkeep_.join();
     outbox_->forget_answered();

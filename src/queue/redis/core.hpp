@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "queue/lone_turns.hpp"
+#include "queue/redis/bell.hpp"
 #include "queue/redis/link.hpp"
 #include "queue/redis/outbox.hpp"
 #include "queue/redis/run_table.hpp"
@@ -108,26 +109,48 @@ class core final : public queue_port {
   boost::asio::awaitable<result<std::vector<claimed_job>>> take(claim_request request);
   boost::asio::awaitable<result<std::vector<claimed_job>>> take_once(claim_request request,
                                                                      bool& found_out);
+  words claim_words(const claim_request& request, const may_start& may) const;
+  boost::asio::awaitable<result<std::vector<claimed_job>>> take_claimed(claim_request request,
+                                                                        may_start may,
+                                                                        link::reply got);
+  bool suspects_wait(const std::string& queue);
   boost::asio::awaitable<result<std::vector<claimed_job>>> without_ended(
       std::vector<claimed_job> jobs);
-  void wake(const std::string& queue);
+  bool wake(const std::string& queue);  // whether somebody waited
   void wake_all();
   boost::asio::awaitable<bool> wait_turn(waiter_ptr self, std::int64_t left_ms);
 
   // Ends.
-  boost::asio::awaitable<result<endings>> decide(requests_ptr requests,
-                                                 std::vector<std::size_t> which, bool ask_redis,
-                                                 std::vector<result<finish_reply>>& replies);
-  ending decide_one(const finish_request& request, std::size_t n, const run& r, bool cancelled);
+  using asked_ptr = std::shared_ptr<std::set<std::size_t>>;
+  struct ride {  // a claim on the way of ends
+    may_start may;
+    words args;
+    bool taken = false;
+    link::reply reply = net::redis_value();
+  };
+  using ride_ptr = std::shared_ptr<ride>;
   struct decided_end {
     lease held;
+    std::size_t request = 0;
     bool cancelled = false;
+    bool overtaken = false;
   };
-  result<bool> still_so(const std::vector<decided_end>& ends);
-  boost::asio::awaitable<result<bool>> settle(requests_ptr requests, std::shared_ptr<endings> some);
+  boost::asio::awaitable<result<endings>> decide(requests_ptr requests,
+                                                 std::vector<std::size_t> which,
+                                                 asked_ptr asked_before,
+                                                 std::vector<result<finish_reply>>& replies);
+  ending decide_one(const finish_request& request, std::size_t n, const run& r, bool cancelled);
+  result<void> still_so(std::vector<decided_end>& ends);
+  boost::asio::awaitable<result<std::vector<std::size_t>>> settle(requests_ptr requests,
+                                                                  std::shared_ptr<endings> some);
   boost::asio::awaitable<bool> finish_part(requests_ptr requests, std::vector<std::size_t> which,
-                                           bool ask_redis,
+                                           asked_ptr asked, ride_ptr ride,
                                            std::vector<result<finish_reply>>& replies);
+  std::vector<std::size_t> take_replies(const std::vector<finish_request>& requests,
+                                        const endings& all, const link::reply& got, bool rode,
+                                        std::vector<result<finish_reply>>& replies);
+  boost::asio::awaitable<std::vector<result<finish_reply>>> finish_riding(
+      std::vector<finish_request> requests, ride_ptr ride);
   void ended(const finish_request& request, const ending& e, const net::redis_value& reply,
              std::vector<result<finish_reply>>& replies);
 
@@ -158,6 +181,7 @@ class core final : public queue_port {
   bool alone_ = false;  // one of them may start a suspect
   std::mt19937_64 random_{std::random_device{}()};
   bool stopped_ = false;
+  bell bell_;
   std::condition_variable stopping_;
   std::thread upkeep_;
 };

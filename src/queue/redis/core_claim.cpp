@@ -106,14 +106,27 @@ awaitable<result<std::vector<claimed_job>>> core::take(claim_request request) {
   co_return again;
 }
 
-awaitable<result<std::vector<claimed_job>>> core::take_once(claim_request request,
-                                                            bool& found_out) {
-  const auto may = ask_turn(request.queue);
+words core::claim_words(const claim_request& request, const may_start& may) const {
   words args;
   args.add(request.queue).add(std::max<std::size_t>(request.max, 1)).add(request.worker);
   args.add(request.lease_ms).add(uuid_v7()).add(settings_.process);
   args.add(may.ordinary).add(may.suspects);
+  return args;
+}
+
+awaitable<result<std::vector<claimed_job>>> core::take_once(claim_request request,
+                                                            bool& found_out) {
+  const auto may = ask_turn(request.queue);
+  auto args = claim_words(request, may);
   auto got = co_await link_->run("claim", std::move(args));
+  found_out = got && may.suspects == 0 && (*got)[0].number_or(0) > 0;
+  auto jobs = co_await take_claimed(std::move(request), may, std::move(got));
+  co_return jobs;
+}
+
+// What the script "claim" replied.
+awaitable<result<std::vector<claimed_job>>> core::take_claimed(claim_request request, may_start may,
+                                                               link::reply got) {
   if (!got) {
     claim_ended(request.queue, may, false, -1);
     co_return got.error();
@@ -132,11 +145,14 @@ awaitable<result<std::vector<claimed_job>>> core::take_once(claim_request reques
     jobs.push_back(claimed(r.job));
     runs_.put(std::move(r));
   }
-  const auto left = (*got)[0].number_or(0);
-  claim_ended(request.queue, may, suspect && !settings_.shared, left);
-  found_out = left > 0 && may.suspects == 0;
+  claim_ended(request.queue, may, suspect && !settings_.shared, (*got)[0].number_or(0));
   auto whole = co_await without_ended(std::move(jobs));
   co_return whole;
+}
+
+bool core::suspects_wait(const std::string& queue) {
+  std::lock_guard lock(mutex_);
+  return suspects_.contains(queue);
 }
 
 // Of jobs that had stalled, those whose end is already on record are ended now; the others have
@@ -220,6 +236,7 @@ awaitable<result<std::vector<claimed_job>>> core::claim(claim_request request) {
     }
     const std::int64_t left = give_up - clock_.steady_ms();
     if (left <= 0) break;
+    if (first) bell_.look();
     auto goes_on = co_await wait_turn(self, left);
     if (!goes_on) break;
   }
@@ -249,13 +266,14 @@ awaitable<bool> core::wait_turn(waiter_ptr self, std::int64_t left_ms) {
 }
 
 // The one that waits longest looks at once.
-void core::wake(const std::string& queue) {
+bool core::wake(const std::string& queue) {
   std::lock_guard lock(mutex_);
   const auto at = waiters_.find(queue);
-  if (at == waiters_.end() || at->second.empty()) return;
+  if (at == waiters_.end() || at->second.empty()) return false;
   const auto& first = at->second.front();
   first->called = true;
   asio::post(first->executor, [timer = first->timer] { timer->cancel(); });
+  return true;
 }
 
 void core::wake_all() {

@@ -72,7 +72,7 @@ core::ending core::decide_one(const finish_request& request, std::size_t n, cons
 
 // How each run ends. Redis is asked only for what is not known here, or if that has proved wrong.
 awaitable<result<core::endings>> core::decide(requests_ptr requests, std::vector<std::size_t> which,
-                                              bool ask_redis,
+                                              asked_ptr asked_before,
                                               std::vector<result<finish_reply>>& replies) {
   endings all;
   words ask;
@@ -85,7 +85,7 @@ awaitable<result<core::endings>> core::decide(requests_ptr requests, std::vector
       continue;
     }
     auto known = runs_.find(request.held);
-    if (known && !ask_redis) {
+    if (known && !asked_before) {
       all.push_back(decide_one(request, n, *known, known->cancelled));
       continue;
     }
@@ -109,14 +109,16 @@ awaitable<result<core::endings>> core::decide(requests_ptr requests, std::vector
     r.job = read_job(request.held.queue, request.held.id, one[2]);
     r.job.view.error.reset();
     r.progress = r.job.view.progress;
-    all.push_back(decide_one(request, asked[i], r, one[1].number_or(0) == 1));
+    const bool cancelled =
+        one[1].number_or(0) == 1 || (asked_before && asked_before->contains(asked[i]));
+    all.push_back(decide_one(request, asked[i], r, cancelled));
   }
   co_return all;
 }
 
 // Whether all of these still have their jobs, and nobody asked to cancel one that does not end so.
 // Of a step, on the writer's thread.
-result<bool> core::still_so(const std::vector<decided_end>& ends) {
+result<void> core::still_so(std::vector<decided_end>& ends) {
   words ask;
   ask.add(false).add(ends.size());
   for (const auto& e : ends) ask.add(e.held.queue).add(e.held.id).add(e.held.fence);
@@ -124,21 +126,22 @@ result<bool> core::still_so(const std::vector<decided_end>& ends) {
   if (!got) return got.error();
   for (std::size_t n = 0; n < ends.size(); ++n) {
     if ((*got)[n][0].number_or(0) != 1) return lost_lease();
-    if ((*got)[n][1].number_or(0) == 1 && !ends[n].cancelled) return false;
+    if ((*got)[n][1].number_or(0) == 1 && !ends[n].cancelled) ends[n].overtaken = true;
   }
-  return true;
+  return {};
 }
 
-// Commits what the domain writes at these ends. False: a cancel was committed meanwhile.
-awaitable<result<bool>> core::settle(requests_ptr requests, std::shared_ptr<endings> some) {
+// Commits what the domain writes at these ends; the requests that a cancel has overtaken, if any:
+// then nothing was committed.
+awaitable<result<std::vector<std::size_t>>> core::settle(requests_ptr requests,
+                                                         std::shared_ptr<endings> some) {
   store::transaction tx, writes;
   auto ends = std::make_shared<std::vector<decided_end>>();
-  auto overtaken = std::make_shared<bool>(false);
   for (auto& e : *some) {
     const auto& request = (*requests)[e.request];
     if (!e.to.ended || !request.settle) continue;
     e.settled = true;
-    ends->push_back({request.held, e.to.cancelled});
+    ends->push_back({request.held, e.request, e.to.cancelled});
     words end;
     end.add(1);
     add_end(end, request.held, e.after, e.flags(request));
@@ -149,27 +152,28 @@ awaitable<result<bool>> core::settle(requests_ptr requests, std::shared_ptr<endi
       co_return error(errc::internal, {std::string("settle threw: ") + thrown.what()});
     }
   }
-  if (ends->empty()) co_return true;
-  tx.stage([this, ends, overtaken](store::connection& c) -> result<void> {
-    *overtaken = false;
-    for (const auto& e : *ends) {
+  std::vector<std::size_t> overtaken;
+  if (ends->empty()) co_return overtaken;
+  tx.stage([this, ends](store::connection& c) -> result<void> {
+    for (auto& e : *ends) {
       if (auto ok = outbox::check_fence(c, e.held); !ok) return ok;
       auto asked = outbox_->cancel_of(c, e.held);
       if (!asked) return asked.error();
-      *overtaken = *overtaken || (*asked && !e.cancelled);
+      e.overtaken = *asked && !e.cancelled;
     }
-    auto so = still_so(*ends);
-    if (!so) return so.error();
-    *overtaken = *overtaken || !*so;
-    if (*overtaken) return error(errc::conflict, "a cancel was committed meanwhile");
+    if (auto ok = still_so(*ends); !ok) return ok;
+    for (const auto& e : *ends)
+      if (e.overtaken) return error(errc::conflict, "a cancel was committed meanwhile");
     return {};
   });
   for (const auto& step : writes.steps()) tx.stage(step);
   auto done = co_await store::async_commit(db_, std::move(tx));
-  if (done) co_return true;
+  if (done) co_return overtaken;
   for (auto& e : *some) e.settled = false;
-  if (*overtaken) co_return false;
-  co_return done.error();
+  for (const auto& e : *ends)
+    if (e.overtaken) overtaken.push_back(e.request);
+  if (overtaken.empty()) co_return done.error();
+  co_return overtaken;
 }
 
 void core::ended(const finish_request& request, const ending& e, const net::redis_value& reply,
@@ -198,9 +202,11 @@ void core::ended(const finish_request& request, const ending& e, const net::redi
 }
 
 // Ends the requests of `which`. False: the domain refused, which may concern only some of them.
+// `asked`: once Redis must be asked for all of them, with those that are known to be cancelled.
 awaitable<bool> core::finish_part(requests_ptr requests, std::vector<std::size_t> which,
-                                  bool ask_redis, std::vector<result<finish_reply>>& replies) {
-  auto decided = co_await decide(requests, which, ask_redis, replies);
+                                  asked_ptr asked, ride_ptr riding,
+                                  std::vector<result<finish_reply>>& replies) {
+  auto decided = co_await decide(requests, which, asked, replies);
   if (!decided) {
     for (const auto n : which) replies[n] = decided.error();
     co_return true;
@@ -212,8 +218,10 @@ awaitable<bool> core::finish_part(requests_ptr requests, std::vector<std::size_t
     for (const auto& e : *all) replies[e.request] = stored.error();
     co_return of_disk(stored.error().code);
   }
-  if (!*stored) {
-    bool together = co_await finish_part(requests, std::move(which), true, replies);
+  if (!stored->empty()) {
+    auto next = std::make_shared<std::set<std::size_t>>(stored->begin(), stored->end());
+    if (asked) next->insert(asked->begin(), asked->end());
+    bool together = co_await finish_part(requests, std::move(which), next, riding, replies);
     co_return together;
   }
   words args;
@@ -222,51 +230,95 @@ awaitable<bool> core::finish_part(requests_ptr requests, std::vector<std::size_t
     const auto& request = (*requests)[e.request];
     add_end(args, request.held, e.after, e.flags(request));
   }
-  auto got = co_await link_->run("finish", std::move(args));
-  std::vector<std::size_t> again;
-  for (std::size_t i = 0; i < all->size(); ++i) {
-    const auto& e = (*all)[i];
-    if (!got && !e.settled) {
-      replies[e.request] = got.error();
-      continue;
-    }
-    if (!got) {  // it is on record: the outbox tells Redis again
-      ended((*requests)[e.request], e, net::redis_value(), replies);
-      continue;
-    }
-    if ((*got)[i][0].number_or(0) == -2) {
-      again.push_back(e.request);
-      continue;
-    }
-    ended((*requests)[e.request], e, (*got)[i], replies);
+  const bool rides = riding && !riding->taken;
+  if (rides) {
+    riding->taken = true;
+    for (const auto& word : riding->args.all()) args.add(std::string_view(word));
   }
-  if (!again.empty()) co_await finish_part(requests, std::move(again), true, replies);
+  auto got = co_await link_->run(rides ? "both" : "finish", std::move(args));
+  if (rides) riding->reply = got ? link::reply((*got)[1]) : got;
+  const auto again = take_replies(*requests, *all, got, rides, replies);
+  if (again.empty()) co_return true;
+  auto all_cancelled = std::make_shared<std::set<std::size_t>>(again.begin(), again.end());
+  co_await finish_part(requests, again, all_cancelled, nullptr, replies);
   co_return true;
 }
 
-awaitable<std::vector<result<finish_reply>>> core::finish(std::vector<finish_request> requests) {
+// The requests that Redis refused because somebody asked to cancel their jobs.
+std::vector<std::size_t> core::take_replies(const std::vector<finish_request>& requests,
+                                            const endings& all, const link::reply& got, bool rode,
+                                            std::vector<result<finish_reply>>& replies) {
+  std::vector<std::size_t> again;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& e = all[i];
+    if (!got) {
+      // An end that is on record stands: the outbox tells Redis again.
+      if (e.settled) {
+        ended(requests[e.request], e, net::redis_value(), replies);
+      } else {
+        replies[e.request] = got.error();
+      }
+      continue;
+    }
+    const auto& reply = rode ? (*got)[0][i] : (*got)[i];
+    if (reply[0].number_or(0) == -2) {
+      again.push_back(e.request);
+    } else {
+      ended(requests[e.request], e, reply, replies);
+    }
+  }
+  return again;
+}
+
+awaitable<std::vector<result<finish_reply>>> core::finish_riding(
+    std::vector<finish_request> requests, ride_ptr riding) {
   std::vector<result<finish_reply>> replies(requests.size(), finish_reply{});
   if (requests.empty()) co_return replies;
   auto shared = std::make_shared<std::vector<finish_request>>(std::move(requests));
   std::vector<std::size_t> all(shared->size());
   for (std::size_t n = 0; n < all.size(); ++n) all[n] = n;
-  const bool together = co_await finish_part(shared, all, false, replies);
+  const bool together = co_await finish_part(shared, all, nullptr, riding, replies);
   if (!together && all.size() > 1) {
     for (const auto n : all) {
       std::vector<std::size_t> one(1, n);
-      co_await finish_part(shared, std::move(one), false, replies);
+      co_await finish_part(shared, std::move(one), nullptr, nullptr, replies);
     }
   }
+  co_return replies;
+}
+
+awaitable<std::vector<result<finish_reply>>> core::finish(std::vector<finish_request> requests) {
+  auto replies = co_await finish_riding(std::move(requests), nullptr);
   wake_all();
   co_return replies;
 }
 
+// One round trip: the claim rides on the ends.
 awaitable<finish_and_claim_reply> core::finish_and_claim(std::vector<finish_request> requests,
                                                          claim_request then) {
-  auto finished = co_await finish(std::move(requests));
   then.wait_ms = 0;
-  auto claimed = co_await claim(std::move(then));
-  finish_and_claim_reply reply{std::move(finished), std::move(claimed)};
+  const bool running = unstopped().has_value();
+  ride_ptr on;
+  if (running && !requests.empty()) {
+    on = std::make_shared<ride>();
+    on->may = ask_turn(then.queue);
+    on->args = claim_words(then, on->may);
+  }
+  auto finished = co_await finish_riding(std::move(requests), on);
+  finish_and_claim_reply reply{std::move(finished), std::vector<claimed_job>{}};
+  if (on && on->taken) {
+    auto jobs = co_await take_claimed(then, on->may, on->reply);
+    reply.claimed = std::move(jobs);
+  } else if (on) {
+    claim_ended(then.queue, on->may, false, -1);
+  }
+  const bool nothing = reply.claimed && reply.claimed->empty();
+  const bool held_back = on && on->taken && on->may.ordinary && !suspects_wait(then.queue);
+  if (nothing && !held_back) {  // what had just ended may have been in the way
+    auto jobs = co_await claim(std::move(then));
+    reply.claimed = std::move(jobs);
+  }
+  wake_all();
   co_return reply;
 }
 

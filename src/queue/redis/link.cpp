@@ -29,8 +29,13 @@ const net::redis_script& script_of(std::string_view name) {
   return all.find(name)->second;
 }
 
-constexpr std::array<std::string_view, 7> reading{"look",  "list",   "children", "counts",
-                                                  "check", "cancel", "foresee"};
+constexpr std::array<std::string_view, 6> reading{"look",   "list",  "children",
+                                                  "counts", "check", "foresee"};
+
+bool changes(std::string_view script, const words& args) {
+  if (script == "cancel") return args.all().at(2) == "1";  // it may only look
+  return std::find(reading.begin(), reading.end(), script) == reading.end();
+}
 
 link::reply plain(link::reply got) {
   if (got && got->is_error()) return error(errc::internal, "redis", std::string(got->bytes()));
@@ -58,14 +63,13 @@ net::redis_command link::command_of(const net::redis_script& script, const words
   return command;
 }
 
-result<void> link::allowed(std::string_view script) const {
-  const bool reads = std::find(reading.begin(), reading.end(), script) != reading.end();
-  if (!refusal_ || reads) return {};
-  return refusal_();
+result<void> link::allowed(std::string_view script, const words& args) const {
+  if (!refusal_ || !changes(script, args)) return {};
+  return refusal_(script);
 }
 
 boost::asio::awaitable<link::reply> link::run(std::string name, words args) {
-  if (auto ok = allowed(name); !ok) co_return ok.error();
+  if (auto ok = allowed(name, args); !ok) co_return ok.error();
   const auto& script = script_of(name);
   auto command = command_of(script, args);
   auto got = co_await client_.eval(script, std::move(command));
@@ -84,7 +88,7 @@ void link::send(std::string_view name, const words& args, std::function<void(rep
   auto taken = [done = std::move(done)](reply got) {
     if (done) done(plain(std::move(got)));
   };
-  if (auto ok = allowed(name); !ok) {
+  if (auto ok = allowed(name, args); !ok) {
     taken(ok.error());
     return;
   }

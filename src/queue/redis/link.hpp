@@ -39,7 +39,7 @@ class link {
 
  private:
   net::redis_command command_of(const net::redis_script& script, const words& args) const;
-  result<void> allowed(std::string_view script) const;
+  result<void> allowed(std::string_view script, const words& args) const;
 
   net::redis_client& client_;
   const clock_port& clock_;
@@ -47,7 +47,7 @@ class link {
   const std::string base_;
   const bool owned_;
   const bool fleet5_;
-  const std::function<result<void>()> refusal_;
+  const std::function<result<void>(std::string_view)> refusal_;
 };
 
 }  // namespace son1k::queue::redis

@@ -28,8 +28,9 @@ void outbox::stage_as(store::transaction& tx, std::string row, std::string scrip
     static const store::statement sql(
         "INSERT INTO queue_outbox (id, script, words, queue, job, at_ms)"
         " VALUES ($1, $2, $3, $4, $5, $6)");
-    auto ok = c.execute(sql, {std::string_view(row), std::string_view(script), std::string_view(text),
-                              std::string_view(queue), std::string_view(job), now_ms});
+    auto ok =
+        c.execute(sql, {std::string_view(row), std::string_view(script), std::string_view(text),
+                        std::string_view(queue), std::string_view(job), now_ms});
     if (!ok) return ok.error();
     return {};
   });

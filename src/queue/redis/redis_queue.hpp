@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "net/redis/redis_client.hpp"
@@ -28,8 +29,8 @@ struct redis_queue_settings {
   std::string process;
   std::int64_t look_ms = 50;       // how often a waiting claim looks again
   std::int64_t upkeep_ms = 1'000;  // how often leases and the outbox are looked at; 0: never
-  // For tests: asked before each change of Redis; an error refuses it.
-  std::function<result<void>()> refusal;
+  // For tests: asked before each change of Redis by a script of this name; an error refuses it.
+  std::function<result<void>(std::string_view script)> refusal;
 };
 
 std::unique_ptr<queue_port> make_redis_queue(net::redis_client& redis, store::database& db,

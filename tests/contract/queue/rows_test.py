@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAMS = Path(os.environ["SON1K_TESTS_DIR"])
-BACKENDS = ("memory", "embedded")
+BACKENDS = ("memory", "embedded", "redis")
 
 
 def rows():
@@ -42,6 +42,8 @@ def missing(key, program, prefix):
         return [] if found else [f"{key}: no case of {program} begins with {prefix}"]
     suite = re.compile(rf"^queue_contract_{key}(_\w+)?\.")
     found = [c for c in listing(program) if suite.match(c)]
+    if program == "contract_queue":
+        found += [c for c in listing("contract_queue_redis") if suite.match(c)]
     return [f"{key}: no case for the {backend} backend" for backend in BACKENDS
             if not any(c.endswith("/" + backend) for c in found)]
 

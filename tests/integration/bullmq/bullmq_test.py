@@ -33,8 +33,8 @@ def modules(test, version):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "package.json").write_text('{"name": "bullmq-here", "private": true}\n')
         done = subprocess.run(["npm", "install", "--no-save", "--ignore-scripts", "--no-audit",
-                               "--no-fund", f"bullmq@{version}", "ioredis@^5.8.0"], cwd=folder, capture_output=True,
-                              text=True, timeout=180)
+                               "--no-fund", f"bullmq@{version}", "ioredis@^5.8.0"],
+                              cwd=folder, capture_output=True, text=True, timeout=180)
         if done.returncode != 0:
             absent(test, f"npm install failed: {done.stderr[-300:]}")
     return folder

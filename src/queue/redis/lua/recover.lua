@@ -30,4 +30,32 @@ for _, id in ipairs(ids) do
     told[#told + 1] = {id, call('HGETALL', P .. id)}
   end
 end
+
+-- Jobs that stock workers run: without a lock since the last sweep they have stalled. One sweep an
+-- interval, whoever does it.
+local function sweep_stock()
+  for _, id in ipairs(call('SRANDMEMBER', P .. 'stalled', slice)) do
+    call('SREM', P .. 'stalled', id)
+    if call('EXISTS', P .. id .. ':lock') == 0 and call('LREM', P .. 'active', -1, id) > 0 then
+      call('ZREM', P .. 's:leases', id)
+      local j = load(P, id)
+      if j then
+        if call('HINCRBY', P .. id, 'stc', 1) > 1 then
+          call('HSET', P .. id, 'defa', 'job stalled more than allowable limit')
+        end
+        call('RPUSH', list_of(P), id)
+        mark(P)
+        tell(P, 'stalled', id, j.kind)
+        tell(P, 'waiting', id, j.kind, 'prev', 'active')
+      end
+    end
+  end
+  for _, id in ipairs(call('LRANGE', P .. 'active', 0, slice - 1)) do
+    if not call('ZSCORE', P .. 's:leases', id) then call('SADD', P .. 'stalled', id) end
+  end
+end
+if not owned and run_of == '' and
+   call('SET', P .. 'stalled-check', string.format('%.0f', now), 'PX', 30000, 'NX') then
+  sweep_stock()
+end
 return told

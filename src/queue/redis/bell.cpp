@@ -1,0 +1,73 @@
+#include "queue/redis/bell.hpp"
+
+#include <chrono>
+
+namespace son1k::queue::redis {
+namespace {
+
+constexpr std::chrono::milliseconds block{1'000};
+constexpr std::chrono::milliseconds rest{250};  // while Redis is away
+
+}  // namespace
+
+bell::bell(std::shared_ptr<link> to, std::function<std::vector<std::string>()> waiting,
+           std::function<bool(const std::string&)> ring)
+    : link_(std::move(to)), waiting_(std::move(waiting)), ring_(std::move(ring)) {}
+
+void bell::look() {
+  std::lock_guard lock(mutex_);
+  if (stopped_) return;
+  if (!thread_.joinable()) {
+    wire_ = link_->dedicated("son1k:claims");
+    thread_ = std::thread([this] { run(); });
+  }
+  if (some_) return;
+  some_ = true;
+  changed_.notify_all();
+}
+
+void bell::run() {
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return some_ || stopped_; });
+      if (stopped_) return;
+      some_ = false;
+    }
+    for (auto queues = waiting_(); !queues.empty(); queues = waiting_()) {
+      net::redis_command pop("BZPOPMIN");
+      for (const auto& queue : queues) pop.add(link_->base() + queue + ":marker");
+      pop.add("1");
+      net::redis_call_options options;
+      options.block = block;
+      const auto got = wire_->call_and_wait(std::move(pop), options);
+      std::unique_lock lock(mutex_);
+      if (stopped_) return;
+      if (!got) changed_.wait_for(lock, rest, [this] { return stopped_; });
+      lock.unlock();
+      if (got && got->size() == 3) heard(*got);
+    }
+  }
+}
+
+void bell::heard(const net::redis_value& popped) {
+  // Member 1 says when a delayed job is due: waiting claims look by then anyway.
+  if (popped[1].bytes() != "0") return;
+  const auto key = popped[0].bytes();
+  const auto frame = link_->base().size() + std::string_view(":marker").size();
+  if (key.size() <= frame) return;
+  if (ring_(std::string(key.substr(link_->base().size(), key.size() - frame)))) return;
+  (void)link_->wait(net::redis_command("ZADD").add(key).add("0").add("0"));  // for somebody else
+}
+
+void bell::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopped_ = true;
+    if (wire_) wire_->interrupt();
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace son1k::queue::redis

@@ -1,0 +1,3 @@
+-- The words of finish, then those of claim.
+local ended = finish_all()
+return {ended, claim_some()}
