@@ -102,8 +102,8 @@ child_program::child_program(const std::vector<std::string>& words, const fs::pa
   }
   dup2(out, STDOUT_FILENO);
   dup2(out, STDERR_FILENO);
-  if (account != nullptr && (initgroups(account->pw_name, account->pw_gid) != 0 ||
-                             setgid(account->pw_gid) != 0 || setuid(account->pw_uid) != 0)) {
+  if (account != nullptr && (setgroups(1, &account->pw_gid) != 0 || setgid(account->pw_gid) != 0 ||
+                             setuid(account->pw_uid) != 0)) {
     _exit(126);
   }
   prctl(PR_SET_PDEATHSIG, SIGQUIT);

@@ -46,6 +46,7 @@ void postgres_writer::commit_group(group g) {
     auto connection = link_->get();
     if (!connection) return refuse(g, connection.error());
     postgres_connection& c = **connection;
+    last_time_ = again == again_max - 1;
     const attempt outcome = run_group(g, c);
     if (outcome == attempt::finished) {
       if (link_->connected()) c.let_go();
@@ -68,7 +69,7 @@ void postgres_writer::commit_group(group g) {
 postgres_writer::attempt postgres_writer::run_group(group g, postgres_connection& c) {
   for (entry& e : g) e.verdict = {};
   c.guard(false);
-  return hopeful() ? run_together(g, c) : run_apart(g, c);
+  return hopeful() && !last_time_ ? run_together(g, c) : run_apart(g, c);
 }
 
 void postgres_writer::begin(group g, postgres_connection& c) {
@@ -168,7 +169,7 @@ postgres_writer::part postgres_writer::run_guarded(entry& e, postgres_connection
 postgres_writer::part postgres_writer::judge(entry& e, const result<void>& ran,
                                              const postgres_connection& c) {
   if (c.lost()) return part::lost;
-  if (c.failed() && worth_again(c.failed()->state)) return part::again;
+  if (c.failed() && worth_again(c.failed()->state) && !last_time_) return part::again;
   if (!c.failed()) {
     e.verdict = ran;
     return ran ? part::good : part::failed;

@@ -31,6 +31,7 @@ class postgres_writer final : public group_writer {
 
   const std::unique_ptr<postgres_link> link_;
   postgres_figures& figures_;
+  bool last_time_ = false;  // what chance refuses now is refused for good, alone
 };
 
 }  // namespace son1k::store

@@ -72,6 +72,7 @@ result<std::unique_ptr<store::database>> open_postgres_in(
   settings.queued_reads_max = options.queued_reads_max;
   settings.group_max = options.group_max;
   settings.migrations = {};
+  settings.connect_max = std::chrono::minutes(1);  // slow under a sanitizer or a load
   return store::open_postgres(settings);
 }
 

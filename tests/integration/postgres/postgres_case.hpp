@@ -19,6 +19,7 @@ class postgres_case : public testing::Test {
       settings_.figures = &figures_;
       // Nothing here is about being slow.
       settings_.away_max = std::chrono::minutes(1);
+      settings_.connect_max = std::chrono::minutes(1);
       return;
     }
     if (getenv("CI") != nullptr) FAIL() << "postgresql-15 must be installed (tools/setup)";
