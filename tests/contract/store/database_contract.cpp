@@ -72,7 +72,8 @@ result<std::unique_ptr<store::database>> open_postgres_in(
   settings.queued_reads_max = options.queued_reads_max;
   settings.group_max = options.group_max;
   settings.migrations = {};
-  settings.connect_max = std::chrono::minutes(1);  // slow under a sanitizer or a load
+  // Slow under a sanitizer or a load.
+  settings.connect_max = settings.away_max = std::chrono::minutes(1);
   return store::open_postgres(settings);
 }
 
