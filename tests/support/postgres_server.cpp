@@ -1,16 +1,10 @@
 #include "support/postgres_server.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <grp.h>
 #include <libpq-fe.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -41,19 +35,6 @@ const passwd* server_account() {
   return getuid() == 0 ? getpwnam("postgres") : nullptr;
 }
 
-int free_port() {
-  const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  const bool bound = bind(probe, generic, size) == 0 && getsockname(probe, generic, &size) == 0;
-  close(probe);
-  if (!bound) throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
-}
-
 std::string contents(const fs::path& file) {
   std::ifstream in(file);
   std::ostringstream out;
@@ -74,9 +55,15 @@ void wait_until_ready(const std::string& url, const fs::path& log) {
   }
 }
 
-void run_to_end(const std::vector<std::string>& words, const fs::path& log) {
-  child_program program(words, log);
-  if (program.end() != 0) throw std::runtime_error(words[0] + ": " + contents(log));
+// The words that run a program as the user of servers, which ends with this process.
+std::vector<std::string> as_server(std::vector<std::string> words) {
+  std::vector<std::string> out{"setpriv", "--pdeathsig", "QUIT"};
+  if (server_account() != nullptr) {
+    for (const char* word : {"--reuid=postgres", "--regid=postgres", "--init-groups"})
+      out.emplace_back(word);
+  }
+  out.insert(out.end(), words.begin(), words.end());
+  return out;
 }
 
 std::string encoded(std::string_view word) {
@@ -87,42 +74,6 @@ std::string encoded(std::string_view word) {
 }
 
 }  // namespace
-
-child_program::child_program(const std::vector<std::string>& words, const fs::path& log) {
-  std::vector<char*> arguments;
-  for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  const passwd* account = server_account();
-  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  const pid_t parent = getpid();
-  pid_ = fork();
-  if (pid_ != 0) {
-    close(out);
-    return;
-  }
-  dup2(out, STDOUT_FILENO);
-  dup2(out, STDERR_FILENO);
-  if (account != nullptr && (setgroups(1, &account->pw_gid) != 0 || setgid(account->pw_gid) != 0 ||
-                             setuid(account->pw_uid) != 0)) {
-    _exit(126);
-  }
-  prctl(PR_SET_PDEATHSIG, SIGQUIT);
-  if (getppid() != parent) _exit(126);
-  execv(arguments[0], arguments.data());
-  _exit(127);
-}
-
-child_program::~child_program() {
-  end(SIGQUIT);
-}
-
-int child_program::end(int with_signal) {
-  if (pid_ == 0) return 0;
-  if (with_signal != 0) kill(pid_, with_signal);
-  int status = 0;
-  waitpid(std::exchange(pid_, 0), &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 bool postgres_server::installed() {
   return !programs().empty() && (getuid() != 0 || server_account() != nullptr);
@@ -137,19 +88,20 @@ void postgres_server::hand_over(const fs::path& folder) {
 postgres_server::postgres_server() : port_(free_port()) {
   hand_over(folder_.path());
   write(folder_ / "password", password);
-  run_to_end({(programs() / "initdb").string(), "-D", (folder_ / "data").string(), "-U", user,
-              "--pwfile=" + (folder_ / "password").string(), "--auth-local=trust",
-              "--auth-host=scram-sha-256", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"},
-             folder_ / "log");
+  run_program(
+      as_server({(programs() / "initdb").string(), "-D", (folder_ / "data").string(), "-U", user,
+                 "--pwfile=" + (folder_ / "password").string(), "--auth-local=trust",
+                 "--auth-host=scram-sha-256", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"}),
+      folder_ / "log");
   start();
 }
 
 void postgres_server::start() {
-  server_ = child_program(
-      {(programs() / "postgres").string(), "-D", (folder_ / "data").string(), "-p",
-       std::to_string(port_), "-k", folder_.path().string(), "-c", "listen_addresses=127.0.0.1",
-       "-c", "max_connections=100", "-c", "shared_buffers=32MB"},
-      folder_ / "log");
+  server_ = child_process(as_server({(programs() / "postgres").string(), "-D",
+                                     (folder_ / "data").string(), "-p", std::to_string(port_), "-k",
+                                     folder_.path().string(), "-c", "listen_addresses=127.0.0.1",
+                                     "-c", "max_connections=100", "-c", "shared_buffers=32MB"}),
+                          folder_ / "log");
   wait_until_ready(local_url("postgres"), folder_ / "log");
 }
 
@@ -157,13 +109,10 @@ void postgres_server::stop(bool fast) {
   server_.end(fast ? SIGINT : SIGQUIT);
 }
 
-void postgres_server::signal(int number) const {
-  kill(server_.pid(), number);
-}
-
-std::string postgres_server::url(const std::string& database, const std::string& as) const {
+std::string postgres_server::url(const std::string& database, const std::string& as,
+                                 int through) const {
   return fmt::format("postgresql://{}:{}@127.0.0.1:{}/{}", user,
-                     encoded(as.empty() ? password : as), port_, database);
+                     encoded(as.empty() ? password : as), through != 0 ? through : port_, database);
 }
 
 std::string postgres_server::local_url(const std::string& database) const {
@@ -202,8 +151,8 @@ pgbouncer::pgbouncer(const postgres_server& before) : port_(free_port()) {
                     "auth_type = any\npool_mode = transaction\nmax_client_conn = 200\n"
                     "default_pool_size = 4\nserver_login_retry = 1\n",
                     before.folder().string(), before.port(), postgres_server::user, port_));
-  program_ =
-      child_program({pgbouncer_program, (folder_ / "pgbouncer.ini").string()}, folder_ / "log");
+  program_ = child_process(as_server({pgbouncer_program, (folder_ / "pgbouncer.ini").string()}),
+                           folder_ / "log");
   wait_until_ready(url("postgres"), folder_ / "log");
 }
 

@@ -4,35 +4,13 @@
 //
 // Not thread-safe. Ends with the process that made it, however that ends.
 #pragma once
-#include <sys/types.h>
-
 #include <filesystem>
 #include <string>
 
+#include "support/child_process.hpp"
 #include "support/temp_folder.hpp"
 
 namespace son1k::test {
-
-// A program that runs as long as this lives.
-class child_program {
- public:
-  child_program() = default;
-  // As the user postgres where this is root. Its words go to `log`.
-  child_program(const std::vector<std::string>& words, const std::filesystem::path& log);
-  child_program(child_program&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
-  child_program& operator=(child_program&& other) noexcept {
-    std::swap(pid_, other.pid_);
-    return *this;
-  }
-  ~child_program();
-
-  pid_t pid() const { return pid_; }
-  // Waits for its end; its exit code, -1 after a signal.
-  int end(int with_signal = 0);
-
- private:
-  pid_t pid_ = 0;
-};
 
 class postgres_server {
  public:
@@ -42,17 +20,16 @@ class postgres_server {
   static constexpr const char* password = "s3cret:with/marks";
 
   postgres_server();  // throws std::runtime_error with the server's log
-  ~postgres_server() = default;
+  ~postgres_server() { stop(false); }
   postgres_server(const postgres_server&) = delete;
   postgres_server& operator=(const postgres_server&) = delete;
 
   void start();
   // Fast: as an operator does. Otherwise at once, as after a crash.
   void stop(bool fast = true);
-  void signal(int number) const;  // to the server's first process
 
-  // Over TCP, with the password; `as` in place of it.
-  std::string url(const std::string& database, const std::string& as = {}) const;
+  // Over TCP, with the password; `as` in place of it, `through` in place of the port.
+  std::string url(const std::string& database, const std::string& as = {}, int through = 0) const;
   std::string local_url(const std::string& database) const;
   int port() const { return port_; }
   const std::filesystem::path& folder() const { return folder_.path(); }
@@ -67,7 +44,7 @@ class postgres_server {
  private:
   temp_folder folder_;
   int port_;
-  child_program server_;
+  child_process server_;
 };
 
 // In transaction mode, with few connections to the server.
@@ -80,7 +57,7 @@ class pgbouncer {
  private:
   temp_folder folder_;
   int port_;
-  child_program program_;
+  child_process program_;
 };
 
 }  // namespace son1k::test

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "integration/postgres/postgres_case.hpp"
+#include "support/fault_proxy.hpp"
 #include "support/writer_gate.hpp"
 
 namespace son1k::test {
@@ -100,6 +101,27 @@ TEST_F(postgres_faults, nor_when_it_restarts_behind_a_pooler) {
   load.wait_for_more(50);
   expect_all_there(*direct, load.end());
   for (const error& e : load.failures()) EXPECT_EQ(e.code, errc::unavailable) << e.what();
+}
+
+TEST_F(postgres_faults, a_commit_whose_answer_is_lost_is_told_as_unknown_and_not_repeated) {
+  auto direct = open_with_notes();
+  fault_proxy proxy(static_cast<std::uint16_t>(server().port()));
+  settings_.url = server().url(name_, {}, proxy.port());
+  auto db = open();
+  ASSERT_TRUE(commit_and_wait(*db, note_of(1)));
+  proxy.mute_server(true);
+  std::promise<result<void>> told;
+  db->commit(note_of(2), [&told](result<void> outcome) { told.set_value(std::move(outcome)); });
+  while (notes_in(*direct)->size() < 2) std::this_thread::yield();
+  proxy.cut();
+  proxy.mute_server(false);
+  auto outcome = told.get_future().get();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, errc::unavailable);
+  EXPECT_THAT(outcome.error().message.en, HasSubstr("not known whether"));
+  EXPECT_EQ(figures_.unknown_outcomes, 1u);
+  EXPECT_TRUE(commit_and_wait(*db, note_of(3)));
+  EXPECT_EQ(notes_in(*db)->size(), 3u);
 }
 
 TEST_F(postgres_faults, connections_that_an_operator_ends_come_back) {
