@@ -33,7 +33,7 @@ class remote_client final : public api_client {
 
 class local_client final : public api_client {
  public:
-  explicit local_client(std::unique_ptr<embedded_system> system)
+  explicit local_client(std::unique_ptr<running_system> system)
       : system_(std::move(system)),
         resources_(system_->services()),
         caller_(routes_, api::render_error) {
@@ -49,7 +49,7 @@ class local_client final : public api_client {
   result<net::client_reply> send(const net::client_request& what) override {
     return caller_.call(what);
   }
-  std::unique_ptr<embedded_system> system_;
+  std::unique_ptr<running_system> system_;
   net::router routes_;
   api::resources resources_;
   net::route_caller caller_;
@@ -65,8 +65,11 @@ bool answers(const net::server_address& to) {
 }
 
 result<std::unique_ptr<api_client>> open_folder(const settings& config, bool may_create) {
+  const auto databases = all_databases(config);
+  if (!databases) return databases.error();
   std::error_code ec;
-  if (!may_create && !std::filesystem::exists(job_database(config).file, ec)) {
+  const auto& jobs = databases->front().file;
+  if (!may_create && !jobs.empty() && !std::filesystem::exists(jobs, ec)) {
     const auto& folder = config.text("data_dir");
     return error(errc::unavailable, "data_dir",
                  text("no server runs for " + folder +
@@ -81,7 +84,7 @@ result<std::unique_ptr<api_client>> open_folder(const settings& config, bool may
   logging.minimum = log::level::warn;
   logging.json = false;
   log::configure(logging);
-  auto system = embedded_system::open(config);
+  auto system = running_system::open(config);
   if (!system) return system.error();
   return std::unique_ptr<api_client>(std::make_unique<local_client>(std::move(*system)));
 }

@@ -34,7 +34,7 @@ class api_client {
   // By the first that fits: the server that the flags (or SON1K_SERVER) name; the one that
   // server.json in the data folder tells of, if it answers; the data folder itself.
   // unavailable: the named server does not answer, the folder is in use or (unless `may_create`)
-  // not there. Otherwise as settings::load and embedded_system::open.
+  // not there. Otherwise as settings::load and running_system::open.
   static result<std::unique_ptr<api_client>> open(const client_flags& flags,
                                                   bool may_create = false);
   virtual ~api_client() = default;

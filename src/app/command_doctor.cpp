@@ -10,7 +10,6 @@
 #include "base/log.hpp"
 #include "ops/doctor.hpp"
 #include "ops/doctor_redis.hpp"
-#include "store/sqlite/sqlite_database.hpp"
 
 namespace son1k::app {
 namespace {
@@ -22,18 +21,19 @@ int doctor(const common_flags& flags) {
   if (auto ok = prepare_data_dir(folder); !ok) return fail(ok.error(), flags.json);
   std::vector<ops::finding> findings{ops::check_folder(folder), ops::check_disk(folder),
                                      ops::check_fsync(folder)};
-  for (auto& [name, with] : all_databases(*config)) {
-    with.access = store::sqlite_access::inspect;
-    findings.push_back(ops::check_database(name + " database", with.file,
-                                           [&with] { return store::open_sqlite(with); }));
+  // The findings say what the log of the parts would.
+  log::settings logging;
+  logging.minimum = log::level::error;
+  log::configure(logging);
+  auto databases = all_databases(*config);
+  if (!databases) return fail(databases.error(), flags.json);
+  for (const auto& one : *databases) {
+    findings.push_back(
+        ops::check_database(one.name + " database", one.file, [&one] { return one.open(true); }));
   }
   findings.push_back(ops::check_sound_font(config->text("sound_font")));
   findings.push_back(ops::check_descriptors());
   if (const auto redis = config->text("redis_url"); !redis.empty()) {
-    // The findings say what the client's own log would.
-    log::settings logging;
-    logging.minimum = log::level::error;
-    log::configure(logging);
     for (auto& one : ops::check_redis(redis)) findings.push_back(std::move(one));
   }
   bool bad = false;

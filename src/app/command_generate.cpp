@@ -116,7 +116,7 @@ int generate(const generate_flags& flags) {
   if (auto font = music::find_sound_font(config->text("sound_font")); !font) {
     return fail(font.error(), as_json);
   }
-  auto opened = embedded_system::open(*config);
+  auto opened = running_system::open(*config);
   if (!opened) return fail(opened.error(), as_json);
   auto made = run_generation(**opened, *request, id, as_json);
   (*opened)->stop();

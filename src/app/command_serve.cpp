@@ -72,7 +72,7 @@ int serve(const serve_flags& flags) {
     return ops::supervise(with);
   }
   end_signals signals;
-  auto opened = embedded_system::open(*config);
+  auto opened = running_system::open(*config);
   if (!opened) return fail(opened.error(), flags.json);
   auto& system = **opened;
 

@@ -108,12 +108,12 @@ result<std::vector<store::migration_status>> all_pending(
   return out;
 }
 
-result<std::vector<store::migration_status>> migrate_one(store::sqlite_settings sqlite,
+result<std::vector<store::migration_status>> migrate_one(const named_database& one,
                                                          migrate_what what) {
   // Looking needs no lock, so it works beside a running server.
-  if (what != migrate_what::up) sqlite.access = store::sqlite_access::inspect;
-  auto db = store::open_sqlite(sqlite);
-  if (!db && db.error().code == errc::not_found) return all_pending(sqlite.migrations);
+  auto db = one.open(what != migrate_what::up);
+  if (!db && db.error().code == errc::not_found && !one.file.empty())
+    return all_pending(one.migrations);
   if (!db) return db.error();
   auto rows = what == migrate_what::up ? (*db)->migrate() : (*db)->migrations();
   (*db)->stop();
@@ -125,11 +125,13 @@ result<std::vector<migration_row>> migrate_all(const settings& config, migrate_w
     if (auto ok = prepare_data_dir(config.text("data_dir")); !ok) return ok.error();
   }
   std::vector<migration_row> out;
-  for (auto& [name, with] : all_databases(config)) {
-    auto rows = migrate_one(std::move(with), what);
+  const auto databases = all_databases(config);
+  if (!databases) return databases.error();
+  for (const auto& one : *databases) {
+    auto rows = migrate_one(one, what);
     if (!rows) return rows.error();
     for (auto& row : *rows) {
-      if (what != migrate_what::dry_run || !row.applied) out.push_back({name, std::move(row)});
+      if (what != migrate_what::dry_run || !row.applied) out.push_back({one.name, std::move(row)});
     }
   }
   return out;

@@ -74,7 +74,7 @@ int work(const worker_flags& flags) {
   if (config->integer("workers") == 0) return fail(no_workers(), flags.json);
   if (!flags.processes.empty()) return supervise_workers(flags);
   end_signals signals;
-  auto opened = embedded_system::open(*config);
+  auto opened = running_system::open(*config);
   if (!opened) return fail(explained(opened.error()), flags.json);
   auto& system = **opened;
   if (auto ok = system.start_workers(flags.queues); !ok) return fail(ok.error(), flags.json);

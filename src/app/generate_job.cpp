@@ -45,7 +45,7 @@ struct watch {
   }
 };
 
-void cancel(embedded_system& system, const std::string& id) {
+void cancel(running_system& system, const std::string& id) {
   store::transaction tx;
   api::stage_generation_cancel(tx, system.services().owner, id, system_clock().now_ms());
   const auto staged = system.queue().stage_cancel(tx, std::string(api::generation_queue), id,
@@ -54,7 +54,7 @@ void cancel(embedded_system& system, const std::string& id) {
   if (staged) (void)store::commit_and_wait(system.database(), std::move(tx));
 }
 
-void follow(embedded_system& system, watch& job, const std::string& id, bool quiet) {
+void follow(running_system& system, watch& job, const std::string& id, bool quiet) {
   progress_display display(quiet);
   bool asked = false;
   std::unique_lock hold(job.lock);
@@ -74,7 +74,7 @@ void follow(embedded_system& system, watch& job, const std::string& id, bool qui
   display.finish();
 }
 
-result<finished_generation> read_outcome(embedded_system& system, const std::string& id) {
+result<finished_generation> read_outcome(running_system& system, const std::string& id) {
   const auto& with = system.services();
   auto row = store::read_and_wait(system.database(), [&](store::connection& db) {
     return api::find_generation(db, with.owner, id);
@@ -119,7 +119,7 @@ void catch_interrupts() {
   std::signal(SIGTERM, [](int) { interrupted = 1; });
 }
 
-result<finished_generation> run_generation(embedded_system& system,
+result<finished_generation> run_generation(running_system& system,
                                            const api::generation_request& request,
                                            const std::string& id, bool quiet) {
   auto job = std::make_shared<watch>();

@@ -21,7 +21,7 @@ void catch_interrupts();
 
 // Submits the piece, starts the workers, shows the real progress and waits. An interrupt
 // cancels the job. cancelled; or the error that the run ended with.
-result<finished_generation> run_generation(embedded_system& system,
+result<finished_generation> run_generation(running_system& system,
                                            const api::generation_request& request,
                                            const std::string& id, bool quiet);
 

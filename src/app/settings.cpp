@@ -38,9 +38,21 @@ constexpr std::array rows{
     setting_row{"history_rows", "", "HISTORY_ROWS", setting_type::integer, "1000000", 10'000,
                 1'000'000'000, "how many records of ended jobs are kept, the newest"},
     setting_row{"database_url", "", "DATABASE_URL", setting_type::text, "", no_limit, no_limit,
-                "database of the cluster profile; this version has the embedded one only"},
+                "PostgreSQL of the cluster profile: postgresql://user:password@host/database"},
     setting_row{"redis_url", "", "REDIS_URL", setting_type::text, "", no_limit, no_limit,
-                "Redis of the cluster profile; this version has the embedded one only"},
+                "Redis of the cluster profile: redis://, rediss://, redis+sentinel://, "
+                "redis+cluster://"},
+    setting_row{"database_pool_min", "", "DATABASE_POOL_MIN", setting_type::integer, "1", 1, 1'000,
+                "reading connections to PostgreSQL that are kept"},
+    setting_row{"database_pool_max", "", "DATABASE_POOL_MAX", setting_type::integer, "8", 1, 1'000,
+                "reading connections to PostgreSQL at most"},
+    setting_row{"redis_prefix", "", "REDIS_PREFIX", setting_type::text, "bull", no_limit, no_limit,
+                "before every key; a Redis Cluster needs a hash tag: {bull}"},
+    setting_row{"bullmq_version", "", "SON1K_BULLMQ_VERSION", setting_type::integer, "6", 5, 6,
+                "version of the BullMQ fleet that shares the queues"},
+    setting_row{"bullmq_shared", "", "SON1K_BULLMQ_SHARED", setting_type::boolean, "false",
+                no_limit, no_limit,
+                "workers of BullMQ take jobs of our queues too: their order holds"},
 };
 
 error bad(const setting_row& row, const std::string& source, text why) {

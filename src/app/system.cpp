@@ -13,7 +13,6 @@
 #include "app/register_kinds.hpp"
 #include "app/version.hpp"
 #include "kinds/maintenance/maintenance.hpp"
-#include "queue/embedded/embedded_queue.hpp"
 
 namespace son1k::app {
 namespace fs = std::filesystem;
@@ -35,39 +34,7 @@ error folder_error(const fs::path& folder, int code) {
                    "; elija otra carpeta con --data-dir o DATA_DIR")};
 }
 
-// The cluster profile's settings are known, so leaving them unused would be a silent surprise.
-result<void> check_profile(const settings& config) {
-  for (const auto* name : {"database_url", "redis_url"}) {
-    if (config.text(name).empty()) continue;
-    return error(errc::forbidden, name,
-                 text("is set, but this version has the embedded profile only; unset it to use "
-                      "SQLite in the data folder",
-                      "está definido, pero esta versión solo tiene el perfil embebido; quítelo "
-                      "para usar SQLite en la carpeta de datos"));
-  }
-  return {};
-}
-
 }  // namespace
-
-store::sqlite_settings job_database(const settings& config) {
-  store::sqlite_settings out;
-  out.file = fs::path(config.text("data_dir")) / "son1k.db";
-  return out;
-}
-
-store::sqlite_settings history_database(const settings& config) {
-  store::sqlite_settings out;
-  out.file = fs::path(config.text("data_dir")) / "history.db";
-  out.migrations = store::history_sources();
-  out.check_ms_max = 50;  // the jobs' own file decides how soon the first request is served
-  out.log_bytes_min = 0;
-  return out;
-}
-
-std::vector<named_database> all_databases(const settings& config) {
-  return {{"jobs", job_database(config)}, {"history", history_database(config)}};
-}
 
 result<void> prepare_data_dir(const fs::path& folder) {
   std::error_code ec;
@@ -90,39 +57,33 @@ result<void> prepare_data_dir(const fs::path& folder) {
   return {};
 }
 
-embedded_system::embedded_system(const settings& config)
+running_system::running_system(const settings& config)
     : config_(config), folder_(config.text("data_dir")) {}
 
-embedded_system::~embedded_system() {
+running_system::~running_system() {
   stop();
 }
 
-result<std::unique_ptr<embedded_system>> embedded_system::open(const settings& config) {
-  if (auto ok = check_profile(config); !ok) return ok.error();
-  std::unique_ptr<embedded_system> out(new embedded_system(config));
+result<std::unique_ptr<running_system>> running_system::open(const settings& config) {
+  std::unique_ptr<running_system> out(new running_system(config));
   if (auto ok = out->open_parts(); !ok) return ok.error();
   return out;
 }
 
-result<void> embedded_system::open_parts() {
+result<void> running_system::open_parts() {
   if (auto ok = prepare_data_dir(folder_); !ok) return ok;
   std::error_code ec;
   fs::create_directories(artifacts_folder(config_), ec);
   if (ec) return folder_error(artifacts_folder(config_), ec.value());
 
-  auto sqlite = job_database(config_);
-  sqlite.commit_seconds = &commit_seconds_;
-  auto opened = store::open_sqlite(sqlite);
+  auto opened = open_backends(config_);
   if (!opened) return opened.error();
-  database_ = std::move(*opened);
-  if (auto migrated = database_->migrate(); !migrated) return migrated.error();
-
-  queue_ = queue::make_embedded_queue(*database_, {}, system_clock());
+  with_ = std::move(*opened);
   // A queue that could not read its jobs answers every call with the reason.
-  if (auto counts = queue_->counts("generation"); !counts) return counts.error();
-  if (auto ok = open_history(); !ok) return ok;
+  if (auto counts = queue().counts("generation"); !counts) return counts.error();
+  open_history();
   conversions_ = std::make_unique<queue::compute_pool>(1, 64);
-  services_.reset(new api::services{*database_, *queue_, system_clock(), artifacts_folder(config_),
+  services_.reset(new api::services{database(), queue(), system_clock(), artifacts_folder(config_),
                                     std::string(version), "local", cores(),
                                     config_.integer("workers") > 0,
                                     [pool = conversions_.get()](std::function<void()> work) {
@@ -134,29 +95,24 @@ result<void> embedded_system::open_parts() {
   queue::scheduler_settings with;
   with.settle = services_->settle;
   scheduler_ =
-      std::make_unique<queue::scheduler>(*database_, *queue_, system_clock(), std::move(with));
+      std::make_unique<queue::scheduler>(database(), queue(), system_clock(), std::move(with));
   services_->schedules = std::make_shared<queue::schedules>(
-      *database_, *queue_, system_clock(), [runs = scheduler_.get()] { runs->wake(); });
+      database(), queue(), system_clock(), [runs = scheduler_.get()] { runs->wake(); });
   for (const auto& row : register_kinds(config_)) services_->queues.push_back(row.queue);
   return {};
 }
 
-result<void> embedded_system::open_history() {
-  auto opened = store::open_sqlite(history_database(config_));
-  if (!opened) return opened.error();
-  history_database_ = std::move(*opened);
-  if (auto migrated = history_database_->migrate(); !migrated) return migrated.error();
+void running_system::open_history() {
   queue::history_settings with;
   with.days = config_.integer("history_days");
   with.rows = config_.integer("history_rows");
-  history_ = std::make_unique<queue::lasting_history>(*history_database_, *database_, *queue_,
-                                                      system_clock(), with,
-                                                      settle_by_kind(register_kinds(config_)));
+  history_ =
+      std::make_unique<queue::lasting_history>(*with_.history, database(), queue(), system_clock(),
+                                               with, settle_by_kind(register_kinds(config_)));
   history_->start();
-  return {};
 }
 
-result<void> embedded_system::start_workers(std::vector<std::string> queues) {
+result<void> running_system::start_workers(std::vector<std::string> queues) {
   const auto kinds = register_kinds(config_);
   if (queues.empty() && config_.integer("workers") > 0) {
     if (auto ok = start_maintenance(); !ok) return ok;
@@ -178,7 +134,7 @@ result<void> embedded_system::start_workers(std::vector<std::string> queues) {
     with.limiter->max = rate;
   }
   for (std::int64_t i = 0; i < config_.integer("workers"); ++i) {
-    auto one = std::make_unique<queue::worker>(*queue_, *database_, run, with);
+    auto one = std::make_unique<queue::worker>(queue(), database(), run, with);
     if (auto ok = one->start(); !ok) return ok;
     workers_.push_back(std::move(one));
   }
@@ -186,7 +142,7 @@ result<void> embedded_system::start_workers(std::vector<std::string> queues) {
 }
 
 // A worker of its own, so that work on the system takes no slot from the pieces.
-result<void> embedded_system::start_maintenance() {
+result<void> running_system::start_maintenance() {
   queue::worker_settings with;
   with.queues = {std::string(kinds::maintenance_queue)};
   with.concurrency = 2;
@@ -196,15 +152,15 @@ result<void> embedded_system::start_maintenance() {
     return api::forget_replies(db, system_clock().now_ms(), most);
   };
   auto kind = kinds::make_maintenance_kind(
-      {*queue_, *database_, *history_, *history_, settle_by_kind(register_kinds(config_)), forget});
+      {queue(), database(), *history_, *history_, settle_by_kind(register_kinds(config_)), forget});
   std::vector<std::shared_ptr<queue::job_kind>> run{std::move(kind)};
-  auto one = std::make_unique<queue::worker>(*queue_, *database_, std::move(run), with);
+  auto one = std::make_unique<queue::worker>(queue(), database(), std::move(run), with);
   if (auto ok = one->start(); !ok) return ok;
   workers_.push_back(std::move(one));
   return {};
 }
 
-result<void> embedded_system::start_scheduler() {
+result<void> running_system::start_scheduler() {
   for (auto& one : kinds::maintenance_schedules()) {
     if (auto ok = services_->schedules->ensure(std::move(one)); !ok) return ok;
   }
@@ -212,32 +168,26 @@ result<void> embedded_system::start_scheduler() {
   return {};
 }
 
-bool embedded_system::workers_running() const {
+bool running_system::workers_running() const {
   return std::any_of(workers_.begin(), workers_.end(), [](const auto& w) { return w->running(); });
 }
 
-void embedded_system::collect_figures(std::vector<metrics::family>& out) const {
-  out.push_back({"son1k_database_commit_seconds",
-                 "Time of a commit, with the writes of all that it gathered.",
-                 metrics::family_type::histogram,
-                 {}});
-  out.back().add({}, commit_seconds_);
+void running_system::collect_figures(std::vector<metrics::family>& out) const {
+  with_.collect_figures(out);
   api::collect_scheduler(scheduler_->stats(), out);
 }
 
-void embedded_system::stop_workers() {
+void running_system::stop_workers() {
   for (auto& one : workers_) one->stop();
   workers_.clear();
 }
 
-void embedded_system::stop() {
+void running_system::stop() {
   if (scheduler_) scheduler_->stop();
   stop_workers();
   if (conversions_) conversions_->stop();
   if (history_) history_->stop();
-  if (queue_) queue_->stop();
-  if (history_database_) history_database_->stop();
-  if (database_) database_->stop();
+  with_.stop();
 }
 
 }  // namespace son1k::app

@@ -1,28 +1,26 @@
-// The embedded profile, wired: database, queue, workers and what the API needs of them. One object
-// is one running system; it owns its parts and stops them in reverse order.
+// A deployment's process, wired: database, queue, workers and what the API needs of them. One
+// object is one running system; it owns its parts and stops them in reverse order.
 #pragma once
 #include <filesystem>
 #include <memory>
 #include <vector>
 
 #include "api/services.hpp"
-#include "app/settings.hpp"
+#include "app/profile.hpp"
 #include "base/metrics.hpp"
 #include "queue/compute_pool.hpp"
 #include "queue/history/lasting_history.hpp"
-#include "queue/queue.hpp"
 #include "queue/schedules/scheduler.hpp"
 #include "queue/worker.hpp"
-#include "store/sqlite/sqlite_database.hpp"
 
 namespace son1k::app {
 
-class embedded_system {
+class running_system {
  public:
-  // Makes the data folder if need be, opens and migrates the database, rebuilds the queue.
-  // forbidden, unavailable, storage_full, storage_corrupt, schema_newer: the field names the thing.
-  static result<std::unique_ptr<embedded_system>> open(const settings& config);
-  ~embedded_system();  // stop()
+  // Makes the data folder if need be, opens and migrates what the profile stands on. The errors are
+  // those of open_backends() and prepare_data_dir(): the field names the thing.
+  static result<std::unique_ptr<running_system>> open(const settings& config);
+  ~running_system();  // stop()
 
   // On the queues of the kinds it knows, or on those named. validation: a queue is named twice.
   result<void> start_workers(std::vector<std::string> queues = {});
@@ -38,38 +36,26 @@ class embedded_system {
   void stop();
 
   const api::services& services() const { return *services_; }
-  queue::queue_port& queue() { return *queue_; }
-  store::database& database() { return *database_; }
+  queue::queue_port& queue() { return *with_.queue; }
+  store::database& database() { return *with_.database; }
   // What /metrics tells of the storage and the schedules.
   void collect_figures(std::vector<metrics::family>& out) const;
 
  private:
-  explicit embedded_system(const settings& config);
+  explicit running_system(const settings& config);
   result<void> open_parts();
-  result<void> open_history();
+  void open_history();
   result<void> start_maintenance();
 
   const settings config_;
   const std::filesystem::path folder_;
-  metrics::histogram commit_seconds_{metrics::request_seconds};
-  std::unique_ptr<store::database> database_;
-  std::unique_ptr<store::database> history_database_;
-  std::unique_ptr<queue::queue_port> queue_;
+  backends with_;
   std::unique_ptr<queue::lasting_history> history_;
   std::unique_ptr<queue::scheduler> scheduler_;
   std::unique_ptr<queue::compute_pool> conversions_;
   std::vector<std::unique_ptr<queue::worker>> workers_;
   std::unique_ptr<api::services> services_;
 };
-
-// The databases of a data folder, as the system opens them.
-store::sqlite_settings job_database(const settings& config);
-store::sqlite_settings history_database(const settings& config);
-struct named_database {
-  std::string name;
-  store::sqlite_settings with;
-};
-std::vector<named_database> all_databases(const settings& config);
 
 // Makes the folder with mode 0700 and checks that it can be written to. forbidden, storage_full,
 // unavailable with the field "data_dir".

@@ -133,7 +133,7 @@ finding check_descriptors() {
 
 finding check_database(const std::string& about, const fs::path& file, const open_database& open) {
   std::error_code ec;
-  if (!fs::exists(file, ec)) {
+  if (!file.empty() && !fs::exists(file, ec)) {
     return {about,
             verdict::good,
             text(file.string() + " will be made at the first start",
@@ -142,7 +142,7 @@ finding check_database(const std::string& about, const fs::path& file, const ope
   }
   auto opened = open();
   if (!opened) {
-    const bool in_use = opened.error().code == errc::unavailable;
+    const bool in_use = !file.empty() && opened.error().code == errc::unavailable;
     return {about, in_use ? verdict::warning : verdict::bad, opened.error().message, {}};
   }
   const auto rows = (*opened)->migrations();

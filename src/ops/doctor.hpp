@@ -31,7 +31,8 @@ finding check_sound_font(const std::filesystem::path& configured);
 finding check_descriptors();
 
 using open_database = std::function<result<std::unique_ptr<store::database>>()>;
-// Opens the database and looks at its schema. A database in use by a running server is well.
+// Opens the database and looks at its schema. A file in use by a running server is well; an empty
+// `file` stands for a database on a server.
 finding check_database(const std::string& about, const std::filesystem::path& file,
                        const open_database& open);
 
