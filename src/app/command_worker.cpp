@@ -25,22 +25,23 @@ struct worker_flags : common_flags {
 result<void> check_profile_of_fleet(std::size_t processes, const ops::process_range& range) {
   if (processes <= 1 && range.min <= 1) return {};
   return error(errc::forbidden, "processes",
-               text("more than one needs the cluster profile (DATABASE_URL and REDIS_URL), which "
-                    "this version does not have: the embedded database belongs to one process; use "
-                    "--processes 1 and a higher --concurrency",
-                    "más de uno requiere el perfil de clúster (DATABASE_URL y REDIS_URL), que esta "
-                    "versión no tiene: la base de datos embebida pertenece a un solo proceso; use "
-                    "--processes 1 y un --concurrency mayor"));
+               text("more than one needs the cluster profile (DATABASE_URL and REDIS_URL): the "
+                    "embedded database belongs to one process; use --processes 1 and a higher "
+                    "--concurrency",
+                    "más de uno requiere el perfil de clúster (DATABASE_URL y REDIS_URL): la base "
+                    "de datos embebida pertenece a un solo proceso; use --processes 1 y un "
+                    "--concurrency mayor"));
 }
 
-int supervise_workers(const worker_flags& flags) {
+int supervise_workers(const worker_flags& flags, profile kind) {
   // One process is all that the embedded profile has room for, so `auto` finds one.
-  const bool automatic = flags.processes == "auto" && flags.range.min <= 1;
+  const bool embedded = kind == profile::embedded;
+  const bool automatic = embedded && flags.processes == "auto" && flags.range.min <= 1;
   auto count = ops::processes_of(flags.processes, flags.range,
                                  std::max(1U, std::thread::hardware_concurrency()));
   if (!count) return fail(count.error(), flags.json);
   if (automatic) count = 1;
-  if (auto ok = check_profile_of_fleet(*count, flags.range); !ok)
+  if (auto ok = check_profile_of_fleet(*count, flags.range); embedded && !ok)
     return fail(ok.error(), flags.json);
   ops::supervisor_settings with;
   with.arguments = {"worker"};
@@ -54,8 +55,8 @@ int supervise_workers(const worker_flags& flags) {
 }
 
 // `serve` runs workers itself, so whoever finds the file taken most likely wants nothing more.
-error explained(error e) {
-  if (e.code != errc::unavailable) return e;
+error explained(error e, profile kind) {
+  if (e.code != errc::unavailable || kind != profile::embedded) return e;
   e.message.en += " A running `son1k serve` runs the jobs of its folder itself.";
   e.message.es += " Un `son1k serve` en marcha ejecuta él mismo los trabajos de su carpeta.";
   return e;
@@ -72,10 +73,12 @@ int work(const worker_flags& flags) {
   if (!config) return fail(config.error(), flags.json);
   if (auto ok = configure_log(*config); !ok) return fail(ok.error(), flags.json);
   if (config->integer("workers") == 0) return fail(no_workers(), flags.json);
-  if (!flags.processes.empty()) return supervise_workers(flags);
+  const auto kind = profile_of(*config);
+  if (!kind) return fail(kind.error(), flags.json);
+  if (!flags.processes.empty()) return supervise_workers(flags, *kind);
   end_signals signals;
   auto opened = running_system::open(*config);
-  if (!opened) return fail(explained(opened.error()), flags.json);
+  if (!opened) return fail(explained(opened.error(), *kind), flags.json);
   auto& system = **opened;
   if (auto ok = system.start_workers(flags.queues); !ok) return fail(ok.error(), flags.json);
   if (auto ok = system.start_scheduler(); !ok) return fail(ok.error(), flags.json);

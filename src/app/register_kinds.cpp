@@ -6,6 +6,8 @@
 namespace son1k::app {
 
 std::filesystem::path artifacts_folder(const settings& config) {
+  const auto& named = config.text("artifacts_dir");
+  if (!named.empty()) return named;
   return std::filesystem::path(config.text("data_dir")) / "artifacts";
 }
 

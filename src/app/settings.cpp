@@ -33,6 +33,9 @@ constexpr std::array rows{
                 no_limit, "also run jobs of the kind \"probe\", for tests and benchmarks"},
     setting_row{"worker_only", "", "WORKER_ONLY", setting_type::boolean, "false", no_limit,
                 no_limit, "`serve` runs jobs without serving the API, as `worker` does"},
+    setting_row{"artifacts_dir", "", "ARTIFACTS_DIR", setting_type::text, "", no_limit, no_limit,
+                "folder of the finished pieces, shared by all processes of a cluster (default: in "
+                "the data folder)"},
     setting_row{"history_days", "", "HISTORY_DAYS", setting_type::integer, "30", 1, 36'500,
                 "how long the record of an ended job is kept"},
     setting_row{"history_rows", "", "HISTORY_ROWS", setting_type::integer, "1000000", 10'000,
