@@ -64,6 +64,7 @@ void add_doctor(CLI::App& program, command_run& run);
 void add_config(CLI::App& program, command_run& run);
 void add_bench(CLI::App& program, command_run& run);
 void add_worker(CLI::App& program, command_run& run);
+void add_scheduler(CLI::App& program, command_run& run);
 void add_jobs(CLI::App& program, command_run& run);
 void add_queues(CLI::App& program, command_run& run);
 void add_workers(CLI::App& program, command_run& run);

@@ -1,22 +1,16 @@
-// The small commands: migrate, config, version, bench.
+// The small commands: migrate, config, version.
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
 #include <boost/json.hpp>
 #include <boost/version.hpp>
 #include <cstdio>
-#include <optional>
 
 #include "app/command_line.hpp"
 #include "app/system.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
-#include "kinds/probe/probe.hpp"
-#include "ops/bench_queue.hpp"
-#include "queue/embedded/embedded_queue.hpp"
-#include "queue/history/lasting_history.hpp"
 #include "store/migrator.hpp"
-#include "store/sqlite/sqlite_database.hpp"
 
 namespace son1k::app {
 namespace json = boost::json;
@@ -46,48 +40,6 @@ void print_rows(const std::vector<migration_row>& rows) {
         "{:<8} {:04d} {:<24} {}\n", database, row.version, row.name,
         row.applied ? std::string("applied ") + iso_time(row.applied_at_ms).chars : "pending");
   }
-}
-
-// A history in files of its own beside the queue's.
-struct bench_history {
-  std::unique_ptr<store::database> database;
-  std::optional<queue::lasting_history> history;
-  ~bench_history() {
-    if (history) history->stop();
-    database->stop();
-  }
-};
-
-result<std::shared_ptr<void>> open_bench_history(const std::filesystem::path& folder,
-                                                 const ops::bench_backend& beside) {
-  store::sqlite_settings sqlite;
-  sqlite.file = folder / "history.db";
-  sqlite.migrations = store::history_sources();
-  auto db = store::open_sqlite(sqlite);
-  if (!db) return db.error();
-  if (auto migrated = (*db)->migrate(); !migrated) return migrated.error();
-  auto made = std::make_shared<bench_history>();
-  made->database = std::move(*db);
-  made->history.emplace(*made->database, *beside.database, *beside.queue, system_clock(),
-                        queue::history_settings{}, nullptr);
-  made->history->start();
-  return std::shared_ptr<void>(std::move(made));
-}
-
-result<ops::bench_backend> open_for_bench(const std::filesystem::path& folder, bool history) {
-  store::sqlite_settings sqlite;
-  sqlite.file = folder / "bench.db";
-  auto db = store::open_sqlite(sqlite);
-  if (!db) return db.error();
-  if (auto migrated = (*db)->migrate(); !migrated) return migrated.error();
-  auto queue = queue::make_embedded_queue(**db, {}, system_clock());
-  ops::bench_backend backend{"embedded", std::move(*db), std::move(queue), nullptr};
-  if (history) {
-    auto opened = open_bench_history(folder, backend);
-    if (!opened) return opened.error();
-    backend.history = std::move(*opened);
-  }
-  return backend;
 }
 
 enum class migrate_what { up, status, dry_run };
@@ -217,44 +169,6 @@ void add_version(CLI::App& program, command_run& run) {
         print_json({{"version", version}, {"compiler", __VERSION__}, {"boost", BOOST_LIB_VERSION}});
       } else {
         fmt::print("son1k {}\n", version);
-      }
-      return static_cast<int>(exit_ok);
-    };
-  });
-}
-
-void add_bench(CLI::App& program, command_run& run) {
-  auto* command = program.add_subcommand("bench", "Measure this machine");
-  command->require_subcommand(1);
-  auto* queue = command->add_subcommand("queue", "Jobs a second through the code that serves them");
-  auto flags = std::make_shared<common_flags>();
-  auto with = std::make_shared<ops::queue_bench_settings>();
-  add_common_flags(*queue, *flags, {"data_dir"});
-  queue->add_option("--jobs", with->jobs, "how many")->check(CLI::Range(1, 10'000'000));
-  queue->add_option("--concurrency", with->concurrency, "in flight at once")
-      ->check(CLI::Range(1, 10'000));
-  queue->add_option("--payload", with->payload_bytes, "bytes of each job's data")
-      ->check(CLI::Range(0, 100'000));
-  queue->add_option("--progress", with->progress, "progress updates a job")
-      ->check(CLI::Range(0, 100));
-  queue->add_option("--waiting", with->waiting, "instead: what that many waiting jobs cost")
-      ->check(CLI::Range(1, 9'000'000));
-  queue->add_option("--clean", with->clean, "instead: cleaning that many jobs while others work")
-      ->check(CLI::Range(2, 9'000'000));
-  queue->add_flag("--history", with->history, "with the lasting history, which records each run");
-  queue->callback([&run, flags, with] {
-    run = [flags, with] {
-      if (const auto at = flags->settings.find("data_dir"); at != flags->settings.end()) {
-        with->data_dir = at->second;
-      }
-      auto measured = ops::run_queue_bench(*with, kinds::make_probe_kind(), open_for_bench);
-      if (!measured) return fail(measured.error(), flags->json);
-      if (flags->json) {
-        print_json(*measured);
-      } else {
-        for (const auto& pair : *measured) {
-          fmt::print("{:<20} {}\n", std::string_view(pair.key()), json::serialize(pair.value()));
-        }
       }
       return static_cast<int>(exit_ok);
     };

@@ -30,7 +30,8 @@ struct queue_bench_settings {
 
 // What is measured: a migrated database with the queue over it.
 struct bench_backend {
-  std::string name;  // "embedded"
+  std::string name;              // "embedded", "redis"
+  std::shared_ptr<void> server;  // that the queue talks to, if there is one; goes last
   std::unique_ptr<store::database> database;
   std::unique_ptr<queue::queue_port> queue;
   std::shared_ptr<void> history;  // goes before the queue; empty: none was asked for
