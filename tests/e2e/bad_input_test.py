@@ -247,7 +247,7 @@ class over_the_command_line(program_case):
                              env=environment(home, **{name: value}))
         self.refused(USAGE, "serve", "--port", "x", *data, says=("port", "flag"), cwd=home)
         for name in ("DATABASE_URL", "REDIS_URL"):
-            self.refused(REFUSED, "serve", *data, says=(name.lower(), "unset it"), cwd=home,
+            self.refused(REFUSED, "serve", *data, says=(name, "needs both"), cwd=home,
                          env=environment(home, **{name: "scheme://user:secret@host/x"}))
         config = home / "son1k.toml"
         for content, word in (("colour = 1\n", "colour"), ("port = [1]\n", "port"),
