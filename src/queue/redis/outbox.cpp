@@ -28,11 +28,8 @@ void outbox::stage_as(store::transaction& tx, std::string row, std::string scrip
     static const store::statement sql(
         "INSERT INTO queue_outbox (id, script, words, queue, job, at_ms)"
         " VALUES ($1, $2, $3, $4, $5, $6)");
-    auto ok =
-        c.execute(sql, {std::string_view(row), std::string_view(script), std::string_view(text),
+    return c.send(sql, {std::string_view(row), std::string_view(script), std::string_view(text),
                         std::string_view(queue), std::string_view(job), now_ms});
-    if (!ok) return ok.error();
-    return {};
   });
 }
 
@@ -78,10 +75,7 @@ result<void> outbox::raise_fence(store::connection& c, const lease& held, std::i
       "INSERT INTO queue_fence (queue, job, fence, at_ms) VALUES ($1, $2, $3, $4)"
       " ON CONFLICT (queue, job) DO UPDATE SET fence = excluded.fence, at_ms = excluded.at_ms"
       " WHERE excluded.fence > queue_fence.fence");
-  auto ok =
-      c.execute(sql, {std::string_view(held.queue), std::string_view(held.id), held.fence, now_ms});
-  if (!ok) return ok.error();
-  return {};
+  return c.send(sql, {std::string_view(held.queue), std::string_view(held.id), held.fence, now_ms});
 }
 
 result<bool> outbox::cancel_of(store::connection& c, const lease& held) {
@@ -149,12 +143,9 @@ void outbox::forget_answered() {
     static const store::statement sql("DELETE FROM queue_outbox WHERE id = $1");
     static const store::statement fences("DELETE FROM queue_fence WHERE at_ms < $1");
     for (const auto& id : some) {
-      auto ok = c.execute(sql, {std::string_view(id)});
-      if (!ok) return ok.error();
+      if (auto sent = c.send(sql, {std::string_view(id)}); !sent) return sent;
     }
-    auto ok = c.execute(fences, {oldest});
-    if (!ok) return ok.error();
-    return {};
+    return c.send(fences, {oldest});
   });
   if (store::commit_and_wait(db_, std::move(tx))) return;
   std::lock_guard lock(mutex_);
