@@ -25,6 +25,7 @@ import time
 
 import bench_disk
 import bench_peers
+import bench_postgres
 import bench_stack
 from bench_server import served
 
@@ -216,7 +217,13 @@ def text_part(*command: str) -> str:
 
 def store_part(options) -> str:
     with tempfile.TemporaryDirectory(prefix="son1k-bench-", dir=options.folder) as data:
-        return text_part(str(options.build / "bench" / "bench_store"), data, str(options.seconds))
+        program = str(options.build / "bench" / "bench_store")
+        sqlite = text_part(program, data, str(options.seconds))
+    if bench_postgres.programs() is None:
+        return sqlite
+    with bench_postgres.postgres_server(options.folder) as url:
+        postgres = text_part(program, url, str(options.seconds))
+    return f"SQLite:\n\n{sqlite}\n\nPostgreSQL, by a socket of the same machine:\n\n{postgres}"
 
 
 def render_part(options) -> str:
@@ -254,7 +261,7 @@ PARTS = (
      "turns. The embedded profile has no accounts yet, so its create verifies no token and counts "
      "no limit. `bench/peers/fastify`"),
     ("store", "Store", "bench/bench_store", store_part,
-     "`build/release/bench/bench_store FOLDER SECONDS`"),
+     "`build/release/bench/bench_store (FOLDER | URL) SECONDS`"),
     ("render", "Renderer", "bench/bench_render", render_part,
      "`build/release/bench/bench_render`"),
 )
