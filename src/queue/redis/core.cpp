@@ -31,6 +31,7 @@ core::core(net::redis_client& client, store::database& db, redis_queue_settings 
             return queues;
           },
           [this](const std::string& queue) { return wake(queue); }) {
+  door_->inside = this;
   if (auto sent = outbox_->relay(link_->now_ms()); !sent)
     log::warn("queue.outbox_not_sent", {{"why", sent.error().what()}});
   if (!settings_.process.empty()) look_after();
@@ -38,7 +39,20 @@ core::core(net::redis_client& client, store::database& db, redis_queue_settings 
 }
 
 core::~core() {
+  {
+    std::lock_guard lock(door_->mutex);
+    door_->inside = nullptr;
+  }
   stop();
+}
+
+store::transaction::outcome_hook core::when_committed(std::shared_ptr<door> at,
+                                                      std::function<void(core&)> work) {
+  return [at = std::move(at), work = std::move(work)](bool committed) {
+    if (!committed) return;
+    std::lock_guard lock(at->mutex);
+    if (at->inside != nullptr) work(*at->inside);
+  };
 }
 
 // What this process's forerunner of the same name left running waits again.

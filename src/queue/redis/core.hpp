@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -122,13 +123,13 @@ class core final : public queue_port {
 
   // Ends.
   using asked_ptr = std::shared_ptr<std::set<std::size_t>>;
-  struct ride {  // a claim on the way of ends
+  struct rider {  // a claim that goes with ends
     may_start may;
     words args;
     bool taken = false;
     link::reply reply = net::redis_value();
   };
-  using ride_ptr = std::shared_ptr<ride>;
+  using ride_ptr = std::shared_ptr<rider>;
   struct decided_end {
     lease held;
     std::size_t request = 0;
@@ -160,6 +161,14 @@ class core final : public queue_port {
                                                     std::size_t& removed);
   result<std::size_t> recovered(const std::string& queue, const net::redis_value& reply);
 
+  // Hooks of commits may come after the queue has gone: they find nobody inside then.
+  struct door {
+    std::mutex mutex;
+    core* inside = nullptr;
+  };
+  static store::transaction::outcome_hook when_committed(std::shared_ptr<door> at,
+                                                         std::function<void(core&)> work);
+
   void upkeep();
   void look_after();
 
@@ -170,6 +179,7 @@ class core final : public queue_port {
   const std::shared_ptr<outbox> outbox_;
   const std::shared_ptr<telling> telling_;
   run_table runs_;
+  const std::shared_ptr<door> door_ = std::make_shared<door>();
 
   std::mutex mutex_;
   std::set<std::string> known_;    // queues that are registered

@@ -86,6 +86,11 @@ result<void> core::known(const std::string& queue) {
   }
   auto ok = link_->wait(net::redis_command("SADD").add(link_->base() + "s1k:queues").add(queue));
   if (!ok) return ok.error();
+  ok = link_->wait(net::redis_command("HSETNX")
+                       .add(link_->base() + queue + ":meta")
+                       .add("opts.maxLenEvents")
+                       .add(10'000));
+  if (!ok) return ok.error();
   std::lock_guard lock(mutex_);
   known_.insert(queue);
   return {};
@@ -145,9 +150,7 @@ result<added_job> core::stage(store::transaction& tx, job_spec spec) {
   added_job reply{root.id, false, (*seen)[2].number_or(0)};
   if ((*seen)[0].number_or(0) == 1) reply = {std::string((*seen)[1].bytes()), true, 0};
   outbox_->stage(tx, "add", std::move(*args), queue, root.id);
-  tx.on_outcome([this, queue](bool committed) {
-    if (committed) wake(queue);
-  });
+  tx.on_outcome(when_committed(door_, [queue](core& c) { c.wake(queue); }));
   return reply;
 }
 
@@ -210,24 +213,23 @@ result<void> core::stage_cancel(store::transaction& tx, const std::string& queue
       if (auto ok = step(c); !ok) return ok;
     return {};
   });
-  tx.on_outcome([this, now, queue](bool committed) {
-    if (!committed) return;
-    for (const auto& [in, name] : now->ran) runs_.cancel(in, name);
-    link_->send("cancel", now->change, [box = outbox_, now](link::reply got) {
+  tx.on_outcome(when_committed(door_, [now, queue](core& c) {
+    for (const auto& [in, name] : now->ran) c.runs_.cancel(in, name);
+    c.link_->send("cancel", now->change, [box = c.outbox_, now](link::reply got) {
       if (!got) return;
       box->done(now->row);
       for (const auto& row : now->rows) box->done(row);
     });
     std::vector<run_record> records;
     for (const auto& job : now->removed) {
-      auto record = record_of(job, {}, link_->now_ms());
+      auto record = record_of(job, {}, c.link_->now_ms());
       record.ended = record.cancelled = true;
       record.fence = 0;
       records.push_back(std::move(record));
     }
-    telling_->record(std::move(records));
-    wake(queue);
-  });
+    c.telling_->record(std::move(records));
+    c.wake(queue);
+  }));
   return {};
 }
 

@@ -300,7 +300,7 @@ awaitable<finish_and_claim_reply> core::finish_and_claim(std::vector<finish_requ
   const bool running = unstopped().has_value();
   ride_ptr on;
   if (running && !requests.empty()) {
-    on = std::make_shared<ride>();
+    on = std::make_shared<rider>();
     on->may = ask_turn(then.queue);
     on->args = claim_words(then, on->may);
   }

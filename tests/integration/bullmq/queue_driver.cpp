@@ -3,11 +3,14 @@
 //   add QUEUE ID KIND DATA PRIORITY DELAY-MS ATTEMPTS   adds one job (ID "-": a new one)
 //   flow QUEUE PARENT CHILD                             a parent with one child
 //   work QUEUE COUNT fail|complete RESULT|MESSAGE       runs jobs until COUNT have been claimed
-//   counts QUEUE · get QUEUE ID · pause QUEUE 0|1 · retry QUEUE ID · cancel QUEUE ID
+//   bench QUEUE COUNT                                   jobs a second, added and run, one progress
+//   each counts QUEUE · get QUEUE ID · pause QUEUE 0|1 · retry QUEUE ID · cancel QUEUE ID
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/json/serialize.hpp>
+#include <chrono>
 #include <iostream>
 #include <stdexcept>
 
@@ -91,6 +94,61 @@ json::value work(queue_port& q, const std::vector<std::string>& w) {
   return done;
 }
 
+double per_s(int count, std::chrono::steady_clock::time_point since) {
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - since;
+  return count / took.count();
+}
+
+boost::asio::awaitable<void> add_some(queue_port& q, std::string queue, int& left) {
+  while (left-- > 0) {
+    std::vector<job_spec> one(1);
+    one[0].queue = queue;
+    one[0].kind = "probe";
+    auto added = co_await q.add(std::move(one));
+    must(std::move(added));
+  }
+}
+
+boost::asio::awaitable<void> run_some(queue_port& q, claim_request next, int& left) {
+  std::vector<finish_request> ends;
+  while (left > 0) {
+    auto reply = co_await q.finish_and_claim(std::move(ends), next);
+    auto jobs = must(std::move(reply.claimed));
+    ends.clear();
+    if (jobs.empty()) co_return;
+    for (auto& job : jobs) {
+      must(q.progress(job.held, {50, ""}));
+      ends.emplace_back();
+      ends.back().held = job.held;
+      ends.back().how = outcome::complete("1");
+    }
+    left -= static_cast<int>(jobs.size());
+  }
+  if (!ends.empty()) (void)co_await q.finish(std::move(ends));
+}
+
+json::value bench(queue_port& q, const std::vector<std::string>& w) {
+  const int count = std::stoi(w.at(2));
+  boost::asio::io_context loop;
+  int left = count;
+  auto since = std::chrono::steady_clock::now();
+  for (int n = 0; n < 100; ++n)
+    boost::asio::co_spawn(loop, add_some(q, w.at(1), left), boost::asio::detached);
+  loop.run();
+  const double added = per_s(count, since);
+  loop.restart();
+  left = count;
+  since = std::chrono::steady_clock::now();
+  claim_request r;
+  r.queue = w.at(1);
+  r.worker = "bench";
+  r.max = 25;
+  for (int n = 0; n < 2; ++n)
+    boost::asio::co_spawn(loop, run_some(q, r, left), boost::asio::detached);
+  loop.run();
+  return json::object{{"add_per_s", added}, {"process_per_s", per_s(count, since)}};
+}
+
 json::value counts(queue_port& q, const std::vector<std::string>& w) {
   const auto n = must(q.counts(w.at(1)));
   return json::object{{"waiting", n.waiting},           {"prioritized", n.prioritized},
@@ -132,6 +190,7 @@ json::value obey(queue_port& q, store::database& db, const std::vector<std::stri
   }
   if (what == "flow") return flow(q, w);
   if (what == "work") return work(q, w);
+  if (what == "bench") return bench(q, w);
   if (what == "counts") return counts(q, w);
   if (what == "get") return get(q, w);
   if (what == "retry") return retry(q, w);
