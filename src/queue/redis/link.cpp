@@ -10,16 +10,23 @@
 namespace son1k::queue::redis {
 namespace {
 
-// Scripts whose names begin with a digit are parts that all others begin with.
+// Files whose names begin with a digit are parts ("2_place.lua"); the first line of a script names
+// those that it begins with, so that a call defines no more than it needs.
 std::map<std::string, net::redis_script, std::less<>> make_scripts() {
-  std::string shared;
-  for (const auto& file : redis_scripts())
-    if (file.name.front() < 'a') shared += std::string(file.text) + '\n';
+  const auto stem = [](std::string_view name) {
+    return name.substr(0, name.size() - std::string_view(".lua").size());
+  };
   std::map<std::string, net::redis_script, std::less<>> all;
   for (const auto& file : redis_scripts()) {
     if (file.name.front() < 'a') continue;
-    const auto name = file.name.substr(0, file.name.size() - std::string_view(".lua").size());
-    all.emplace(std::string(name), net::redis_script(shared + std::string(file.text)));
+    const auto head = std::string(file.text.substr(0, file.text.find('\n'))) + ' ';
+    std::string lua;
+    for (const auto& part : redis_scripts()) {
+      if (part.name.front() >= 'a') continue;
+      const auto wanted = ' ' + std::string(stem(part.name).substr(2)) + ' ';
+      if (head.find(wanted) != head.npos) lua += std::string(part.text) + '\n';
+    }
+    all.emplace(std::string(stem(file.name)), net::redis_script(lua + std::string(file.text)));
   }
   return all;
 }

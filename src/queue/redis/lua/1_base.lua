@@ -1,6 +1,6 @@
--- Shared by every script. KEYS[1] is what all keys begin with; ARGV[1] the time, ARGV[2] whether
--- only workers of this program serve the queues (then the whole order of docs/queue.md holds),
--- ARGV[3] the fleet's version of the layout. Arguments of a script's own begin at ARGV[4].
+-- The beginning of every script. KEYS[1] is what all keys begin with; ARGV[1] the time, ARGV[2]
+-- whether only workers of this program serve the queues (then the whole order of docs/queue.md
+-- holds), ARGV[3] the fleet's version of the layout. A script's own arguments begin at ARGV[4].
 local call = redis.call
 local base, now, owned, fleet5 = KEYS[1], tonumber(ARGV[1]), ARGV[2] == '1', ARGV[3] == '5'
 local at = 3

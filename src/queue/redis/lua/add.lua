@@ -1,3 +1,4 @@
+-- parts: base place flow
 -- Trees of jobs, all or none. A node: queue id root name data opts user group options priority delay
 -- expires dedup ttl extend replace parent-queue parent-id on_failure children(n: queue id policy …).
 -- The children of a tree come before its root (root 1). Replies id, duplicate and position of each

@@ -1,1 +1,2 @@
+-- parts: base place claim
 return claim_some()

@@ -1,3 +1,4 @@
+-- parts: base
 -- Of a whole queue: pause (1/0) · limits (field value …) · group (name, JSON or nothing) · forget:
 -- what is left of an obliterated queue · cleaned (count).
 local queue, what = arg(), arg()

@@ -1,3 +1,4 @@
+-- parts: base place flow
 -- Arguments: queue what priority n, then ids. Of each: 0, -1 no such job, or the state in which the
 -- edit has no meaning.
 local queue, what, priority = arg(), arg(), number()

@@ -1,1 +1,2 @@
+-- parts: base place flow finish
 return finish_all()

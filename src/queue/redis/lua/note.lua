@@ -1,3 +1,4 @@
+-- parts: base
 -- What a run says of itself: queue id fence what value [more]. progress: JSON for readers · log: the
 -- line, how many lines to keep · checkpoint: the JSON. 0: written; -1: the run has lost the job.
 local queue, id, fence, what, value = arg(), arg(), arg(), arg(), arg()

@@ -1,3 +1,4 @@
+-- parts: base place
 -- Arguments: queue, run-of. Jobs whose lease ran out wait again at their old place; with a run-of,
 -- all that the process of this name had started, and the whole sweep is for it. Replies the fields
 -- of each job as they were.

@@ -1,3 +1,4 @@
+-- parts: base place flow
 -- For clean and obliterate. look: queue states(n) newest(ms) limit → ids and states of jobs that are
 -- in these states since then. remove: queue, and id and state of each → how many went.
 local P, what = lane_of(arg()), arg()
