@@ -65,13 +65,15 @@ end
 -- What the placing of a job depends on; nothing if there is no such job.
 local function load(P, id)
   local f = call('HMGET', P .. id, 'name', 'priority', 'xg', 'xt', 'xs', 'stc', 'xv', 'xc', 'xr',
-                 'ats', 'xa', 'xl', 'deid', 'defa')
+                 'ats', 'xa', 'xl', 'deid', 'defa', 'failedReason',
+                 'parentKey', 'xn')
   if not f[1] then return nil end
   return {id = id, kind = f[1], priority = tonumber(f[2] or 0) or 0, group = f[3] or '',
           turn = tonumber(f[4] or 0), score = tonumber(f[5] or nil), stalls = tonumber(f[6] or 0),
           verdict = f[7], cancelled = f[8], ready_at = tonumber(f[9] or 0),
           starts = tonumber(f[10] or 0), arrival = tonumber(f[11] or 0), lane = f[12],
-          dedup = f[13], deferred = f[14]}
+          dedup = f[13], deferred = f[14], failed_before = f[15], has_parent = f[16],
+          proceeds = f[17]}
 end
 
 local function state_of(P, id)

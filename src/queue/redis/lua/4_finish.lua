@@ -2,17 +2,16 @@
 -- message stack flags keep-count keep-age free-dedup. Flags: c cancelled, x exhausted, r released,
 -- s settled (the domain knows already: a cancel that came since changes nothing).
 -- Replies 0 and where the job went; -1 the run has lost the job; -2 somebody asked to cancel it.
-local function leave_active(P, id)
-  if call('LREM', P .. 'active', -1, id) == 0 then return false end
-  call('ZREM', P .. 's:leases', id)
-  call('DEL', P .. id .. ':lock')
-  if call('SREM', P .. 's:va', id) == 0 and owned then
-    local group = call('HGET', P .. id, 'xg')
-    if group and call('HINCRBY', P .. 's:ga', group, -1) <= 0 then
-      call('HDEL', P .. 's:ga', group)
-    end
+local function leave_active(P, j)
+  if call('LREM', P .. 'active', -1, j.id) == 0 then return false end
+  call('ZREM', P .. 's:leases', j.id)
+  call('DEL', P .. j.id .. ':lock')
+  if j.verdict then
+    call('SREM', P .. 's:va', j.id)
+  elseif owned and j.group ~= '' and call('HINCRBY', P .. 's:ga', j.group, -1) <= 0 then
+    call('HDEL', P .. 's:ga', j.group)
   end
-  call('SREM', P .. 'stalled', id)
+  if not owned then call('SREM', P .. 'stalled', j.id) end
   return true
 end
 
@@ -27,18 +26,23 @@ local function has(flags, what)
   return string.find(flags, what, 1, true) ~= nil
 end
 
+-- What is to be trimmed once all runs of the call have ended.
+local trims = {}
+
 local function run_ended(P, j, e)
   local cancelled = has(e.flags, 'c')
   call('ZADD', P .. e.to, now, j.id)
   if e.to == 'completed' then
     call('HSET', P .. j.id, 'finishedOn', now, 'returnvalue', e.result, 'atm', e.attempts, 'stc',
          e.stalls)
-    call('HDEL', P .. j.id, 'xe', 'failedReason', 'xv', 'defa')
+    if j.failed_before or j.verdict or j.deferred then
+      call('HDEL', P .. j.id, 'xe', 'failedReason', 'xv', 'defa')
+    end
     tell(P, 'completed', j.id, j.kind, 'returnvalue', e.result, 'prev', 'active')
   else
     call('HSET', P .. j.id, 'finishedOn', now, 'failedReason', e.message, 'stacktrace', e.stack,
          'xe', e.error, 'atm', e.attempts, 'stc', e.stalls)
-    call('HDEL', P .. j.id, 'xv', 'defa')
+    if j.verdict or j.deferred then call('HDEL', P .. j.id, 'xv', 'defa') end
     if cancelled then
       tell(P, 'cancelled', j.id, j.kind, 'prev', 'active')
     end
@@ -50,13 +54,15 @@ local function run_ended(P, j, e)
     end
   end
   if drained(P) then tell(P, 'drained', j.id, j.kind) end
-  child_ended(P, j.id, {state = e.to, result = e.result, error = e.error, message = e.message})
+  if j.has_parent then
+    child_ended(P, j.id, {state = e.to, result = e.result, error = e.error, message = e.message})
+  end
   if e.free then free_owner(P, j) end
   if e.keep_count == 0 or e.keep_age == 0 then
     call('ZREM', P .. e.to, j.id)
     forget(P, j.id)
   else
-    trim(P, e.to, e.keep_age, e.keep_count)
+    trims[table.concat({P, e.to, e.keep_age, e.keep_count}, ' ')] = {P, e}
   end
 end
 
@@ -64,7 +70,7 @@ local function goes_on(P, j, e)
   call('HSET', P .. j.id, 'atm', e.attempts, 'stc', e.stalls)
   if e.message ~= '' then
     call('HSET', P .. j.id, 'failedReason', e.message, 'stacktrace', e.stack, 'xe', e.error)
-  else
+  elseif j.failed_before then
     call('HDEL', P .. j.id, 'xe', 'failedReason')
   end
   j.stalls = e.stalls
@@ -85,10 +91,10 @@ end
 
 local function finish(e)
   local P = lane_of(e.queue)
-  if not holds(P, e.id, e.fence) then return {-1} end
   local j = load(P, e.id)
+  if not j or j.starts ~= tonumber(e.fence) then return {-1} end
   if j.cancelled and not has(e.flags, 'c') and not has(e.flags, 's') then return {-2} end
-  if not leave_active(P, e.id) then return {-1} end
+  if not leave_active(P, j) then return {-1} end
   if ended_states[e.to] then
     run_ended(P, j, e)
     return {0, e.to, 0}
@@ -105,5 +111,6 @@ local function finish_all()
                          message = arg(), stack = arg(), flags = arg(), keep_count = number(),
                          keep_age = number(), free = arg() == '1'})
   end
+  for _, one in pairs(trims) do trim(one[1], one[2].to, one[2].keep_age, one[2].keep_count) end
   return replies
 end

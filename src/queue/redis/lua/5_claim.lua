@@ -65,17 +65,29 @@ local function claim_some()
     return found
   end
 
+  local from_right = {}  -- the job that was seen last at the end of the list
   local function stock_head()
     local id = call('LINDEX', P .. 'wait', -1)
-    if id then return id, 0 end
+    if id then
+      from_right = {[id] = true}
+      return id, 0
+    end
     local first = call('ZRANGE', P .. 'prioritized', 0, 0, 'WITHSCORES')
     if first[1] then return first[1], math.floor(tonumber(first[2]) / two32) end
   end
 
+  promote(P)
+  -- What may only end while this call goes on.
+  local has_groups = owned and call('EXISTS', P .. 's:gp') == 1
+  local has_verdicts = owned and call('EXISTS', P .. 's:v') == 1
+  local expires = call('EXISTS', P .. 's:exp') == 1
+  local eldest = ageing > 0 and tonumber(call('ZRANGE', P .. 's:age', 0, 0, 'WITHSCORES')[2])
+  local may_age = eldest and eldest <= now - ageing
+
   local function pick_by_turn()
     local id, priority
     if not blocked('') then id, priority = stock_head() end
-    local groups = owned and call('ZRANGE', P .. 's:gp', 0, slice - 1) or {}
+    local groups = has_groups and call('ZRANGE', P .. 's:gp', 0, slice - 1) or {}
     for _, level in ipairs(groups) do
       level = tonumber(level)
       if id and level > priority then break end
@@ -87,7 +99,7 @@ local function claim_some()
       if other then id, priority = other, level end
       if id then break end
     end
-    if not id or ageing == 0 then return id end
+    if not id or ageing == 0 or not (has_groups or may_age) then return id end
     -- Only what is ready that long can go before it.
     local ready_at = tonumber(call('HGET', P .. id, 'xr') or 0)
     local aged = call('ZRANGEBYSCORE', P .. 's:age', '-inf', ready_at - ageing, 'LIMIT', 0, 100)
@@ -108,7 +120,7 @@ local function claim_some()
 
   local function pick(first)
     if settings[1] then return nil end
-    if owned then
+    if has_verdicts then
       local condemned = call('ZRANGE', P .. 's:v', 0, 0)
       if condemned[1] then return condemned[1] end
     end
@@ -135,7 +147,7 @@ local function claim_some()
 
   local function count_start(group)
     book(P .. 's:rate', extra[3])
-    if owned and (group ~= '' or call('EXISTS', P .. 's:gp') == 1) then
+    if owned and (group ~= '' or has_groups) then
       call('HSET', P .. 's:starts', group, next_turn(P))
     end
     local l = grouped and limits_of(group)
@@ -154,7 +166,7 @@ local function claim_some()
     end
     local score
     if not j.lane and j.priority > 0 then score = call('ZSCORE', P .. 'prioritized', id) end
-    if j.lane or score or call('LINDEX', P .. 'wait', -1) ~= id then
+    if j.lane or score or not from_right[id] then
       take_out(P, j)
     else
       call('RPOP', P .. 'wait')
@@ -165,8 +177,8 @@ local function claim_some()
     call('SET', P .. id .. ':lock', token, 'PX', lease_ms)
     call('HSET', P .. id, 'processedOn', now, 'pb', worker, 'ats', j.starts + 1, 'xi', run_of,
          'progress', '0')
-    call('HDEL', P .. id, 'xn', 'xm')
-    call('ZREM', P .. 's:exp', id)
+    if j.proceeds then call('HDEL', P .. id, 'xn') end
+    if expires then call('ZREM', P .. 's:exp', id) end
     if j.verdict then
       call('SADD', P .. 's:va', id)
     else
@@ -179,9 +191,9 @@ local function claim_some()
     return job
   end
 
-  promote(P)
-  local jobs = {}
-  while #jobs < most do
+  local jobs, tries = {}, 0
+  while #jobs < most and tries < most + slice do
+    tries = tries + 1
     local id, alone = pick(#jobs == 0)
     if not id then break end
     jobs[#jobs + 1] = start(id)
