@@ -97,7 +97,8 @@ asio::awaitable<result<redis_link>> redis_dialler::open(redis_address to) {
   tcp::resolver resolver(loop_);
   boost::system::error_code ec;
   auto token = asio::redirect_error(asio::use_awaitable, ec);
-  const auto found = co_await resolver.async_resolve(to.host, std::to_string(to.port), token);
+  const auto port = std::to_string(to.port);
+  const auto found = co_await resolver.async_resolve(to.host, port, token);
   if (ec) co_return unreachable(to, {ec.message()});
   redis_link link;
   link.stream = opening_;
@@ -168,21 +169,24 @@ redis_dialler::commands redis_dialler::server_words() const {
 
 asio::awaitable<result<redis_link>> redis_dialler::one(redis_address to) {
   if (settings_.layout == redis_layout::sentinel) co_return co_await by_sentinel(to);
-  co_return co_await greet_in_time(to, server_words());
+  auto words = server_words();
+  co_return co_await greet_in_time(std::move(to), std::move(words));
 }
 
 asio::awaitable<result<redis_link>> redis_dialler::dial() {
   error last;
   if (preferred_) {
-    const redis_address node = *preferred_;
-    auto link = co_await greet_in_time(node, server_words());
+    redis_address node = *preferred_;
+    auto words = server_words();
+    auto link = co_await greet_in_time(std::move(node), std::move(words));
     if (link) co_return link;
     // The node may be gone for good; the others know who took its keys.
     preferred_.reset();
   }
   const std::size_t hosts = settings_.hosts.size();
   for (std::size_t i = 0; i < hosts; ++i) {
-    auto link = co_await one(settings_.hosts[(turn_ + i) % hosts]);
+    redis_address host = settings_.hosts[(turn_ + i) % hosts];
+    auto link = co_await one(std::move(host));
     if (link) {
       turn_ = (turn_ + i) % hosts;
       co_return link;
