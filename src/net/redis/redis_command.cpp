@@ -36,6 +36,13 @@ redis_command& redis_command::add(std::string_view word) {
   return *this;
 }
 
+std::string_view redis_command::name() const {
+  const std::string_view body(body_);
+  const auto begin = body.find('\n');
+  if (begin == std::string_view::npos) return {};
+  return body.substr(begin + 1, body.find("\r\n", begin) - begin - 1);
+}
+
 void redis_command::write_to(std::string& out) const {
   put_length(out, '*', words_);
   out.append(body_);

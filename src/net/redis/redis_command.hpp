@@ -40,6 +40,8 @@ class redis_command {
   void reserve(std::size_t bytes) { body_.reserve(bytes); }
 
   bool empty() const { return words_ == 0; }
+  // The first word.
+  std::string_view name() const;
   // Of the encoded form, near enough for bounds.
   std::size_t size() const { return body_.size() + 16; }
   void write_to(std::string& out) const;

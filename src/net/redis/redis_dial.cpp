@@ -33,12 +33,14 @@ error connect_error(const redis_address& at, const boost::system::error_code& ec
                      call_outcome::not_sent);
 }
 
-// What Redis said to a word of the greeting, without any of the words that were sent.
-error refused_greeting(const redis_address& at, const redis_value& said) {
-  auto out = refused_error(said.bytes().substr(0, said.bytes().find(' ')));
+// What Redis said to a word of the greeting; to a password, no more than its first word, which
+// cannot repeat what was sent.
+error refused_greeting(const redis_address& at, const redis_value& said, bool login) {
+  const auto all = said.bytes();
+  auto out = refused_error(login ? all.substr(0, all.find(' ')) : all);
   out.details["outcome"] = "not_sent";
   // An old server says plain ERR to a password that it does not want.
-  if (out.code == errc::internal) out.code = errc::unauthenticated;
+  if (out.code == errc::internal) out.code = login ? errc::unauthenticated : errc::validation;
   out.message.en += " (" + to_text(at) + ")";
   out.message.es += " (" + to_text(at) + ")";
   return out;
@@ -113,9 +115,10 @@ asio::awaitable<result<redis_link>> redis_dialler::greet(redis_address to, comma
   auto link = co_await open(to);
   if (!link) co_return link;
   for (auto& word : words) {
+    const bool login = word.name() == "AUTH";
     auto reply = co_await ask(*link, std::move(word));
     if (!reply) co_return reply.error();
-    if (reply->is_error()) co_return refused_greeting(to, *reply);
+    if (reply->is_error()) co_return refused_greeting(to, *reply, login);
     link->last = std::move(*reply);
   }
   co_return link;

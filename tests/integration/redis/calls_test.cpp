@@ -133,6 +133,21 @@ TEST_F(redis_calls, beyond_the_bound_of_calls_a_call_is_refused_and_never_sent) 
   EXPECT_EQ(client->call_and_wait({"GET", "n"}).value().number(), 10);
 }
 
+TEST_F(redis_calls, beyond_the_bound_of_bytes_a_call_is_refused_until_there_is_room) {
+  redis_server server;
+  auto client = connect(server.url(), [](redis_settings& s) { s.bytes_max = 1'000; });
+  ASSERT_TRUE(client->call_and_wait({"PING"}));
+  const redis_command large("SET", "k", std::string(600, 'x'));
+  server.freeze();
+  news told;
+  ASSERT_TRUE(client->send(large, [&](redis_reply) { told.add("done"); }));
+  EXPECT_FALSE(client->send(large, [](redis_reply) {}));
+  server.thaw();
+  ASSERT_TRUE(told.wait_for("done"));
+  EXPECT_TRUE(client->call_and_wait(large));
+  EXPECT_FALSE(client->call_and_wait({"SET", "k", std::string(1'001, 'x')}));
+}
+
 TEST_F(redis_calls, a_reply_beyond_the_bound_is_refused_and_the_client_comes_back) {
   redis_server server;
   auto client = connect(server.url(), [](redis_settings& s) { s.reply_bytes_max = 100'000; });

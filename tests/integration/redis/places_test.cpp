@@ -60,6 +60,15 @@ TEST_F(redis_places, what_its_user_may_not_do_is_forbidden) {
   EXPECT_EQ(reply.error().code, errc::forbidden);
 }
 
+TEST_F(redis_places, a_database_that_the_server_does_not_have_is_said_at_once) {
+  redis_server server;
+  auto client = connect(server.url() + "/99");
+  const auto reply = client->call_and_wait({"PING"}, {.time = 100s});
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, errc::validation);
+  EXPECT_THAT(reply.error().message.en, HasSubstr("DB index is out of range"));
+}
+
 redis_options over_tls(const tls_files& files, std::uint16_t port) {
   return {{"bind", "127.0.0.1 127.0.0.2"},    {"port", "0"},
           {"tls-port", std::to_string(port)}, {"tls-cert-file", files.certificate()},
