@@ -74,6 +74,7 @@ TEST_F(redis_faults, a_call_made_while_redis_is_away_waits_for_it) {
   auto client = connect(server.url());
   ASSERT_TRUE(client->call_and_wait({"SET", "k", "v"}));
   server.stop();
+  await_loss(*client);
   news told;
   const redis_call_options patient{.time = 20s};
   ASSERT_TRUE(client->send(

@@ -128,6 +128,7 @@ TEST_F(redis_places, after_a_failover_the_sentinels_lead_to_the_new_master) {
              sentinel.server().ask({"SENTINEL", "REPLICAS", "mymaster"}) != "1");
   });
   first.kill();
+  await_loss(*client);
   const auto written = client->call_and_wait({"SET", "k2", "after"});
   ASSERT_TRUE(written) << written.error().what();
   EXPECT_EQ(client->call_and_wait({"GET", "k"}).value().bytes(), "kept");
