@@ -192,6 +192,39 @@ TEST_F(postgres_faults, what_is_wrong_with_the_url_is_told_at_once_and_without_t
   EXPECT_EQ(refusal("http://u:wr0ng@127.0.0.1/x").code, errc::validation);
 }
 
+TEST_F(postgres_faults, a_role_without_a_connection_left_or_a_right_is_told_what_to_change) {
+  server().run("CREATE ROLE " + name_ + " LOGIN PASSWORD 'plain' CONNECTION LIMIT 0");
+  const std::string there = "@127.0.0.1:" + std::to_string(server().port()) + "/" + name_;
+  settings_.url = "postgresql://" + name_ + ":plain" + there;
+  auto full = store::open_postgres(settings_);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().code, errc::unavailable);
+  EXPECT_THAT(full.error().message.en, HasSubstr("DATABASE_POOL_MAX"));
+  server().run("ALTER ROLE " + name_ + " CONNECTION LIMIT -1");
+  settings_.migrations = store::postgres_sources();
+  auto refused = open()->migrate();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::forbidden);
+  // Nothing more than its own database is asked for.
+  server().run("ALTER DATABASE " + name_ + " OWNER TO " + name_);
+  auto migrated = open()->migrate();
+  EXPECT_TRUE(migrated) << migrated.error().what();
+}
+
+TEST_F(postgres_faults, closing_does_not_wait_for_a_server_that_is_away) {
+  settings_.away_max = std::chrono::hours(1);
+  auto db = open_with_notes();
+  ASSERT_TRUE(commit_and_wait(*db, note_of(1)));
+  server().stop();
+  std::promise<result<void>> told;
+  db->commit(note_of(2), [&told](result<void> outcome) { told.set_value(std::move(outcome)); });
+  db->stop();
+  auto outcome = told.get_future().get();
+  server().start();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, errc::unavailable);
+}
+
 TEST_F(postgres_faults, a_database_that_only_reads_says_so_and_is_looked_for_anew) {
   auto db = open_with_notes();
   in_database("ALTER DATABASE " + name_ + " SET default_transaction_read_only = on");
