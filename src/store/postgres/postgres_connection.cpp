@@ -248,8 +248,10 @@ void postgres_connection::note(const expected& of, const pg_result* reply) {
   const char* words = PQresultErrorField(reply, PG_DIAG_MESSAGE_PRIMARY);
   const std::string state = code != nullptr ? code : "";
   const std::string said = place_.clean(words != nullptr ? words : PQresultErrorMessage(reply));
+  // A server always says how severe it is. A pooler's own words do not, and it speaks of its own
+  // when it has lost the server, so what became of the statements is not known.
   const char* severity = PQresultErrorField(reply, PG_DIAG_SEVERITY_NONLOCALIZED);
-  const bool fatal = severity != nullptr && std::string_view(severity) != "ERROR";
+  const bool fatal = severity == nullptr || std::string_view(severity) != "ERROR";
   if (fatal || state.empty() || ends_connection(state)) return lose(state, said);
   if (lost_statement(state)) plain_ = true;
   if (state == "25006") misplaced_ = true;
