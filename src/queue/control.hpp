@@ -29,6 +29,8 @@ struct job_edit {
   std::int32_t priority = 0;
   settle_function settle;  // staged for each job that changes; a removed one has failed, "removed"
 };
+// Whether the edit has a meaning for a job in this state.
+bool fits(job_edit::what kind, job_state state);
 
 struct clean_request {
   std::string queue;

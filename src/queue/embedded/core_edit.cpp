@@ -22,23 +22,6 @@ bool is_ready(job_state s) {
   return s == job_state::waiting || s == job_state::prioritized;
 }
 
-bool fits(job_edit::what kind, job_state s) {
-  switch (kind) {
-    case job_edit::what::retry:
-      return is_ended(s);
-    case job_edit::what::promote:
-      return s == job_state::delayed;
-    case job_edit::what::priority:
-      return s != job_state::active && !is_ended(s);
-    case job_edit::what::to_front:
-    case job_edit::what::to_back:
-      return is_ready(s);
-    case job_edit::what::remove:
-      return s != job_state::active && s != job_state::waiting_children;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::shared_ptr<edit_batch> core::prepare_edit(const std::string& queue,

@@ -48,23 +48,6 @@ std::string_view name_of(job_edit::what what) {
   return "remove";
 }
 
-bool fits(job_edit::what what, job_state s) {
-  switch (what) {
-    case job_edit::what::retry:
-      return is_ended(s);
-    case job_edit::what::promote:
-      return s == job_state::delayed;
-    case job_edit::what::priority:
-      return s != job_state::active && !is_ended(s);
-    case job_edit::what::to_front:
-    case job_edit::what::to_back:
-      return s == job_state::waiting || s == job_state::prioritized;
-    case job_edit::what::remove:
-      return s != job_state::active && s != job_state::waiting_children;
-  }
-  return false;
-}
-
 // The job as it will be, for its domain; nothing if the domain has no part in it.
 std::optional<job_view> edited(const job_edit& how, job_view view) {
   if (how.kind == job_edit::what::remove) {

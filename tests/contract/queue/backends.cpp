@@ -3,6 +3,7 @@
 #include "contract/queue/queue_contract.hpp"
 #include "queue/embedded/embedded_queue.hpp"
 #include "store/sqlite/sqlite_database.hpp"
+#include "support/queue/effects.hpp"
 #include "support/queue/memory_database.hpp"
 #include "support/queue/memory_queue.hpp"
 #include "support/temp_folder.hpp"
@@ -28,15 +29,7 @@ class embedded_backend final : public backend {
       return c.query(sql, {}, [](const store::row&) { return true; });
     });
     if (!effect) ADD_FAILURE() << effect.error().what();
-    store::transaction tx;
-    tx.stage([](store::connection& c) -> result<void> {
-      static const store::statement sql("CREATE TABLE effect (id TEXT NOT NULL, what TEXT)");
-      auto made = c.execute(sql, {});
-      if (!made) return made.error();
-      return {};
-    });
-    const auto ok = store::commit_and_wait(*db_, std::move(tx));
-    if (!ok) ADD_FAILURE() << ok.error().what();
+    son1k::test::make_effects(*db_);
   }
   ~embedded_backend() override { close(); }
 
@@ -47,20 +40,7 @@ class embedded_backend final : public backend {
     close();
     open();
   }
-  std::int64_t effects() override {
-    auto n = store::read_and_wait(*db_, [](store::connection& c) -> result<std::int64_t> {
-      static const store::statement sql("SELECT count(*) FROM effect");
-      std::int64_t rows = 0;
-      auto ok = c.query(sql, {}, [&](const store::row& r) {
-        rows = r.integer(0);
-        return true;
-      });
-      if (!ok) return ok.error();
-      return rows;
-    });
-    EXPECT_TRUE(n);
-    return n ? *n : -1;
-  }
+  std::int64_t effects() override { return son1k::test::count_effects(*db_); }
 
  private:
   void open() {

@@ -10,6 +10,7 @@
 #include "contract/queue/queue_contract.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "store/sqlite/sqlite_database.hpp"
+#include "support/queue/effects.hpp"
 #include "support/redis_server.hpp"
 #include "support/temp_folder.hpp"
 
@@ -31,15 +32,7 @@ class redis_backend final : public backend {
     client_ = std::move(*client);
     client_->start();
     open();
-    store::transaction tx;
-    tx.stage([](store::connection& c) -> result<void> {
-      static const store::statement sql("CREATE TABLE effect (id TEXT NOT NULL, what TEXT)");
-      auto made = c.execute(sql, {});
-      if (!made) return made.error();
-      return {};
-    });
-    const auto ok = store::commit_and_wait(*db_, std::move(tx));
-    if (!ok) ADD_FAILURE() << ok.error().what();
+    son1k::test::make_effects(*db_);
   }
   ~redis_backend() override {
     close();
@@ -66,20 +59,7 @@ class redis_backend final : public backend {
   net::redis_client& client() { return *client_; }
   const std::string& prefix() const { return prefix_; }
   bool keeps_events() const override { return true; }
-  std::int64_t effects() override {
-    auto n = store::read_and_wait(*db_, [](store::connection& c) -> result<std::int64_t> {
-      static const store::statement sql("SELECT count(*) FROM effect");
-      std::int64_t rows = 0;
-      auto ok = c.query(sql, {}, [&](const store::row& r) {
-        rows = r.integer(0);
-        return true;
-      });
-      if (!ok) return ok.error();
-      return rows;
-    });
-    EXPECT_TRUE(n);
-    return n ? *n : -1;
-  }
+  std::int64_t effects() override { return son1k::test::count_effects(*db_); }
 
  private:
   void open() {

@@ -1,4 +1,5 @@
 #include "queue/control.hpp"
+#include "queue/policy.hpp"
 
 namespace son1k::queue {
 namespace {
@@ -32,6 +33,23 @@ result<void> check(const queue_limits& limits) {
   if (ok) ok = check_gate("eachGroup.", limits.each_group.concurrency, limits.each_group.rate);
   if (ok) ok = in_range("ageing", limits.ageing_ms, 0, days_366_ms);
   return ok;
+}
+
+bool fits(job_edit::what kind, job_state state) {
+  switch (kind) {
+    case job_edit::what::retry:
+      return is_ended(state);
+    case job_edit::what::promote:
+      return state == job_state::delayed;
+    case job_edit::what::priority:
+      return state != job_state::active && !is_ended(state);
+    case job_edit::what::to_front:
+    case job_edit::what::to_back:
+      return state == job_state::waiting || state == job_state::prioritized;
+    case job_edit::what::remove:
+      return state != job_state::active && state != job_state::waiting_children;
+  }
+  return false;
 }
 
 }  // namespace son1k::queue
