@@ -25,9 +25,10 @@ int doctor(const common_flags& flags) {
   log::settings logging;
   logging.minimum = log::level::error;
   log::configure(logging);
-  auto databases = all_databases(*config);
-  if (!databases) return fail(databases.error(), flags.json);
-  for (const auto& one : *databases) {
+  const auto databases = all_databases(*config);
+  if (!databases)
+    findings.push_back({databases.error().field, ops::verdict::bad, databases.error().message, {}});
+  for (const auto& one : databases ? *databases : std::vector<named_database>()) {
     findings.push_back(
         ops::check_database(one.name + " database", one.file, [&one] { return one.open(true); }));
   }

@@ -8,7 +8,7 @@
 #include <optional>
 #include <type_traits>
 
-#include "store/completion.hpp"
+#include "base/completion.hpp"
 #include "store/database.hpp"
 
 namespace son1k::store {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/completion.hpp"
 #include "base/thread_name.hpp"
-#include "store/completion.hpp"
 
 namespace son1k::store {
 namespace {

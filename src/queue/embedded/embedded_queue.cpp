@@ -198,11 +198,11 @@ class embedded_queue final : public queue_port {
 
  private:
   awaitable<void> decided(std::shared_ptr<claim_ticket> ticket) {
-    auto start = [this, ticket](std::shared_ptr<store::waiting> waiter) {
-      ticket->resume = [waiter] { store::resume_soon(waiter); };
+    auto start = [this, ticket](std::shared_ptr<waiting> waiter) {
+      ticket->resume = [waiter] { resume_soon(waiter); };
       core_->claim(ticket);
     };
-    co_await store::suspend_until_resumed(std::move(start));
+    co_await suspend_until_resumed(std::move(start));
     ticket->resume = nullptr;
   }
 

@@ -116,17 +116,17 @@ void history_recorder::push(std::span<const run_record> records) {
 }
 
 asio::awaitable<void> history_recorder::flush() {
-  auto start = [this](std::shared_ptr<store::waiting> who) {
+  auto start = [this](std::shared_ptr<waiting> who) {
     std::unique_lock lock(mutex_);
     if (settled_ >= pushed_ || !thread_.joinable()) {
       lock.unlock();
-      store::resume_soon(std::move(who));
+      resume_soon(std::move(who));
       return;
     }
     waiters_.push_back({pushed_, std::move(who)});
     wake_.notify_one();
   };
-  co_await store::suspend_until_resumed(std::move(start));
+  co_await suspend_until_resumed(std::move(start));
 }
 
 history_figures history_recorder::figures() const {
@@ -169,7 +169,7 @@ bool history_recorder::take(std::vector<run_record>& batch) {
   if (stopping_ && buffer_.empty()) {
     auto left = std::move(waiters_);
     lock.unlock();
-    for (auto& one : left) store::resume_soon(std::move(one.who));
+    for (auto& one : left) resume_soon(std::move(one.who));
     return false;
   }
   const auto count = std::min(buffer_.size(), with_.batch_max);
@@ -207,7 +207,7 @@ void history_recorder::settle(std::int64_t count) {
     ready.assign(std::make_move_iterator(mid), std::make_move_iterator(waiters_.end()));
     waiters_.erase(mid, waiters_.end());
   }
-  for (auto& one : ready) store::resume_soon(std::move(one.who));
+  for (auto& one : ready) resume_soon(std::move(one.who));
 }
 
 // One slice of what can wait; true if there is more of it.

@@ -21,10 +21,10 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/completion.hpp"
 #include "queue/history/history.hpp"
 #include "queue/job.hpp"
 #include "queue/reader.hpp"
-#include "store/completion.hpp"
 #include "store/database.hpp"
 
 namespace son1k::queue {
@@ -61,7 +61,7 @@ class history_recorder {
  private:
   struct waiter {
     std::int64_t upto = 0;
-    std::shared_ptr<store::waiting> who;
+    std::shared_ptr<waiting> who;
   };
 
   void run();

@@ -26,7 +26,7 @@ class turns {
   };
 
   boost::asio::awaitable<turn> take() {
-    auto start = [this](std::shared_ptr<store::waiting> who) {
+    auto start = [this](std::shared_ptr<waiting> who) {
       {
         const std::lock_guard lock(mutex_);
         if (taken_) {
@@ -35,15 +35,15 @@ class turns {
         }
         taken_ = true;
       }
-      store::resume_soon(std::move(who));
+      resume_soon(std::move(who));
     };
-    co_await store::suspend_until_resumed(std::move(start));
+    co_await suspend_until_resumed(std::move(start));
     co_return turn(*this);
   }
 
  private:
   void pass_on() {
-    std::shared_ptr<store::waiting> next;
+    std::shared_ptr<waiting> next;
     {
       const std::lock_guard lock(mutex_);
       if (waiting_.empty()) {
@@ -53,12 +53,12 @@ class turns {
       next = std::move(waiting_.front());
       waiting_.pop_front();
     }
-    store::resume_soon(std::move(next));
+    resume_soon(std::move(next));
   }
 
   std::mutex mutex_;
   bool taken_ = false;
-  std::deque<std::shared_ptr<store::waiting>> waiting_;
+  std::deque<std::shared_ptr<waiting>> waiting_;
 };
 
 }  // namespace son1k::queue

@@ -103,7 +103,7 @@ awaitable<result<bool>> due_runs::still_runs(const schedule& due) {
 awaitable<std::vector<result<void>>> due_runs::commit_all(std::vector<planned>& all) {
   auto results = std::make_shared<std::vector<result<void>>>(all.size());
   if (all.empty()) co_return *results;
-  auto start = [this, &all, results](std::shared_ptr<store::waiting> waiter) {
+  auto start = [this, &all, results](std::shared_ptr<waiting> waiter) {
     auto left = std::make_shared<std::atomic<std::size_t>>(all.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
       db_.commit(std::move(all[i].tx), [results, left, waiter, i](result<void> done) {
@@ -112,7 +112,7 @@ awaitable<std::vector<result<void>>> due_runs::commit_all(std::vector<planned>& 
       });
     }
   };
-  co_await store::suspend_until_resumed(std::move(start));
+  co_await suspend_until_resumed(std::move(start));
   co_return *results;
 }
 
