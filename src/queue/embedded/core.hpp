@@ -224,6 +224,7 @@ class core : public std::enable_shared_from_this<core> {
   void serve_touched(tickets& ready);
 
   void watch_expiry(entry_index i);
+  void expire_if_over(entry_index i, std::int64_t now);
   void unwatch_expiry(entry_index i);
   void expire(entry_index i, std::int64_t now);
   void expire_due(std::int64_t now, std::int64_t steady, std::size_t most);

@@ -152,7 +152,7 @@ void core::cancelled(cancel_batch& batch, bool committed) {
       if (committed)
         cancel_one(job);
       else if (job.taken)
-        back_to_its_place(job.entry);
+        back_to_its_place(job.entry), expire_if_over(job.entry, clock_.now_ms());
     }
     serve_touched(ready);
   }

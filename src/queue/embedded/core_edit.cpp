@@ -174,6 +174,7 @@ void core::edited(edit_batch& batch, bool committed) {
         apply_edit(batch, job);
       else
         back_to_its_place(job.entry);
+      if (schedule_[job.entry].seq == job.seq) expire_if_over(job.entry, clock_.now_ms());
     }
     serve_touched(ready);
     if (!committed) keep_trimmed(batch.trimmed);

@@ -33,6 +33,13 @@ void core::expire(entry_index i, std::int64_t now) {
   condemn(i, expired_error(), now);
 }
 
+// Of a job that a commit has just let go of: its time may have come meanwhile.
+void core::expire_if_over(entry_index i, std::int64_t now) {
+  const auto& e = schedule_[i];
+  const bool waits = !is_ended(e.state) && e.state != job_state::waiting_children;
+  if (e.expires && waits && expiries_.is_over(i, clock_.steady_ms())) expire(i, now);
+}
+
 void core::expire_due(std::int64_t now, std::int64_t steady, std::size_t most) {
   for (; most > 0; --most) {
     const auto i = expiries_.take(steady);
@@ -41,7 +48,7 @@ void core::expire_due(std::int64_t now, std::int64_t steady, std::size_t most) {
     // While it waits for its children it is left alone; look_at_children() asks again.
     if (state == job_state::waiting_children) continue;
     if (schedule_[*i].in_flight != commit_in_flight::none)
-      expiries_.watch(*i, steady + look_again_ms);
+      expiries_.tell_again(*i, steady + look_again_ms);
     else
       expire(*i, now);
   }

@@ -13,14 +13,19 @@ namespace son1k::queue::embedded {
 class expiries {
  public:
   void watch(entry_index i, std::int64_t due) {
-    due_[i] = due;
+    watched_[i] = {due, due};
     order_.emplace(due, i);
   }
+  // One that was taken is told again at `look_at`; it stays due since it was.
+  void tell_again(entry_index i, std::int64_t look_at) {
+    watched_[i].look_at = look_at;
+    order_.emplace(look_at, i);
+  }
   void forget(entry_index i) {
-    const auto found = due_.find(i);
-    if (found == due_.end()) return;
-    order_.erase({found->second, i});
-    due_.erase(found);
+    const auto found = watched_.find(i);
+    if (found == watched_.end()) return;
+    order_.erase({found->second.look_at, i});
+    watched_.erase(found);
   }
   std::int64_t next() const {
     return order_.empty() ? std::numeric_limits<std::int64_t>::max() : order_.begin()->first;
@@ -33,13 +38,16 @@ class expiries {
     return i;
   }
   bool is_over(entry_index i, std::int64_t steady) const {
-    const auto found = due_.find(i);
-    return found != due_.end() && found->second <= steady;
+    const auto found = watched_.find(i);
+    return found != watched_.end() && found->second.due <= steady;
   }
 
  private:
   std::set<std::pair<std::int64_t, entry_index>> order_;
-  std::unordered_map<entry_index, std::int64_t> due_;
+  struct times {
+    std::int64_t due = 0, look_at = 0;
+  };
+  std::unordered_map<entry_index, times> watched_;
 };
 
 }  // namespace son1k::queue::embedded
