@@ -98,10 +98,11 @@ void schedule::stalled(entry_index i, std::int32_t stalls) {
 
 void schedule::condemn(entry_index i) {
   auto& e = pool_[i];
-  const bool ready = is_ready(e.state);
-  if (ready) unlist(i);
+  // One that a commit has taken out of its list comes back by put_in().
+  const bool listed = is_ready(e.state) && e.place != entry_place::nowhere;
+  if (listed) unlist(i);
   e.condemned = true;
-  if (ready) enlist_ready(i, true);
+  if (listed) enlist_ready(i, true);
 }
 
 void schedule::set_priority(entry_index i, std::int32_t priority) {

@@ -270,6 +270,16 @@ TEST(embedded_schedule, jobs_without_a_run_go_first_and_count_for_no_limit) {
   EXPECT_THAT(s.take(), ElementsAre("c", "a"));
 }
 
+TEST(embedded_schedule, a_job_that_is_condemned_while_a_commit_has_it_waits_for_its_return) {
+  stand s;
+  s.add("a");
+  s.jobs.take_out(s.at("a"));
+  s.jobs.condemn(s.at("a"));
+  EXPECT_THAT(s.take(), IsEmpty());
+  s.jobs.put_in(s.at("a"), 0);
+  EXPECT_THAT(s.take(), ElementsAre("a"));
+}
+
 TEST(embedded_schedule, groups_without_jobs_are_forgotten_once_their_rates_allow) {
   stand s;
   s.limit(each_group(0, rate_limit{1, 100}));
