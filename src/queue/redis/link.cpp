@@ -31,9 +31,13 @@ std::map<std::string, net::redis_script, std::less<>> make_scripts() {
   return all;
 }
 
-const net::redis_script& script_of(std::string_view name) {
+const std::map<std::string, net::redis_script, std::less<>>& scripts() {
   static const auto all = make_scripts();
-  return all.find(name)->second;
+  return all;
+}
+
+const net::redis_script& script_of(std::string_view name) {
+  return scripts().find(name)->second;
 }
 
 constexpr std::array<std::string_view, 6> reading{"look",   "list",  "children",
@@ -58,7 +62,12 @@ link::link(net::redis_client& client, const redis_queue_settings& settings, cons
       base_(settings.prefix + ':'),
       owned_(!settings.shared),
       fleet5_(settings.fleet == bullmq_fleet::v5),
-      refusal_(settings.refusal) {}
+      refusal_(settings.refusal) {
+  // A script that Redis does not know is sent again behind what was called after it, and the first
+  // job would be seen late; so Redis knows them all first.
+  for (const auto& [name, script] : scripts())
+    (void)client_.send(net::redis_command("SCRIPT", "LOAD", script.lua()), [](const reply&) {});
+}
 
 net::redis_command link::command_of(const net::redis_script& script, const words& args) const {
   auto command = script.run(1);
