@@ -56,13 +56,15 @@ def rows(data_dir: pathlib.Path, sql: str, *values) -> list:
 
 
 def count_ends(data_dir: pathlib.Path) -> None:
-    """From here on the database itself notes every end of a job, in the commit that makes it: an
-    effect that no run can have without the others seeing it."""
+    """From here on the database itself notes every end of a probe job (the system has jobs of its
+    own), in the commit that makes it: an effect that no run can have without the others seeing it."""
     with sqlite3.connect(data_dir / "son1k.db") as db:
         db.executescript("""
             CREATE TABLE fault_end (id TEXT NOT NULL);
             CREATE TRIGGER fault_ends AFTER INSERT ON job_end
-            BEGIN INSERT INTO fault_end SELECT id FROM job WHERE seq = NEW.seq; END;""")
+            BEGIN
+              INSERT INTO fault_end SELECT id FROM job WHERE seq = NEW.seq AND queue = 'probe';
+            END;""")
     db.close()
 
 
