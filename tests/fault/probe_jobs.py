@@ -56,8 +56,8 @@ def rows(data_dir: pathlib.Path, sql: str, *values) -> list:
 
 
 def count_ends(data_dir: pathlib.Path) -> None:
-    """From here on the database itself notes every end of a probe job (the system has jobs of its
-    own), in the commit that makes it: an effect that no run can have without the others seeing it."""
+    """From here on the database itself notes every end of a probe job (the system has jobs too), in
+    the commit that makes it: an effect that no run can have without the others seeing it."""
     with sqlite3.connect(data_dir / "son1k.db") as db:
         db.executescript("""
             CREATE TABLE fault_end (id TEXT NOT NULL);
