@@ -28,10 +28,9 @@ limit_verdict judge(std::span<const limit> limits, std::span<const std::int64_t>
   }
   if (!verdict.allowed) return verdict;
   for (std::size_t n = 0; n < limits.size(); ++n) {
-    const auto taken = limits[n].cost * gcra::of(limits[n].count, limits[n].period_ms).emission_us;
+    const auto empty_at = emptied_after(limits[n], empty_at_us[n], now_us);
     verdict.states[n].remaining -= limits[n].cost;
-    const auto level = gcra::of(limits[n].count, limits[n].period_ms).level(empty_at_us[n], now_us);
-    verdict.states[n].reset_after_ms = ms_rounded_up(level + taken);
+    verdict.states[n].reset_after_ms = ms_rounded_up(empty_at - now_us);
   }
   return verdict;
 }

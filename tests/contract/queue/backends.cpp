@@ -2,10 +2,10 @@
 
 #include "contract/queue/queue_contract.hpp"
 #include "queue/embedded/embedded_queue.hpp"
-#include "store/sqlite/sqlite_database.hpp"
 #include "support/queue/effects.hpp"
 #include "support/queue/memory_database.hpp"
 #include "support/queue/memory_queue.hpp"
+#include "support/queue/sqlite_place.hpp"
 #include "support/temp_folder.hpp"
 
 namespace son1k::queue::test {
@@ -44,16 +44,7 @@ class embedded_backend final : public backend {
 
  private:
   void open() {
-    store::sqlite_settings settings;
-    settings.file = folder_ / "q.db";
-    auto opened = store::open_sqlite(settings);
-    if (!opened) {
-      ADD_FAILURE() << opened.error().what();
-      std::abort();
-    }
-    db_ = std::make_unique<son1k::test::faulty_database>(std::move(*opened));
-    const auto migrated = db_->migrate();
-    if (!migrated) ADD_FAILURE() << migrated.error().what();
+    db_ = son1k::test::open_sqlite_place(folder_ / "q.db");
     queue_ = make_embedded_queue(*db_, {}, clock_);
   }
   void close() {

@@ -9,8 +9,8 @@
 
 #include "contract/queue/queue_contract.hpp"
 #include "queue/redis/redis_queue.hpp"
-#include "store/sqlite/sqlite_database.hpp"
 #include "support/queue/effects.hpp"
+#include "support/queue/sqlite_place.hpp"
 #include "support/redis_server.hpp"
 #include "support/temp_folder.hpp"
 
@@ -63,16 +63,7 @@ class redis_backend final : public backend {
 
  private:
   void open() {
-    store::sqlite_settings settings;
-    settings.file = folder_ / "q.db";
-    auto opened = store::open_sqlite(settings);
-    if (!opened) {
-      ADD_FAILURE() << opened.error().what();
-      std::abort();
-    }
-    db_ = std::make_unique<son1k::test::faulty_database>(std::move(*opened));
-    const auto migrated = db_->migrate();
-    if (!migrated) ADD_FAILURE() << migrated.error().what();
+    db_ = son1k::test::open_sqlite_place(folder_ / "q.db");
     redis_queue_settings how;
     how.prefix = prefix_;
     how.process = "the one";
