@@ -15,7 +15,7 @@ using testing::ElementsAre;
 
 const statement update_note{"UPDATE note SET words = $2 WHERE number = $1"};
 const statement words_of{"SELECT words FROM note WHERE number = $1"};
-const statement nonsense{"SELEC 2"};
+const statement wrong_sql{"SELEC 2"};
 
 transaction::step sends_note(std::int64_t number, std::string words = "sent") {
   return [number, words = std::move(words)](connection& c) -> result<void> {
@@ -130,7 +130,7 @@ TEST_P(database_contract, a_read_that_fails_harms_no_other_read) {
   for (int i = 0; i < count; ++i) {
     auto queued = db->read([&sizes, i](connection& c) {
       if (i % 3 == 1) {
-        auto failed = c.query(nonsense, {}, [](const row&) { return true; });
+        auto failed = c.query(wrong_sql, {}, [](const row&) { return true; });
         sizes[static_cast<std::size_t>(i)].set_value(failed ? 0u : 1u);
         return;
       }

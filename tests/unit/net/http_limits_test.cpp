@@ -38,7 +38,7 @@ net::http_server_settings short_limits() {
   return settings;
 }
 
-std::vector<net::route> basic_routes() {
+std::vector<net::route> two_routes() {
   return {{http_method::get, "/hello", sync_handler(hello)},
           {http_method::post, "/echo", sync_handler(echo)}};
 }
@@ -68,7 +68,7 @@ void let_go(const std::shared_ptr<boost::asio::steady_timer>& timer) {
 }
 
 TEST(http_limits, a_slow_head_gets_408_and_is_closed) {
-  test_server server(basic_routes(), short_limits());
+  test_server server(two_routes(), short_limits());
   raw_client client(server.port());
   client.send("GET /hello HTTP/1.1\r\nHost:");
   EXPECT_EQ(client.read_reply().status, 408);
@@ -77,7 +77,7 @@ TEST(http_limits, a_slow_head_gets_408_and_is_closed) {
 
 TEST(http_limits, a_dripping_head_gains_no_time) {
   auto limits = short_limits();
-  test_server server(basic_routes(), limits);
+  test_server server(two_routes(), limits);
   raw_client client(server.port());
   client.send("GET /hello HTTP/1.1\r\n");
   std::thread dripping([&] {
@@ -90,13 +90,13 @@ TEST(http_limits, a_dripping_head_gains_no_time) {
 }
 
 TEST(http_limits, a_silent_connection_is_closed) {
-  test_server server(basic_routes(), short_limits());
+  test_server server(two_routes(), short_limits());
   raw_client client(server.port());
   EXPECT_TRUE(client.ends());
 }
 
 TEST(http_limits, an_idle_connection_is_closed) {
-  test_server server(basic_routes(), short_limits());
+  test_server server(two_routes(), short_limits());
   raw_client client(server.port());
   client.send(get_hello);
   EXPECT_EQ(client.read_reply().status, 200);
@@ -104,7 +104,7 @@ TEST(http_limits, an_idle_connection_is_closed) {
 }
 
 TEST(http_limits, a_slow_body_gets_408_and_is_closed) {
-  test_server server(basic_routes(), short_limits());
+  test_server server(two_routes(), short_limits());
   for (const std::string framing :
        {"Content-Length: 5\r\n\r\n12", "Transfer-Encoding: chunked\r\n\r\n5\r\n12"}) {
     raw_client client(server.port());
@@ -153,7 +153,7 @@ TEST(http_limits, two_thousand_slow_sockets_leave_the_good_ones_served) {
   ::setrlimit(RLIMIT_NOFILE, &limit);
   constexpr std::size_t wanted = 2'000;
   if (limit.rlim_cur < 2 * wanted + 512) GTEST_SKIP() << "needs 4,512 descriptors";
-  test_server server(basic_routes());
+  test_server server(two_routes());
   std::vector<std::unique_ptr<raw_client>> slow;
   for (std::size_t i = 0; i < wanted; ++i) {
     slow.push_back(std::make_unique<raw_client>(server.port()));
@@ -178,7 +178,7 @@ TEST(http_limits, two_thousand_slow_sockets_leave_the_good_ones_served) {
 TEST(http_limits, a_connection_over_the_bound_gets_503) {
   net::http_server_settings settings;
   settings.connections_max = 2;
-  test_server server(basic_routes(), settings);
+  test_server server(two_routes(), settings);
   raw_client first(server.port());
   raw_client second(server.port());
   for (auto* each : {&first, &second}) {
@@ -230,7 +230,7 @@ TEST(http_drain, what_outlasts_the_grace_is_cut) {
 }
 
 TEST(http_drain, stop_is_repeatable) {
-  test_server server(basic_routes());
+  test_server server(two_routes());
   server.server().stop();
   server.server().stop();
   EXPECT_FALSE(raw_client(server.port()).connected());

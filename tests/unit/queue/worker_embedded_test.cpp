@@ -15,9 +15,9 @@ namespace son1k::queue {
 namespace {
 
 namespace asio = boost::asio;
-using test::closure_kind;
-using test::gate;
-using test::watched;
+using son1k::test::closure_kind;
+using son1k::test::gate;
+using son1k::test::watched;
 
 class worker_embedded : public testing::Test {
  protected:

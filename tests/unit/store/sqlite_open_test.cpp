@@ -18,7 +18,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const statement make_table{"CREATE TABLE word (n INTEGER PRIMARY KEY, w TEXT)"};
+const statement make_words{"CREATE TABLE word (n INTEGER PRIMARY KEY, w TEXT)"};
 const statement add_word{"INSERT INTO word (w) VALUES ($1)"};
 
 std::string bytes_of(const std::filesystem::path& file) {
@@ -45,7 +45,7 @@ class sqlite_open : public testing::Test {
     auto db = std::move(*open_at(file));
     transaction tx;
     tx.stage([](connection& c) -> result<void> {
-      if (auto made = c.execute(make_table, {}); !made) return made.error();
+      if (auto made = c.execute(make_words, {}); !made) return made.error();
       for (int i = 0; i < 400; ++i)
         if (auto put = c.execute(add_word, {std::string(500, 'w')}); !put) return put.error();
       return {};

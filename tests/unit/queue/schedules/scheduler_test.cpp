@@ -130,7 +130,7 @@ TEST_F(scheduler_rules, a_run_may_cancel_the_one_before) {
   const auto jobs = place.claim();
   ASSERT_EQ(jobs.size(), 1u);
   live(minute);
-  const std::vector<lease> held{jobs[0].held};
+  const std::vector<queue::lease> held{jobs[0].held};
   EXPECT_EQ(place.queue().cancel_requests(held), std::vector<std::string>{jobs[0].held.id});
   EXPECT_EQ(place.waiting(), 1);
   // One that waits is gone at once.
