@@ -3,6 +3,7 @@
 
 #include <CLI/App.hpp>
 #include <boost/json.hpp>
+#include <cstdlib>
 #include <optional>
 
 #include "app/command_line.hpp"
@@ -76,6 +77,19 @@ result<std::shared_ptr<bench_redis>> open_bench_redis(const std::string& url) {
   return out;
 }
 
+result<double> cpu_us_of(net::redis_client& client) {
+  const auto info = client.call_and_wait({"INFO", "cpu"});
+  if (!info) return info.error();
+  double seconds = 0;
+  for (const std::string_view name : {"used_cpu_sys:", "used_cpu_user:"}) {
+    const auto at = info->bytes().find(name);
+    if (at != std::string_view::npos)
+      seconds +=
+          std::strtod(std::string(info->bytes().substr(at + name.size(), 20)).c_str(), nullptr);
+  }
+  return seconds * 1e6;
+}
+
 result<ops::bench_backend> open_for_bench(const std::filesystem::path& folder, bool history,
                                           const std::string& redis_url) {
   store::sqlite_settings sqlite;
@@ -92,6 +106,7 @@ result<ops::bench_backend> open_for_bench(const std::filesystem::path& folder, b
     if (!redis) return redis.error();
     backend.name = "redis";
     backend.server = *redis;
+    backend.server_cpu_us = [&client = *(*redis)->client] { return cpu_us_of(client); };
     queue::redis_queue_settings with;
     with.prefix = (*redis)->prefix;
     backend.queue = queue::make_redis_queue(*(*redis)->client, **db, with, system_clock());

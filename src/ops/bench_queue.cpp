@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -27,7 +28,10 @@ class queue_bench {
  public:
   queue_bench(queue_bench_settings settings, std::shared_ptr<queue::job_kind> kind,
               bench_backend backend)
-      : settings_(std::move(settings)), kind_(std::move(kind)), stack_(std::move(backend)) {
+      : settings_(std::move(settings)),
+        kind_(std::move(kind)),
+        server_cpu_us_(backend.server_cpu_us),
+        stack_(std::move(backend)) {
     model_.kind = kind_->name();
     model_.data = bench_data(settings_);
   }
@@ -38,6 +42,8 @@ class queue_bench {
   result<double> lifecycle(const std::string& queue);
   // Sorted milliseconds.
   result<std::vector<double>> latencies(const std::string& queue);
+  // Of the server and a job, since the last call; nothing without a server.
+  std::optional<double> server_us();
 
  private:
   std::unique_ptr<queue::worker> make_worker(const std::string& queue);
@@ -45,6 +51,8 @@ class queue_bench {
 
   queue_bench_settings settings_;
   std::shared_ptr<queue::job_kind> kind_;
+  const std::function<result<double>()> server_cpu_us_;
+  double server_seen_us_ = 0;
   bench_stack stack_;
   queue::job_spec model_;
 };
@@ -140,6 +148,14 @@ result<std::vector<double>> queue_bench::latencies(const std::string& queue) {
   return took;
 }
 
+std::optional<double> queue_bench::server_us() {
+  if (!server_cpu_us_) return std::nullopt;
+  const auto now = server_cpu_us_();
+  if (!now) return std::nullopt;
+  const double used = *now - std::exchange(server_seen_us_, *now);
+  return used / static_cast<double>(settings_.jobs);
+}
+
 result<void> check(const queue_bench_settings& s) {
   struct row {
     const char* field;
@@ -186,12 +202,16 @@ result<boost::json::object> run_queue_bench(queue_bench_settings settings,
 
   auto latencies = bench.latencies("bench-idle");
   if (!latencies) return latencies.error();
+  bench.server_us();
   auto add = bench.add("bench-add", 1, settings.concurrency);
   if (!add) return add.error();
+  const auto of_add = bench.server_us();
   auto add_many = bench.add("bench-process", settings.add_batch, adds_in_flight);
   if (!add_many) return add_many.error();
+  const auto of_add_many = bench.server_us();
   auto process = bench.process("bench-process");
   if (!process) return process.error();
+  const auto of_process = bench.server_us();
   auto lifecycle = bench.lifecycle("bench-life");
   if (!lifecycle) return lifecycle.error();
 
@@ -205,6 +225,11 @@ result<boost::json::object> run_queue_bench(queue_bench_settings settings,
   figures["lifecycle_per_s"] = *lifecycle;
   figures["latency_ms_p50"] = at_share(*latencies, 0.50);
   figures["latency_ms_p99"] = at_share(*latencies, 0.99);
+  if (of_add && of_add_many && of_process) {
+    figures["server_us_per_add"] = *of_add;
+    figures["server_us_per_add_many"] = *of_add_many;
+    figures["server_us_per_process"] = *of_process;
+  }
   figures["history"] = settings.history;
   figures["fsync"] = backend_name == "embedded";  // a server is as durable as it is set to be
   figures["rss_mib"] = resident_mib();

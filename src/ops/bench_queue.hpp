@@ -35,6 +35,8 @@ struct bench_backend {
   std::unique_ptr<store::database> database;
   std::unique_ptr<queue::queue_port> queue;
   std::shared_ptr<void> history;  // goes before the queue; empty: none was asked for
+  // Microseconds of processor time that the server has used so far; empty: there is none.
+  std::function<result<double>()> server_cpu_us;
 };
 // Opens it with its files in `folder`, which is removed afterwards; with the lasting history?
 using open_bench_backend =
@@ -48,7 +50,9 @@ std::string bench_data(const queue_bench_settings& settings);
 // `concurrency`, `add_per_s` (one job a call), `add_many_per_s`, `process_per_s` (claim to end, of
 // jobs that wait already), `lifecycle_per_s` (add to end, both at once), `latency_ms_p50` and
 // `latency_ms_p99` (idle, from add to the completed event), `history`, `fsync`, `rss_mib` and
-// `machine`. validation: a setting out of range. Storage errors of the folder as they come.
+// `machine`; where there is a server also `server_us_per_add`, `server_us_per_add_many` and
+// `server_us_per_process`, the time of its processor that a job takes there. validation: a setting
+// out of range. Storage errors of the folder as they come.
 result<boost::json::object> run_queue_bench(queue_bench_settings settings,
                                             std::shared_ptr<queue::job_kind> kind,
                                             const open_bench_backend& open);

@@ -181,12 +181,13 @@ void core::ended(const finish_request& request, const ending& e, const net::redi
   const auto& held = request.held;
   runs_.erase(held.queue, held.id, held.fence);
   if (!e.row.empty() && !reply.is_nil()) outbox_->done(e.row);
-  if (reply[0].number_or(-1) != 0 && !e.settled) {
+  const bool goes_on = reply.is_array();
+  if (!goes_on && reply.number_or(-1) != 0 && !e.settled) {
     replies[e.request] = lost_lease();
     return;
   }
   finish_reply out{e.to.to, 0};
-  if (!e.to.ended) out = {state_of(reply[1].bytes()), reply[2].number_or(0)};
+  if (goes_on) out = {state_of(reply[0].bytes()), reply[1].number_or(0)};
   replies[e.request] = out;
   stored_job after = e.before.job;
   after.view = e.after;
@@ -261,7 +262,7 @@ std::vector<std::size_t> core::take_replies(const std::vector<finish_request>& r
       continue;
     }
     const auto& reply = rode ? (*got)[0][i] : (*got)[i];
-    if (reply[0].number_or(0) == -2) {
+    if (reply.number_or(0) == -2) {
       again.push_back(e.request);
     } else {
       ended(requests[e.request], e, reply, replies);

@@ -1,5 +1,7 @@
 #include "queue/redis/finish_words.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -14,19 +16,21 @@ void add_end(words& to, const lease& held, const job_view& after, end_flags flag
   if (flags.exhausted) marks += 'x';
   if (flags.released) marks += 'r';
   if (flags.settled) marks += 's';
+  if (after.error) marks += 'e';
+  if (marks.empty()) marks = "-";
   const bool completed = after.state == job_state::completed;
   const auto& o = after.options;
   const auto& keep = completed ? o.keep_completed : o.keep_failed;
-  to.add(held.queue).add(held.id).add(held.fence).add(name_of(after.state));
-  to.add(after.attempts_made).add(after.stalls).add(after.run_at_ms);
-  to.add(completed ? (after.result.empty() ? "null" : after.result) : std::string());
+  to.add(held.queue).add(held.id).add(held.fence);
+  to.add(fmt::format("{} {} {} {} {} {} {} {:d}", name_of(after.state), after.attempts_made,
+                     after.stalls, after.run_at_ms, marks, keep.count, keep.age_ms,
+                     o.dedup.ttl_ms == 0));
   if (after.error) {
     to.add(to_json(*after.error)).add(after.error->message);
     to.add(json::serialize(json::array{after.error->code + ": " + after.error->message}));
   } else {
-    to.add("").add("").add("[]");
+    to.add(completed && after.result.empty() ? "null" : after.result);
   }
-  to.add(marks).add(keep.count).add(keep.age_ms).add(o.dedup.ttl_ms == 0);
 }
 
 void add_release(words& to, const lease& held, const job_view& as_claimed) {

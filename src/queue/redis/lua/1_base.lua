@@ -2,6 +2,7 @@
 -- whether only workers of this program serve the queues (then the whole order of docs/queue.md
 -- holds), ARGV[3] the fleet's version of the layout. A script's own arguments begin at ARGV[4].
 local call = redis.call
+local now_text = ARGV[1]
 local base, now, owned, fleet5 = KEYS[1], tonumber(ARGV[1]), ARGV[2] == '1', ARGV[3] == '5'
 local at = 3
 local function arg()
@@ -12,7 +13,7 @@ local function number()
   return tonumber(arg())
 end
 
-local events_max = 10000
+local events_max = '10000'
 local slice = 1000
 local two32 = 4294967296
 local ended_states = {completed = true, failed = true}

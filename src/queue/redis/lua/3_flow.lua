@@ -112,15 +112,11 @@ end
 
 local function trim(P, state, age_ms, count)
   local key = P .. state
-  for _, id in ipairs(call('ZRANGEBYSCORE', key, 0, '(' .. (now - age_ms), 'LIMIT', 0, slice)) do
-    call('ZREM', key, id)
-    forget(P, id)
-  end
-  local beyond = call('ZCARD', key) - count
-  if beyond > 0 then
-    for _, id in ipairs(call('ZRANGE', key, 0, math.min(beyond, slice) - 1)) do
-      call('ZREM', key, id)
-      forget(P, id)
-    end
-  end
+  local old = call('ZRANGEBYSCORE', key, 0, '(' .. (now - age_ms), 'LIMIT', 0, slice)
+  if #old > 0 then call('ZREM', key, unpack(old)) end
+  for _, id in ipairs(old) do forget(P, id) end
+  local beyond = math.min(call('ZCARD', key) - count, slice)
+  if beyond <= 0 then return end
+  local popped = call('ZPOPMIN', key, beyond)
+  for n = 1, #popped, 2 do forget(P, popped[n]) end
 end

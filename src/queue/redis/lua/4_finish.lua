@@ -1,17 +1,65 @@
--- Runs that end, one after the other. Each: queue id fence to attempts stalls run-at result error
--- message stack flags keep-count keep-age free-dedup. Flags: c cancelled, x exhausted, r released,
--- s settled (the domain knows already: a cancel that came since changes nothing).
--- Replies 0 and where the job went; -1 the run has lost the job; -2 somebody asked to cancel it.
-local function leave_active(P, j)
-  if call('LREM', P .. 'active', -1, j.id) == 0 then return false end
-  call('ZREM', P .. 's:leases', j.id)
-  call('DEL', P .. j.id .. ':lock')
-  if j.verdict then
-    call('SREM', P .. 's:va', j.id)
-  elseif owned and j.group ~= '' and call('HINCRBY', P .. 's:ga', j.group, -1) <= 0 then
-    call('HDEL', P .. 's:ga', j.group)
+-- Runs that end, one after the other. Each: queue id fence shape value, and after a failure its
+-- message and stack. The value is the result, or the error. The shape says how runs end, in words:
+-- to attempts stalls run-at flags keep-count keep-age free-dedup; most runs of a call have the same.
+-- Flags: c cancelled, x exhausted, r released, s settled (the domain knows already: a cancel that
+-- came since changes nothing), e there is an error, - none.
+-- Replies 0 if the job has ended; where it went and when it runs; -1 the run has lost the job; -2
+-- somebody asked to cancel it.
+local shapes = {}
+local function shape_of(text)
+  local s = shapes[text]
+  if s then return s end
+  local to, attempts, stalls, run_at, flags, count, age, free = string.match(
+    text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+  local function has(what)
+    return string.find(flags, what, 1, true) ~= nil
   end
-  if not owned then call('SREM', P .. 'stalled', j.id) end
+  s = {to = to, attempts = attempts, stalls = tonumber(stalls), run_at = tonumber(run_at),
+       cancelled = has('c'), exhausted = has('x'), released = has('r'), settled = has('s'),
+       failed = has('e'), keep_count = tonumber(count), keep_age = tonumber(age),
+       free = free == '1'}
+  s.kept = s.keep_count > 0 and s.keep_age > 0
+  shapes[text] = s
+  return s
+end
+
+-- What is done once for all runs of the call that completed, of each queue: their ids, locks and
+-- scores; what is to be trimmed; which job ended last.
+local left, trims, last = {}, {}, {}
+local function do_what_is_left()
+  for P, l in pairs(left) do
+    call('ZREM', P .. 's:leases', unpack(l.ids))
+    call('DEL', unpack(l.locks))
+    call('ZADD', P .. 'completed', unpack(l.scores))
+  end
+  left = {}
+end
+
+local function leave_later(P, id)
+  local l = left[P]
+  if not l then
+    l = {ids = {}, locks = {}, scores = {}}
+    left[P] = l
+  end
+  local n = #l.ids + 1
+  l.ids[n], l.locks[n] = id, P .. id .. ':lock'
+  l.scores[2 * n - 1], l.scores[2 * n] = now_text, id
+  if n == slice then do_what_is_left() end
+end
+
+local function trim_later(P, s)
+  trims[P] = trims[P] or {}
+  trims[P][s] = true
+end
+
+local function leave_active(P, id, verdict, group)
+  if call('LREM', P .. 'active', -1, id) == 0 then return false end
+  if owned and group ~= '' and not (verdict and call('SREM', P .. 's:va', id) == 1) then
+    if call('HINCRBY', P .. 's:ga', group, -1) <= 0 then call('HDEL', P .. 's:ga', group) end
+  elseif verdict then
+    call('SREM', P .. 's:va', id)
+  end
+  if not owned then call('SREM', P .. 'stalled', id) end
   return true
 end
 
@@ -22,95 +70,110 @@ local function drained(P)
   return tonumber(lanes[1] or 0) <= 0 and tonumber(lanes[2] or 0) <= 0
 end
 
-local function has(flags, what)
-  return string.find(flags, what, 1, true) ~= nil
+local function complete(P, id, fence, s, e)
+  local key = P .. id
+  local f = call('HMGET', key, 'ats', 'name', 'xc', 'xg', 'xv', 'failedReason', 'defa', 'parentKey',
+                 'deid', 'stc')
+  if f[1] ~= fence or not f[2] then return -1 end
+  if f[3] and not s.settled then return -2 end
+  if not leave_active(P, id, f[5], f[4] or '') then return -1 end
+  if f[10] then call('HSET', key, 'stc', s.stalls) end
+  call('HSET', key, 'finishedOn', now_text, 'returnvalue', e.value, 'atm', s.attempts)
+  if f[6] or f[5] or f[7] then call('HDEL', key, 'xe', 'failedReason', 'xv', 'defa') end
+  tell(P, 'completed', id, f[2], 'returnvalue', e.value, 'prev', 'active')
+  last[P] = {id, f[2]}
+  leave_later(P, id)
+  if f[8] or not s.kept then do_what_is_left() end
+  if f[8] then child_ended(P, id, {state = 'completed', result = e.value, error = '', message = ''}) end
+  if f[9] and s.free then free_owner(P, {id = id, dedup = f[9]}) end
+  if s.kept then
+    trim_later(P, s)
+  else
+    call('ZREM', P .. 'completed', id)
+    forget(P, id)
+  end
+  return 0
 end
 
--- What is to be trimmed once all runs of the call have ended.
-local trims = {}
-
-local function run_ended(P, j, e)
-  local cancelled = has(e.flags, 'c')
-  call('ZADD', P .. e.to, now, j.id)
-  if e.to == 'completed' then
-    call('HSET', P .. j.id, 'finishedOn', now, 'returnvalue', e.result, 'atm', e.attempts, 'stc',
-         e.stalls)
-    if j.failed_before or j.verdict or j.deferred then
-      call('HDEL', P .. j.id, 'xe', 'failedReason', 'xv', 'defa')
-    end
-    tell(P, 'completed', j.id, j.kind, 'returnvalue', e.result, 'prev', 'active')
-  else
-    call('HSET', P .. j.id, 'finishedOn', now, 'failedReason', e.message, 'stacktrace', e.stack,
-         'xe', e.error, 'atm', e.attempts, 'stc', e.stalls)
-    if j.verdict or j.deferred then call('HDEL', P .. j.id, 'xv', 'defa') end
-    if cancelled then
-      tell(P, 'cancelled', j.id, j.kind, 'prev', 'active')
-    end
-    if not cancelled or not owned then
-      tell(P, 'failed', j.id, j.kind, 'failedReason', e.message, 'prev', 'active')
-    end
-    if has(e.flags, 'x') then
-      tell(P, 'retries-exhausted', j.id, j.kind, 'attemptsMade', e.attempts)
-    end
+local function run_failed(P, j, s, e)
+  call('ZADD', P .. 'failed', now_text, j.id)
+  call('HSET', P .. j.id, 'finishedOn', now_text, 'failedReason', e.message, 'stacktrace', e.stack,
+       'xe', e.value, 'atm', s.attempts, 'stc', s.stalls)
+  if j.verdict or j.deferred then call('HDEL', P .. j.id, 'xv', 'defa') end
+  if s.cancelled then tell(P, 'cancelled', j.id, j.kind, 'prev', 'active') end
+  if not s.cancelled or not owned then
+    tell(P, 'failed', j.id, j.kind, 'failedReason', e.message, 'prev', 'active')
   end
-  if drained(P) then tell(P, 'drained', j.id, j.kind) end
+  if s.exhausted then
+    tell(P, 'retries-exhausted', j.id, j.kind, 'attemptsMade', s.attempts)
+  end
+  last[P] = {j.id, j.kind}
   if j.has_parent then
-    child_ended(P, j.id, {state = e.to, result = e.result, error = e.error, message = e.message})
+    child_ended(P, j.id, {state = 'failed', result = '', error = e.value, message = e.message})
   end
-  if e.free then free_owner(P, j) end
-  if e.keep_count == 0 or e.keep_age == 0 then
-    call('ZREM', P .. e.to, j.id)
-    forget(P, j.id)
+  if s.free then free_owner(P, j) end
+  if s.kept then
+    trim_later(P, s)
   else
-    trims[table.concat({P, e.to, e.keep_age, e.keep_count}, ' ')] = {P, e}
+    call('ZREM', P .. 'failed', j.id)
+    forget(P, j.id)
   end
 end
 
-local function goes_on(P, j, e)
-  call('HSET', P .. j.id, 'atm', e.attempts, 'stc', e.stalls)
-  if e.message ~= '' then
-    call('HSET', P .. j.id, 'failedReason', e.message, 'stacktrace', e.stack, 'xe', e.error)
+local function goes_on(P, j, s, e)
+  call('HSET', P .. j.id, 'atm', s.attempts, 'stc', s.stalls)
+  if s.failed then
+    call('HSET', P .. j.id, 'failedReason', e.message, 'stacktrace', e.stack, 'xe', e.value)
   elseif j.failed_before then
     call('HDEL', P .. j.id, 'xe', 'failedReason')
   end
-  j.stalls = e.stalls
-  if e.to == 'waiting-children' then
+  j.stalls = s.stalls
+  if s.to == 'waiting-children' then
     call('HDEL', P .. j.id, 'xd')
     call('ZADD', P .. 'waiting-children', now, j.id)
     tell(P, 'waiting-children', j.id, j.kind, 'prev', 'active')
     look_at_children(P, j.id)
-  elseif e.to == 'delayed' then
-    call('HSET', P .. j.id, 'delay', e.run_at - now)
-    make_delayed(P, j, e.run_at)
-    tell(P, 'delayed', j.id, j.kind, 'delay', e.run_at)
+  elseif s.to == 'delayed' then
+    call('HSET', P .. j.id, 'delay', s.run_at - now)
+    make_delayed(P, j, s.run_at)
+    tell(P, 'delayed', j.id, j.kind, 'delay', s.run_at)
   else
-    make_ready(P, j, has(e.flags, 'r'))
+    make_ready(P, j, s.released)
     tell(P, 'waiting', j.id, j.kind, 'prev', 'active')
   end
 end
 
-local function finish(e)
-  local P = lane_of(e.queue)
-  local j = load(P, e.id)
-  if not j or j.starts ~= tonumber(e.fence) then return {-1} end
-  if j.cancelled and not has(e.flags, 'c') and not has(e.flags, 's') then return {-2} end
-  if not leave_active(P, j) then return {-1} end
-  if ended_states[e.to] then
-    run_ended(P, j, e)
-    return {0, e.to, 0}
+local function finish(P, id, fence, s, e)
+  if s.to == 'completed' then return complete(P, id, fence, s, e) end
+  local j = load(P, id)
+  if not j or j.starts ~= tonumber(fence) then return -1 end
+  if j.cancelled and not s.cancelled and not s.settled then return -2 end
+  if not leave_active(P, id, j.verdict, j.group) then return -1 end
+  do_what_is_left()
+  call('ZREM', P .. 's:leases', id)
+  call('DEL', P .. id .. ':lock')
+  if ended_states[s.to] then
+    run_failed(P, j, s, e)
+    return 0
   end
-  goes_on(P, j, e)
-  return {0, state_of(P, e.id), e.to == 'delayed' and e.run_at or 0}
+  goes_on(P, j, s, e)
+  return {state_of(P, id), s.to == 'delayed' and s.run_at or 0}
 end
 
 local function finish_all()
   local replies = {}
   for n = 1, number() do
-    replies[n] = finish({queue = arg(), id = arg(), fence = arg(), to = arg(), attempts = arg(),
-                         stalls = number(), run_at = number(), result = arg(), error = arg(),
-                         message = arg(), stack = arg(), flags = arg(), keep_count = number(),
-                         keep_age = number(), free = arg() == '1'})
+    local P, id, fence, s = lane_of(arg()), arg(), arg(), shape_of(arg())
+    local e = {value = arg()}
+    if s.failed then e.message, e.stack = arg(), arg() end
+    replies[n] = finish(P, id, fence, s, e)
   end
-  for _, one in pairs(trims) do trim(one[1], one[2].to, one[2].keep_age, one[2].keep_count) end
+  do_what_is_left()
+  for P, some in pairs(trims) do
+    for s in pairs(some) do trim(P, s.to, s.keep_age, s.keep_count) end
+  end
+  for P, one in pairs(last) do
+    if drained(P) then tell(P, 'drained', one[1], one[2]) end
+  end
   return replies
 end

@@ -1,7 +1,8 @@
 -- Arguments: queue max worker lease-ms token run-of ordinary(0/1) suspects(0 none, 1 if nothing else,
 -- 2 at once). Replies how many suspects wait, when the next delayed job is due, and the jobs.
 local function claim_some()
-  local queue, most, worker, lease_ms = arg(), number(), arg(), number()
+  local queue, most, worker, lease_text = arg(), number(), arg(), arg()
+  local lease_ms = tonumber(lease_text)
   local token, run_of, ordinary, suspects = arg(), arg(), arg() == '1', number()
   local P = lane_of(queue)
 
@@ -143,7 +144,7 @@ local function claim_some()
   end
 
   local wanted = {'name', 'data', 'xo', 'opts', 'priority', 'atm', 'timestamp', 'xr', 'xu', 'xg',
-                  'xv', 'xp', 'stc', 'defa', 'deid', 'xw', 'ats', 'delay', 'xa'}
+                  'xv', 'xp', 'stc', 'defa', 'deid', 'xw', 'ats', 'delay', 'xa', 'xl', 'xn'}
 
   local function count_start(group)
     book(P .. 's:rate', extra[3])
@@ -157,46 +158,95 @@ local function claim_some()
     end
   end
 
-  local function start(id)
-    local j = load(P, id)
-    if not j then  -- a list entry without a job
-      call('LREM', P .. 'wait', -1, id)
-      call('ZREM', P .. 'prioritized', id)
+  -- What is written for all that were started at once.
+  local active, leases, locks, aged = {}, {}, {}, {}
+  local lease_end = string.format('%.0f', now + lease_ms)
+  local function book_started()
+    if #active == 0 then return end
+    call('LPUSH', P .. 'active', unpack(active))
+    call('ZADD', P .. 's:leases', unpack(leases))
+    if owned then call('MSET', unpack(locks)) end
+    if expires then call('ZREM', P .. 's:exp', unpack(active)) end
+    if #aged > 0 then call('ZREM', P .. 's:age', unpack(aged)) end
+    active, leases, locks, aged = {}, {}, {}, {}
+  end
+
+  -- `taken`: it is out of its list or set already, where its place was `score`.
+  local function start(id, taken, score)
+    local key = P .. id
+    local job = call('HMGET', key, unpack(wanted))
+    if not job[1] then  -- a list entry without a job
+      if not taken then
+        call('LREM', P .. 'wait', -1, id)
+        call('ZREM', P .. 'prioritized', id)
+      end
       return nil
     end
-    local score
-    if not j.lane and j.priority > 0 then score = call('ZSCORE', P .. 'prioritized', id) end
-    if j.lane or score or not from_right[id] then
-      take_out(P, j)
-    else
-      call('RPOP', P .. 'wait')
+    local priority, group, verdict, starts = job[5] or '0', job[10] or '', job[11], job[17]
+    local lane, proceeds = job[20], job[21]
+    job[20], job[21] = id, nil
+    if not taken then
+      local j = {id = id, priority = tonumber(priority) or 0, group = group, lane = lane}
+      if not lane and j.priority > 0 then score = call('ZSCORE', P .. 'prioritized', id) end
+      if lane or score or not from_right[id] then
+        take_out(P, j)
+      else
+        call('RPOP', P .. 'wait')
+      end
+    elseif score and owned then
+      aged[#aged + 1] = id
     end
-    if score then call('HSET', P .. id, 'xs', score) end
-    call('LPUSH', P .. 'active', id)
-    call('ZADD', P .. 's:leases', now + lease_ms, id)
-    call('SET', P .. id .. ':lock', token, 'PX', lease_ms)
-    call('HSET', P .. id, 'processedOn', now, 'pb', worker, 'ats', j.starts + 1, 'xi', run_of,
-         'progress', '0')
-    if j.proceeds then call('HDEL', P .. id, 'xn') end
-    if expires then call('ZREM', P .. 's:exp', id) end
-    if j.verdict then
+    if starts or score or run_of ~= '' then
+      starts = (tonumber(starts or 0) or 0) + 1
+      call('HSET', key, 'processedOn', now_text, 'pb', worker, 'ats', starts, 'xi', run_of,
+           'progress', '0')
+      if score then call('HSET', key, 'xs', score) end
+    else
+      starts = '1'
+      call('HSET', key, 'processedOn', now_text, 'pb', worker, 'ats', '1')
+    end
+    job[17] = starts
+    local n = #active + 1
+    active[n] = id
+    leases[2 * n - 1], leases[2 * n] = lease_end, id
+    if owned then
+      locks[2 * n - 1], locks[2 * n] = key .. ':lock', token
+    else
+      call('SET', key .. ':lock', token, 'PX', lease_text)
+    end
+    if proceeds then call('HDEL', key, 'xn') end
+    if verdict then
       call('SADD', P .. 's:va', id)
     else
-      count_start(j.group)
-      if owned and j.group ~= '' then call('HINCRBY', P .. 's:ga', j.group, 1) end
+      count_start(group)
+      if owned and group ~= '' then call('HINCRBY', P .. 's:ga', group, 1) end
     end
-    tell(P, 'active', id, j.kind, 'prev', ready_state(j.priority))
-    local job = call('HMGET', P .. id, unpack(wanted))
-    job[#wanted + 1] = id
+    tell(P, 'active', id, job[1], 'prev', priority == '0' and 'waiting' or 'prioritized')
     return job
   end
 
   local jobs, tries = {}, 0
+  -- Nothing but the order of the list and of the set decides: as many as there is room for at once.
+  if ordinary and suspects < 2 and not (settings[1] or grouped or has_groups or has_verdicts or
+     may_age or extra[3] or (not owned and settings[3])) then
+    local room, limit = math.min(most, slice), tonumber(settings[2] or 0) or 0
+    if limit > 0 then
+      room = math.min(room, limit - (call('LLEN', P .. 'active') - call('SCARD', P .. 's:va')))
+    end
+    local first = room > 0 and call('RPOP', P .. 'wait', room) or {}
+    for _, id in ipairs(first) do jobs[#jobs + 1] = start(id, true) end
+    if room > #first then
+      local then_ = call('ZPOPMIN', P .. 'prioritized', room - #first)
+      for n = 1, #then_, 2 do jobs[#jobs + 1] = start(then_[n], true, then_[n + 1]) end
+    end
+    book_started()
+  end
   while #jobs < most and tries < most + slice do
     tries = tries + 1
     local id, alone = pick(#jobs == 0)
     if not id then break end
     jobs[#jobs + 1] = start(id)
+    book_started()
     if alone then break end
   end
   if #jobs > 0 and (call('LLEN', P .. 'wait') > 0 or call('EXISTS', P .. 'prioritized') == 1) then

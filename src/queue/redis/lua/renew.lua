@@ -6,10 +6,12 @@ for _ = 1, number() do
   local P = lane_of(queue)
   if holds(P, id, fence) then
     call('ZADD', P .. 's:leases', now + lease_ms, id)
-    if call('PEXPIRE', P .. id .. ':lock', lease_ms) == 0 then
-      call('SET', P .. id .. ':lock', 'son1k', 'PX', lease_ms)
+    if not owned then
+      if call('PEXPIRE', P .. id .. ':lock', lease_ms) == 0 then
+        call('SET', P .. id .. ':lock', 'son1k', 'PX', lease_ms)
+      end
+      call('SREM', P .. 'stalled', id)
     end
-    call('SREM', P .. 'stalled', id)
   else
     gone[#gone + 1] = id
   end
