@@ -82,17 +82,6 @@ result<void> open_embedded(const settings& config, backends& into) {
   return {};
 }
 
-// The process that takes a dead one's place on this machine has its folder; two processes that
-// share a folder are told apart by nothing, so only its owner may say that what ran here is lost.
-queue::redis_queue_settings shared_queue(const settings& config) {
-  queue::redis_queue_settings out;
-  out.prefix = config.text("redis_prefix");
-  out.fleet =
-      config.integer("bullmq_version") == 5 ? queue::bullmq_fleet::v5 : queue::bullmq_fleet::v6;
-  out.shared = config.boolean("bullmq_shared");
-  return out;
-}
-
 result<void> open_cluster(const settings& config, backends& into) {
   auto with = job_server(config);
   with.commit_seconds = &into.figures->commit_seconds;
@@ -107,8 +96,12 @@ result<void> open_cluster(const settings& config, backends& into) {
   into.redis = std::move(*redis);
   into.redis->start();
   if (auto pong = into.redis->call_and_wait({"PING"}); !pong) return pong.error();
-  into.queue =
-      queue::make_redis_queue(*into.redis, *into.database, shared_queue(config), system_clock());
+  auto place_here = process_place::take(config.text("data_dir"));
+  if (!place_here) return place_here.error();
+  into.place = std::move(*place_here);
+  auto how = shared_queue(config);
+  how.process = into.place.name();
+  into.queue = queue::make_redis_queue(*into.redis, *into.database, how, system_clock());
   return {};
 }
 
@@ -123,6 +116,15 @@ error missing_url(const char* field, const char* given) {
 }
 
 }  // namespace
+
+queue::redis_queue_settings shared_queue(const settings& config) {
+  queue::redis_queue_settings out;
+  out.prefix = config.text("redis_prefix");
+  out.fleet =
+      config.integer("bullmq_version") == 5 ? queue::bullmq_fleet::v5 : queue::bullmq_fleet::v6;
+  out.shared = config.boolean("bullmq_shared");
+  return out;
+}
 
 result<profile> profile_of(const settings& config) {
   const bool database = !config.text("database_url").empty();

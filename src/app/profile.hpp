@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "app/process_place.hpp"
 #include "app/settings.hpp"
 #include "base/metrics.hpp"
 #include "net/redis/redis_client.hpp"
 #include "queue/queue.hpp"
+#include "queue/redis/redis_queue.hpp"
 #include "store/migrator.hpp"
 #include "store/postgres/postgres_figures.hpp"
 
@@ -45,6 +47,7 @@ result<std::vector<named_database>> all_databases(const settings& config);
 struct backends {
   profile kind = profile::embedded;
   std::unique_ptr<store_figures> figures;
+  process_place place;                       // of the cluster
   std::unique_ptr<net::redis_client> redis;  // of the cluster
   std::unique_ptr<store::database> database;
   std::unique_ptr<store::database> history;
@@ -54,6 +57,8 @@ struct backends {
   // Ends them in reverse order. Repeatable.
   void stop();
 };
+// Of the cluster's queue, without the name of a process.
+queue::redis_queue_settings shared_queue(const settings& config);
 // The data folder is there. The field of an error names the thing: a file, a server, a setting.
 result<backends> open_backends(const settings& config);
 

@@ -25,6 +25,8 @@ constexpr std::array rows{
                 "0", 0, 10'000, "jobs a worker runs at once; 0 is one per core"},
     setting_row{"rate_limit", "", "GENERATION_RATE_LIMIT", setting_type::integer, "100", 0,
                 1'000'000, "job starts a second and worker; 0 is no limit"},
+    setting_row{"lease_ms", "", "SON1K_LEASE_MS", setting_type::integer, "30000", 1'000, 3'600'000,
+                "how long a job of a silent worker stays with it, in milliseconds"},
     setting_row{"sound_font", "--sound-font", "SON1K_SOUND_FONT", setting_type::text, "", no_limit,
                 no_limit, "SoundFont to play with (default: FluidR3 GM, else a lighter one)"},
     setting_row{"log_level", "--log-level", "LOG_LEVEL", setting_type::text, "info", no_limit,

@@ -96,6 +96,12 @@ result<void> running_system::open_parts() {
   with.settle = services_->settle;
   scheduler_ =
       std::make_unique<queue::scheduler>(database(), queue(), system_clock(), std::move(with));
+  if (with_.kind == profile::cluster) {
+    std::vector<std::shared_ptr<queue::job_kind>> kinds;
+    for (auto& row : register_kinds(config_)) kinds.push_back(std::move(row.kind));
+    reconciler_ = std::make_unique<queue::reconciler>(*with_.redis, database(), queue(),
+                                                      shared_queue(config_), std::move(kinds));
+  }
   services_->schedules = std::make_shared<queue::schedules>(
       database(), queue(), system_clock(), [runs = scheduler_.get()] { runs->wake(); });
   for (const auto& row : register_kinds(config_)) services_->queues.push_back(row.queue);
@@ -125,6 +131,7 @@ result<void> running_system::start_workers(std::vector<std::string> queues) {
   }
   if (!queues.empty()) with.queues = std::move(queues);
   with.version = std::string(version);
+  with.lease_ms = config_.integer("lease_ms");
   const auto asked = static_cast<std::size_t>(config_.integer("concurrency"));
   with.concurrency = asked == 0 ? cores() : asked;
   const auto rate = config_.integer("rate_limit");
@@ -165,7 +172,13 @@ result<void> running_system::start_scheduler() {
     if (auto ok = services_->schedules->ensure(std::move(one)); !ok) return ok;
   }
   scheduler_->start();
+  if (reconciler_) reconciler_->start();
   return {};
+}
+
+void running_system::stop_scheduler() {
+  if (reconciler_) reconciler_->stop();
+  if (scheduler_) scheduler_->stop();
 }
 
 bool running_system::workers_running() const {
@@ -175,6 +188,7 @@ bool running_system::workers_running() const {
 void running_system::collect_figures(std::vector<metrics::family>& out) const {
   with_.collect_figures(out);
   api::collect_scheduler(scheduler_->stats(), out);
+  if (reconciler_) reconciler_->collect_figures(out);
 }
 
 void running_system::stop_workers() {
@@ -183,7 +197,7 @@ void running_system::stop_workers() {
 }
 
 void running_system::stop() {
-  if (scheduler_) scheduler_->stop();
+  stop_scheduler();
   stop_workers();
   if (conversions_) conversions_->stop();
   if (history_) history_->stop();

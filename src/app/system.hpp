@@ -10,6 +10,7 @@
 #include "base/metrics.hpp"
 #include "queue/compute_pool.hpp"
 #include "queue/history/lasting_history.hpp"
+#include "queue/redis/reconciler.hpp"
 #include "queue/schedules/scheduler.hpp"
 #include "queue/worker.hpp"
 
@@ -29,9 +30,9 @@ class running_system {
   // Drains the workers. Repeatable.
   void stop_workers();
   // Schedules run from here on, in this process or in another one that leads; the system's own are
-  // made where they are missing.
+  // made where they are missing. In the cluster the queue is kept whole from here on, too.
   result<void> start_scheduler();
-  void stop_scheduler() { scheduler_->stop(); }
+  void stop_scheduler();
   // Ends the scheduler, drains the workers, then ends queue and database. Repeatable.
   void stop();
 
@@ -52,6 +53,7 @@ class running_system {
   backends with_;
   std::unique_ptr<queue::lasting_history> history_;
   std::unique_ptr<queue::scheduler> scheduler_;
+  std::unique_ptr<queue::reconciler> reconciler_;  // of the cluster
   std::unique_ptr<queue::compute_pool> conversions_;
   std::vector<std::unique_ptr<queue::worker>> workers_;
   std::unique_ptr<api::services> services_;

@@ -2,8 +2,11 @@
 #pragma once
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <span>
 #include <stop_token>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "queue/intake.hpp"
 #include "store/database.hpp"
@@ -39,6 +42,13 @@ class job_context {
       std::vector<job_spec> specs) = 0;
 };
 
+// A job that a row of the domain waits for, as it was added, and its newest start that the row
+// knows of.
+struct owed_job {
+  job_spec spec;
+  std::int64_t fence = 0;
+};
+
 class job_kind {
  public:
   virtual ~job_kind() = default;
@@ -51,6 +61,19 @@ class job_kind {
   virtual void settle(const job_view& ended, store::transaction& tx) = 0;
   // False: this kind has no domain part, settle() need not be called.
   virtual bool settles() const { return true; }
+
+  // For kinds whose rows say what is still to be done, so that a queue that has lost jobs can be
+  // rebuilt from them: the rows that wait for their jobs, by id, beyond `after`, at most `most`.
+  virtual result<std::vector<owed_job>> owed(store::connection&, const std::string& /*after*/,
+                                             std::int64_t /*most*/) {
+    return std::vector<owed_job>{};
+  }
+  // In a unit of work that gives jobs of owed() new fences: writes them into the rows that still
+  // wait, so that earlier runs can write no more; the ids of these rows.
+  virtual result<std::vector<std::string>> take_over(store::connection&,
+                                                     std::span<const owed_job> /*jobs*/) {
+    return std::vector<std::string>{};
+  }
 };
 
 }  // namespace son1k::queue

@@ -1,67 +1,11 @@
 """The cluster profile as people meet it: servers and workers in processes of their own, over one
 PostgreSQL and one Redis."""
 
-import json
-import os
-import pathlib
-import select
-import subprocess
 import unittest
 
 from support import servers
-from support.program import BINARY, environment, eventually, program_case, run, server
-
-START_SECONDS = 30
-STOP_SECONDS = 60
-
-
-class worker:
-    """A running `son1k worker`."""
-
-    def __init__(self, data_dir: pathlib.Path, env: dict, *args: str):
-        self.log = data_dir.parent / "worker.log"
-        with self.log.open("ab") as to:
-            self.process = subprocess.Popen(
-                [BINARY, "worker", "--data-dir", str(data_dir), "--json", *args],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=to, env=env)
-        readable, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
-        if not readable or not self.process.stdout.readline():
-            self.end()
-            raise AssertionError(self.log.read_text()[-3000:])
-
-    def end(self) -> int:
-        if self.process.poll() is None:
-            self.process.terminate()
-        code = self.process.wait(STOP_SECONDS)
-        self.process.stdout.close()
-        return code
-
-
-class cluster_case(program_case):
-    def setUp(self) -> None:
-        super().setUp()
-        self.postgres = servers.postgres()
-        self.addCleanup(self.postgres.close)
-        self.redis = servers.redis()
-        self.addCleanup(self.redis.close)
-        self.artifacts = self.folder()
-
-    def env(self, home: pathlib.Path, **more: str) -> dict:
-        return environment(home, **{"DATABASE_URL": self.postgres.url,
-                                    "REDIS_URL": self.redis.url,
-                                    "ARTIFACTS_DIR": str(self.artifacts), **more})
-
-    def serve(self, *args: str) -> server:
-        home = self.folder()
-        one = server(home / "data", "--workers", "0", *args, env=self.env(home))
-        self.addCleanup(lambda: one.process.poll() is None and one.kill())
-        return one
-
-    def work(self, *args: str) -> worker:
-        home = self.folder()
-        one = worker(home / "data", self.env(home), *args)
-        self.addCleanup(lambda: one.process.poll() is None and one.end())
-        return one
+from support.cluster import cluster_case
+from support.program import environment, eventually, run
 
 
 class ClusterTest(cluster_case):

@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "kinds/generation/owed_pieces.hpp"
 #include "music/produce.hpp"
 #include "queue/policy.hpp"
 
@@ -142,6 +143,15 @@ class generation_kind final : public queue::job_kind {
     if (!made || made->error().code == errc::cancelled) co_return stopped(context);
     auto fault = as_job_error(made->error());
     co_return queue::outcome::fail(std::move(fault));
+  }
+
+  result<std::vector<queue::owed_job>> owed(store::connection& db, const std::string& after,
+                                            std::int64_t most) override {
+    return owed_pieces(db, after, most);
+  }
+  result<std::vector<std::string>> take_over(store::connection& db,
+                                             std::span<const queue::owed_job> jobs) override {
+    return take_over_pieces(db, jobs);
   }
 
   void settle(const queue::job_view& ended, store::transaction& tx) override {

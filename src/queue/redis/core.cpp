@@ -67,6 +67,17 @@ void core::look_after() {
   }
 }
 
+// What was registered in a Redis that has been emptied since is registered again when it is used.
+void core::notice_emptied() {
+  const auto key = link_->base() + std::string(epoch_key);
+  const auto got = link_->wait(net::redis_command("GET").add(key));
+  if (!got || got->is_nil()) return;
+  std::lock_guard lock(mutex_);
+  if (got->bytes() == epoch_) return;
+  epoch_ = got->bytes();
+  known_.clear();
+}
+
 void core::upkeep() {
   for (int round = 0;; ++round) {
     std::vector<std::string> queues;
@@ -83,6 +94,7 @@ void core::upkeep() {
       const auto got = link_->wait("recover", args);
       if (got && recovered(queue, *got).value() > 0) wake_all();
     }
+    notice_emptied();
     outbox_->forget_answered();
     if (round % 5 == 4) (void)outbox_->relay(link_->now_ms() - unanswered_ms);
   }

@@ -171,6 +171,7 @@ class core final : public queue_port {
 
   void upkeep();
   void look_after();
+  void notice_emptied();
 
   store::database& db_;
   const clock_port& clock_;
@@ -183,6 +184,7 @@ class core final : public queue_port {
 
   std::mutex mutex_;
   std::set<std::string> known_;    // queues that are registered
+  std::string epoch_;              // of the Redis that they are registered in
   std::set<std::string> claimed_;  // queues that this process claims from
   std::map<std::string, std::deque<waiter_ptr>> waiters_;
   lone_turns lone_turns_;

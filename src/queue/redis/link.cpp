@@ -40,8 +40,8 @@ const net::redis_script& script_of(std::string_view name) {
   return scripts().find(name)->second;
 }
 
-constexpr std::array<std::string_view, 6> reading{"look",   "list",  "children",
-                                                  "counts", "check", "foresee"};
+constexpr std::array<std::string_view, 7> reading{"look",  "list",    "children", "counts",
+                                                  "check", "foresee", "states"};
 
 bool changes(std::string_view script, const words& args) {
   if (script == "cancel") return args.all().at(2) == "1";  // it may only look

@@ -13,6 +13,9 @@
 
 namespace son1k::queue::redis {
 
+// Behind base(): a mark that goes when Redis is emptied. The reconciler alone writes it.
+inline constexpr std::string_view epoch_key = "s1k:epoch";
+
 class link {
  public:
   using reply = result<net::redis_value>;

@@ -99,6 +99,56 @@ TEST_F(postgres_domain, pieces_end_and_begin_again_with_their_jobs) {
   EXPECT_EQ(status_after(job_state::failed, queue::job_error{"cancelled", "", false}), "cancelled");
 }
 
+TEST_F(postgres_domain, pieces_that_wait_are_owed_and_taken_over_unless_they_end_first) {
+  auto db = open();
+  ASSERT_TRUE(db->migrate());
+  transaction made;
+  for (const char* id : {"a", "b", "c"}) {
+    api::generation_record piece;
+    piece.id = id;
+    piece.owner = "ana";
+    piece.request = "{\"seed\":1}";
+    api::stage_generation(made, piece);
+  }
+  ASSERT_TRUE(commit_and_wait(*db, std::move(made)));
+  auto kind = kinds::make_generation_kind({});
+  auto owed_after = [&](const std::string& after) {
+    return store::read_and_wait(*db, [&](connection& c) { return kind->owed(c, after, 2); });
+  };
+  auto jobs = owed_after("");
+  ASSERT_TRUE(jobs) << jobs.error().what();
+  ASSERT_EQ(jobs->size(), 2u);
+  EXPECT_EQ(owed_after("b")->size(), 1u);
+  EXPECT_EQ(jobs->front().spec.queue, "generation");
+  EXPECT_EQ(jobs->front().spec.user, "ana");
+  EXPECT_EQ(jobs->front().spec.data, "{\"seed\":1}");
+  transaction cancel;
+  api::stage_generation_cancel(cancel, "ana", "b", 9);
+  ASSERT_TRUE(commit_and_wait(*db, std::move(cancel)));
+  for (auto& job : *jobs) job.fence = 7;
+  std::vector<std::string> taken;
+  transaction take;
+  take.stage([&](connection& c) -> result<void> {
+    auto ours = kind->take_over(c, *jobs);
+    if (!ours) return ours.error();
+    taken = *ours;
+    return {};
+  });
+  auto done = commit_and_wait(*db, std::move(take));
+  ASSERT_TRUE(done) << done.error().what();
+  EXPECT_EQ(taken, std::vector<std::string>{"a"});
+  // A run from before may say what it likes.
+  queue::job_view old;
+  old.id = "a";
+  old.user = "ana";
+  old.state = queue::job_state::completed;
+  old.starts = 5;
+  transaction late;
+  kind->settle(old, late);
+  ASSERT_TRUE(commit_and_wait(*db, std::move(late)));
+  EXPECT_EQ(in_database("SELECT status FROM generation WHERE id = 'a'"), "pending");
+}
+
 TEST_F(postgres_domain, schedules_are_kept_found_and_advanced) {
   auto db = open();
   ASSERT_TRUE(db->migrate());

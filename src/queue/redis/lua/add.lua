@@ -2,7 +2,9 @@
 -- Trees of jobs, all or none. A node: queue id root name data opts user group options priority delay
 -- expires dedup ttl extend replace parent-queue parent-id on_failure children(n: queue id policy …).
 -- The children of a tree come before its root (root 1). Replies id, duplicate and position of each
--- root, or the number of the tree whose parent is missing.
+-- root, or the number of the tree whose parent is missing. After the trees, of jobs that Redis had
+-- lost: id and newest start of each.
+local began = {}
 local function read_node()
   local s = {queue = arg(), id = arg(), root = arg() == '1', name = arg(), data = arg(),
              opts = arg(), user = arg(), group = arg(), options = arg(), priority = number(),
@@ -94,6 +96,7 @@ local function insert(s)
     f[#f + 1] = name
     f[#f + 1] = value
   end
+  if began[s.id] then field('ats', began[s.id]) end
   if s.user ~= '' then field('xu', s.user) end
   if s.group ~= '' then field('xg', s.group) end
   if s.options ~= '' then field('xo', s.options) end
@@ -143,6 +146,10 @@ for _ = 1, count do
     trees[#trees + 1] = tree
     tree = {}
   end
+end
+while at < #ARGV do
+  local id = arg()
+  began[id] = arg()
 end
 for n, nodes in ipairs(trees) do
   local s = nodes[#nodes]

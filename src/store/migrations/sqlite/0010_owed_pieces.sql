@@ -1,0 +1,1 @@
+-- Rows and jobs are one file here: nobody looks for jobs that have gone (see 0009_redis_queue.sql).
