@@ -100,7 +100,10 @@ result<ops::bench_backend> open_for_bench(const std::filesystem::path& folder, b
   ops::bench_backend backend;
   if (redis_url.empty()) {
     backend.name = "embedded";
-    backend.queue = queue::make_embedded_queue(**db, {}, system_clock());
+    queue::embedded_settings queueing;
+    const auto probe = kinds::make_probe_kind();
+    if (probe->stays_inside()) queueing.inside_kinds.emplace_back(probe->name());
+    backend.queue = queue::make_embedded_queue(**db, queueing, system_clock());
   } else {
     auto redis = open_bench_redis(redis_url);
     if (!redis) return redis.error();

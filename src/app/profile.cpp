@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "app/register_kinds.hpp"
 #include "queue/embedded/embedded_queue.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "store/postgres/postgres_database.hpp"
@@ -78,7 +79,10 @@ result<void> open_embedded(const settings& config, backends& into) {
   auto database = migrated(store::open_sqlite(with));
   if (!database) return database.error();
   into.database = std::move(*database);
-  into.queue = queue::make_embedded_queue(*into.database, {}, system_clock());
+  queue::embedded_settings queueing;
+  for (const auto& row : register_kinds(config))
+    if (row.kind->stays_inside()) queueing.inside_kinds.emplace_back(row.kind->name());
+  into.queue = queue::make_embedded_queue(*into.database, queueing, system_clock());
   return {};
 }
 

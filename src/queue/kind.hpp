@@ -59,6 +59,9 @@ class job_kind {
   // is not terminal when somebody starts an ended job again; argument and user are always told.
   // Idempotent.
   virtual void settle(const job_view& ended, store::transaction& tx) = 0;
+  // True: a run changes nothing outside of the database. It may then begin while the job is written
+  // and not yet synced: a power cut takes both, and nobody was told of either.
+  virtual bool stays_inside() const { return false; }
   // False: this kind has no domain part, settle() need not be called.
   virtual bool settles() const { return true; }
 

@@ -109,6 +109,11 @@ class transaction {
 
   void stage(step s) { steps_.push_back(std::move(s)); }
   void on_outcome(outcome_hook hook) { hooks_.push_back(std::move(hook)); }
+  // Runs once as soon as it is decided whether the transaction is written, before its promise
+  // holds: what follows from it may be done meanwhile, but not acknowledged. That the promise then
+  // fails (a failed fsync) is told to `done` alone. On a thread of the database, in commit order
+  // among its like; steps of later transactions find what it did.
+  void on_written(outcome_hook hook) { early_hooks_.push_back(std::move(hook)); }
   // For steps that read what outcome hooks write: they run when the outcomes of all earlier groups
   // have been told. The hooks of their own group run after them.
   void set_after_outcomes() { after_outcomes_ = true; }
@@ -117,10 +122,11 @@ class transaction {
   durability promise() const { return durability_; }
   std::span<const step> steps() const { return steps_; }
   std::span<const outcome_hook> hooks() const { return hooks_; }
+  std::span<const outcome_hook> early_hooks() const { return early_hooks_; }
 
  private:
   std::vector<step> steps_;
-  std::vector<outcome_hook> hooks_;
+  std::vector<outcome_hook> hooks_, early_hooks_;
   durability durability_;
   bool after_outcomes_ = false;
 };

@@ -8,6 +8,7 @@ namespace son1k::store {
 namespace {
 
 constexpr int careful_groups_after_failure = 16;
+constexpr int holds_in_vain_max = 6;  // then one in 64 is tried
 
 }  // namespace
 
@@ -35,6 +36,7 @@ void group_writer::submit(transaction tx, database::commit_handler done) {
                 : error(errc::unavailable, text("Too many writes are waiting; try again.",
                                                 "Hay demasiadas escrituras en espera; reintenta."));
   lock.unlock();
+  tell_written(refused);
   acknowledge(refused);
 }
 
@@ -54,6 +56,7 @@ void group_writer::run() {
                                         [this](const committed_group& one) { told(one); }});
   std::vector<entry> batch;
   while (take(batch)) {
+    if (batch.empty()) tell_held(true);
     for (std::size_t at = 0; at < batch.size();) {
       auto part = next_part(batch, at);
       commit(std::move(part), at < batch.size());
@@ -85,15 +88,61 @@ void group_writer::commit(std::vector<entry> entries, bool more) {
     return staged(e) && e.tx.promise() == durability::power && e.verdict;
   });
   written.entries = std::move(entries);
+  for (const entry& e : written.entries) tell_written(e);
+  if (held_) return follow_held(std::move(written));
   if (!more) {
     const std::lock_guard lock(mutex_);
     more = !pending_.empty();
   }
+  const bool idle = teller_->idle();
+  if (more && idle && worth_holding(written)) {
+    held_ = std::move(written);
+    held_until_ = std::chrono::steady_clock::now() + bounds_.hold_for;
+    return;
+  }
   // A second thread has to be woken: worth it only when this one has something to do meanwhile.
-  if (more || !teller_->idle())
-    teller_->hand_over(std::move(written));
-  else
-    teller_->tell(std::move(written));
+  if (more || !idle) return teller_->hand_over(std::move(written));
+  std::vector<committed_group> one;
+  one.push_back(std::move(written));
+  teller_->tell(std::move(one));
+}
+
+// A group of one: where more come at once, the next group has work for the second thread.
+bool group_writer::worth_holding(const committed_group& written) {
+  if (bounds_.hold_for.count() == 0 || !written.for_power || written.entries.size() != 1)
+    return false;
+  const transaction& tx = written.entries.front().tx;
+  if (tx.early_hooks().empty() || !tx.hooks().empty()) return false;
+  if (holds_left_out_ == 0) return true;
+  --holds_left_out_;
+  return false;
+}
+
+void group_writer::follow_held(committed_group written) {
+  const bool answers = written.for_power;
+  std::vector<committed_group> now;
+  if (answers) now.push_back(*std::exchange(held_, std::nullopt));
+  now.push_back(std::move(written));
+  teller_->tell(std::move(now));
+  if (answers) holds_in_vain_ = holds_left_out_ = 0;
+  if (held_ && std::chrono::steady_clock::now() > held_until_) tell_held(true);
+}
+
+void group_writer::tell_held(bool in_vain) {
+  std::vector<committed_group> now;
+  now.push_back(*std::exchange(held_, std::nullopt));
+  if (in_vain) {
+    holds_in_vain_ = std::min(holds_in_vain_ + 1, holds_in_vain_max);
+    holds_left_out_ = (1 << holds_in_vain_) - 1;
+  }
+  teller_->tell(std::move(now));
+}
+
+std::optional<std::chrono::microseconds> group_writer::waits_for() const {
+  if (!held_) return rests_after();
+  const auto left = held_until_ - std::chrono::steady_clock::now();
+  return std::max(std::chrono::microseconds(1),
+                  std::chrono::duration_cast<std::chrono::microseconds>(left));
 }
 
 void group_writer::told(const committed_group& written) {
@@ -106,21 +155,24 @@ void group_writer::told(const committed_group& written) {
   bounds_.commit_seconds->observe(took.count());
 }
 
-// Waits for work; false when there is none left and none will come.
+// Waits for work; false when there is none left and none will come. Nothing in `batch`: what is
+// held has been held long enough.
 bool group_writer::take(std::vector<entry>& batch) {
   std::unique_lock lock(mutex_);
   while (pending_.empty() && !stopping_) {
     asleep_ = true;
-    const auto quiet = rests_after();
+    const auto quiet = waits_for();
     if (!quiet) {
       wake_.wait(lock);
     } else if (wake_.wait_for(lock, *quiet) == std::cv_status::timeout && pending_.empty()) {
+      asleep_ = false;
+      if (held_) return true;
       rest();
     }
     asleep_ = false;
   }
   batch.swap(pending_);
-  return !batch.empty();
+  return !batch.empty() || held_;
 }
 
 void group_writer::refuse(group g, const error& why) {

@@ -2,6 +2,10 @@
 // it as one group and acknowledges once the group's promise holds. While more is queued, a second
 // thread makes the group durable and tells its outcomes, and this one goes on with the next.
 //
+// At rest, what one transaction leads to at once (a job that is added, starts and ends) may share
+// its sync: a group whose hooks have all been told early is held for a moment (bounds::hold_for)
+// when they have led to another commit, and acknowledged together with what follows.
+//
 // A backend derives, calls start() last in its constructor and stop() first in its destructor; its
 // own words run on the writer's thread only. submit() from any thread; stop() repeatable, from any
 // thread but the writer's.
@@ -24,6 +28,7 @@ class group_writer {
     std::size_t queued_max;
     std::size_t group_max;
     metrics::histogram* commit_seconds = nullptr;  // from a group's begin until its promise holds
+    std::chrono::microseconds hold_for{0};         // 0: never
   };
 
   group_writer(bounds b, const char* thread_name) : bounds_(b), thread_name_(thread_name) {}
@@ -68,11 +73,20 @@ class group_writer {
   bool take(std::vector<entry>& batch);
   std::vector<entry> next_part(std::vector<entry>& of, std::size_t& at);
   void commit(std::vector<entry> entries, bool more);
+  bool worth_holding(const committed_group& written);
+  void follow_held(committed_group written);
+  void tell_held(bool in_vain);
+  std::optional<std::chrono::microseconds> waits_for() const;
   void told(const committed_group& written);
 
   const bounds bounds_;
   const char* const thread_name_;
-  int careful_groups_ = 0;  // only the writer's thread
+  // Only the writer's thread:
+  int careful_groups_ = 0;
+  std::optional<committed_group> held_;
+  std::chrono::steady_clock::time_point held_until_;
+  int holds_in_vain_ = 0;  // in a row
+  int holds_left_out_ = 0;
 
   std::mutex mutex_;
   std::condition_variable wake_;

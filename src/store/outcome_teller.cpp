@@ -12,6 +12,10 @@ constexpr std::size_t groups_max = 2;
 
 }  // namespace
 
+void tell_written(const group_entry& e) {
+  for (const auto& hook : e.tx.early_hooks()) hook(e.verdict.has_value());
+}
+
 void acknowledge(group_entry& e) {
   for (const auto& hook : e.tx.hooks()) hook(e.verdict.has_value());
   if (e.done) e.done(std::move(e.verdict));
@@ -38,10 +42,8 @@ void outcome_teller::wait_idle() {
   progress_.wait(lock, [this] { return handed_over_.empty() && !telling_; });
 }
 
-void outcome_teller::tell(committed_group group) {
-  groups one;
-  one.push_back(std::move(group));
-  tell_all(one);
+void outcome_teller::tell(groups now) {
+  tell_all(now);
 }
 
 void outcome_teller::hand_over(committed_group group) {

@@ -31,6 +31,7 @@ struct committed_group {
   std::chrono::steady_clock::time_point began;
 };
 
+void tell_written(const group_entry& e);  // before acknowledge(), once
 void acknowledge(group_entry& e);
 
 class outcome_teller {
@@ -49,8 +50,8 @@ class outcome_teller {
   // Nothing handed over is left to tell.
   bool idle();
   void wait_idle();
-  // Here and now; only while idle.
-  void tell(committed_group group);
+  // Here and now, under one sync; only while idle.
+  void tell(std::vector<committed_group> groups);
   // By the other thread; waits while it has as many as it may keep.
   void hand_over(committed_group group);
   // Tells what was handed over. Repeatable.

@@ -45,6 +45,7 @@ class probe final : public queue::job_kind {
   std::string_view name() const override { return "probe"; }
   void settle(const queue::job_view&, store::transaction&) override {}
   bool settles() const override { return false; }
+  bool stays_inside() const override { return true; }
 
   asio::awaitable<outcome> run(queue::job_context& context) override {
     auto request = parse_probe(context.job().data);

@@ -182,6 +182,7 @@ class core : public std::enable_shared_from_this<core> {
   result<void> prepare_flow(staged_batch& batch, job_spec&& root, arrival&& known_as);
   result<void> prepare_one(staged_batch& batch, job_spec&& spec, arrival&& known_as);
   result<void> insert_tree(store::connection& c, staged_batch& batch, staged_tree& tree);
+  bool may_start_unsynced(const staged_batch& batch) const;
   void release_pending(staged_batch& batch);
   void added(staged_batch& batch, bool committed);
   void admit(staged_batch& batch, staged_tree& tree);

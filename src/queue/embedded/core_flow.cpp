@@ -86,7 +86,24 @@ void core::stage(store::transaction& tx, const std::shared_ptr<staged_batch>& ba
       if (auto ok = batch->owner->insert_tree(c, *batch, tree); !ok) return ok;
     return {};
   });
-  tx.on_outcome([batch](bool committed) { batch->owner->added(*batch, committed); });
+  auto told = [batch](bool committed) { batch->owner->added(*batch, committed); };
+  if (may_start_unsynced(*batch))
+    tx.on_written(std::move(told));
+  else
+    tx.on_outcome(std::move(told));
+}
+
+// Where an id or a family is shared with other commits, theirs have to be told in order.
+bool core::may_start_unsynced(const staged_batch& batch) const {
+  if (settings_.inside_kinds.empty() || !batch.touches.empty()) return false;
+  const auto alone = [&](const staged_tree& tree) {
+    const auto& root = batch.jobs[tree.root];
+    return tree.first == tree.root && tree.parent == 0 && !root.named &&
+           root.spec.options.dedup.id.empty() &&
+           std::ranges::find(settings_.inside_kinds, root.spec.kind) !=
+               settings_.inside_kinds.end();
+  };
+  return std::ranges::all_of(batch.trees, alone);
 }
 
 result<void> core::insert_tree(store::connection& c, staged_batch& batch, staged_tree& tree) {

@@ -4,6 +4,8 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "queue/queue.hpp"
@@ -20,7 +22,9 @@ struct embedded_settings {
   std::size_t cached_bytes_max = 16u << 20;    // arguments of waiting jobs kept off the disk path
   std::size_t events_max = 10'000;             // kept for replay
   std::uint64_t event_ids_ahead = 1ull << 32;  // of what is given, set aside durably
-  std::int64_t sweep_ms = 1'000;               // how often leases and ages are looked at
+  // Kinds whose runs change nothing outside of the database (job_kind::stays_inside()).
+  std::vector<std::string> inside_kinds;
+  std::int64_t sweep_ms = 1'000;  // how often leases and ages are looked at
   // For simulations: no background thread is started; what it would do whenever something is due
   // is given to this function, to be called by hand.
   std::function<void(std::function<void()> upkeep)> upkeep_by_hand;

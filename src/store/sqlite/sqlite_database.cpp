@@ -30,6 +30,7 @@ class sqlite_database final : public database {
 
   void commit(transaction tx, commit_handler done) override {
     if (writer_) return writer_->submit(std::move(tx), std::move(done));
+    for (const auto& hook : tx.early_hooks()) hook(false);
     for (const auto& hook : tx.hooks()) hook(false);
     done(error(errc::forbidden, text("The database is open for reading only.",
                                      "La base de datos está abierta solo para leer.")));

@@ -20,6 +20,8 @@ const statement sql_undo{"ROLLBACK TO apart"};
 constexpr int quiet_pages = 1'024;
 constexpr int urgent_pages = 65'536;
 constexpr int readers_wait_ms = 100;
+// A claim, an empty run and its end take about this long.
+constexpr auto hold_for = std::chrono::microseconds(100);
 constexpr auto quiet_after = std::chrono::milliseconds(50);
 
 int note_wal_pages(void* pages, sqlite3*, const char*, int count) {
@@ -31,7 +33,7 @@ int note_wal_pages(void* pages, sqlite3*, const char*, int count) {
 
 sqlite_writer::sqlite_writer(std::unique_ptr<sqlite_connection> connection,
                              std::unique_ptr<sqlite_connection> aside, limits l, std::string file)
-    : group_writer({l.queued_max, l.group_max, l.commit_seconds}, "sqlite-writer"),
+    : group_writer({l.queued_max, l.group_max, l.commit_seconds, hold_for}, "sqlite-writer"),
       connection_(std::move(connection)),
       limits_(l),
       file_(std::move(file)),

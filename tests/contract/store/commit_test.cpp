@@ -13,14 +13,14 @@ using store::connection;
 using store::transaction;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using numbers = std::vector<std::int64_t>;
+using number_list = std::vector<std::int64_t>;
 
 result<void> refuses(connection&) {
   return error(errc::lease_lost, text("an older start"));
 }
 
-numbers up_to(std::int64_t last) {
-  numbers list;
+number_list up_to(std::int64_t last) {
+  number_list list;
   for (std::int64_t n = 1; n <= last; ++n) list.push_back(n);
   return list;
 }
@@ -42,8 +42,8 @@ TEST_P(database_contract, all_steps_take_effect_or_none) {
 }
 
 TEST_P(database_contract, steps_run_in_the_order_of_staging_and_see_each_other) {
-  numbers first;
-  numbers second;
+  number_list first;
+  number_list second;
   transaction tx;
   tx.stage(
       [&first](connection& c) -> result<void> { return first = *numbers_in(c), result<void>{}; });
@@ -105,7 +105,7 @@ TEST_P(database_contract, one_failure_in_a_group_leaves_the_others) {
 
 TEST_P(database_contract, a_transaction_in_a_group_sees_those_before_it_and_not_a_failed_one) {
   outcomes seen(3);
-  numbers visible;
+  number_list visible;
   writer_gate gate(*db);
   db->commit(note_transaction(1), seen.handler(1));
   transaction failing = note_transaction(2);
@@ -154,6 +154,42 @@ TEST_P(database_contract, hooks_run_once_before_done_in_commit_order) {
   seen.wait();
   EXPECT_THAT(told, ElementsAre("0 yes", "0 second", "0 done", "1 no", "1 second", "1 done",
                                 "2 yes", "2 second", "2 done"));
+}
+
+TEST_P(database_contract, what_follows_from_a_written_commit_is_told_once_before_its_outcome) {
+  std::vector<std::string> told;
+  outcomes seen(2);
+  writer_gate gate(*db);
+  for (int i = 0; i < 2; ++i) {
+    transaction tx = note_transaction(i);
+    if (i == 1) tx.stage(refuses);
+    tx.on_outcome([&told, i](bool) { told.push_back(std::to_string(i) + " certain"); });
+    tx.on_written([&told, i](bool written) {
+      told.push_back(std::to_string(i) + (written ? " yes" : " no"));
+    });
+    db->commit(std::move(tx),
+               [last = seen.handler(i)](result<void> outcome) { last(std::move(outcome)); });
+  }
+  gate.release();
+  seen.wait();
+  EXPECT_THAT(told, ElementsAre("0 yes", "1 no", "0 certain", "1 certain"));
+}
+
+TEST_P(database_contract,
+       a_commit_that_a_written_one_leads_to_and_the_first_are_both_acknowledged) {
+  for (const auto promise : {store::durability::process, store::durability::power}) {
+    const int first = promise == store::durability::power ? 1 : 3;
+    outcomes seen(2);
+    transaction tx = note_transaction(first);
+    tx.on_written([&](bool) {
+      transaction next(promise);
+      next.stage(writes_note(first + 1));
+      db->commit(std::move(next), seen.handler(2));
+    });
+    db->commit(std::move(tx), seen.handler(1));
+    for (const auto& [who, ok] : seen.wait()) EXPECT_TRUE(ok) << who;
+  }
+  EXPECT_THAT(*numbers_in(*db), ElementsAre(1, 2, 3, 4));
 }
 
 TEST_P(database_contract, steps_that_read_what_outcomes_write_run_after_those_of_earlier_groups) {

@@ -55,6 +55,7 @@ void simulated_database::commit(store::transaction tx, commit_handler done) {
 
 void simulated_database::happen(entry e) {
   auto verdict = disk_.apply(e.tx);
+  for (const auto& hook : e.tx.early_hooks()) hook(verdict.has_value());
   for (const auto& hook : e.tx.hooks()) hook(verdict.has_value());
   e.done(std::move(verdict));
 }

@@ -20,6 +20,7 @@ class memory_database final : public store::database {
         if (outcome) outcome = step(none);
       }
       if (outcome) executed_ += none.executed;
+      for (const auto& hook : tx.early_hooks()) hook(outcome.has_value());
       for (const auto& hook : tx.hooks()) hook(outcome.has_value());
     }
     done(std::move(outcome));

@@ -160,6 +160,38 @@ TEST_F(sqlite_disk, a_group_costs_one_fsync) {
   EXPECT_EQ(lines(), 100);
 }
 
+TEST_F(sqlite_disk, what_a_written_commit_leads_to_at_once_shares_its_fsync) {
+  std::promise<void> all;
+  std::vector<std::string> told;
+  transaction first = executing(add_line, {1});
+  first.on_written([&](bool) {
+    db_->commit(executing(add_line, {2}, durability::process), [&](result<void> second) {
+      told.push_back(second ? "second" : "refused");
+      db_->commit(executing(add_line, {3}), [&](result<void> third) {
+        told.push_back(third ? "third" : "refused");
+        all.set_value();
+      });
+    });
+  });
+  int before = test::confirmed_fsyncs("a.db-wal");
+  db_->commit(std::move(first), [&](result<void> ok) { told.push_back(ok ? "first" : "refused"); });
+  all.get_future().wait();
+  EXPECT_EQ(test::confirmed_fsyncs("a.db-wal"), before + 1);
+  EXPECT_THAT(told, testing::ElementsAre("second", "first", "third"));
+}
+
+TEST_F(sqlite_disk, a_written_commit_whose_fsync_fails_is_not_acknowledged) {
+  set_disk_fault(disk_fault::lost_fsync);
+  bool told_written = false;
+  transaction tx = executing(add_line, {1});
+  tx.on_written([&](bool written) {
+    told_written = written;
+    db_->commit(executing(add_line, {2}, durability::process), [](result<void>) {});
+  });
+  EXPECT_FALSE(commit_and_wait(*db_, std::move(tx)));
+  EXPECT_TRUE(told_written);
+}
+
 // The two salts in the header change when the log begins anew
 // (sqlite.org/fileformat2.html#walformat).
 std::string salts_of(const std::filesystem::path& log) {
