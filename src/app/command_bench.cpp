@@ -91,7 +91,7 @@ result<double> cpu_us_of(net::redis_client& client) {
 }
 
 result<ops::bench_backend> open_for_bench(const std::filesystem::path& folder, bool history,
-                                          const std::string& redis_url) {
+                                          const std::string& redis_url, bool outside) {
   store::sqlite_settings sqlite;
   sqlite.file = folder / "bench.db";
   auto db = store::open_sqlite(sqlite);
@@ -102,7 +102,7 @@ result<ops::bench_backend> open_for_bench(const std::filesystem::path& folder, b
     backend.name = "embedded";
     queue::embedded_settings queueing;
     const auto probe = kinds::make_probe_kind();
-    if (probe->stays_inside()) queueing.inside_kinds.emplace_back(probe->name());
+    if (probe->stays_inside() && !outside) queueing.inside_kinds.emplace_back(probe->name());
     backend.queue = queue::make_embedded_queue(**db, queueing, system_clock());
   } else {
     auto redis = open_bench_redis(redis_url);
@@ -146,13 +146,15 @@ void add_bench(CLI::App& program, command_run& run) {
   queue->add_flag("--history", with->history, "with the lasting history, which records each run");
   auto redis_url = std::make_shared<std::string>();
   queue->add_option("--redis-url", *redis_url, "the queue in this Redis, not in the folder");
-  queue->callback([&run, flags, with, redis_url] {
-    run = [flags, with, redis_url] {
+  auto outside = std::make_shared<bool>(false);
+  queue->add_flag("--outside", *outside, "as if runs had effects outside of the database");
+  queue->callback([&run, flags, with, redis_url, outside] {
+    run = [flags, with, redis_url, outside] {
       if (const auto at = flags->settings.find("data_dir"); at != flags->settings.end()) {
         with->data_dir = at->second;
       }
       const auto open = [&](const std::filesystem::path& folder, bool history) {
-        return open_for_bench(folder, history, *redis_url);
+        return open_for_bench(folder, history, *redis_url, *outside);
       };
       auto measured = ops::run_queue_bench(*with, kinds::make_probe_kind(), open);
       if (!measured) return fail(measured.error(), flags->json);
