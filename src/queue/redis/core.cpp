@@ -19,6 +19,8 @@ core::core(net::redis_client& client, store::database& db, redis_queue_settings 
       clock_(clock),
       settings_(std::move(settings)),
       link_(std::make_shared<link>(client, settings_, clock)),
+      notebook_(std::make_shared<notebook>(link_)),
+      gate_(std::make_shared<add_gate>(link_)),
       outbox_(std::make_shared<outbox>(db, link_)),
       telling_(std::make_shared<telling>(link_)),
       bell_(
@@ -32,6 +34,9 @@ core::core(net::redis_client& client, store::database& db, redis_queue_settings 
           },
           [this](const std::string& queue) { return wake(queue); }) {
   door_->inside = this;
+  link_->before_calls([notes = std::weak_ptr(notebook_)] {
+    if (const auto there = notes.lock()) there->flush();
+  });
   if (auto sent = outbox_->relay(link_->now_ms()); !sent)
     log::warn("queue.outbox_not_sent", {{"why", sent.error().what()}});
   if (!settings_.process.empty()) look_after();

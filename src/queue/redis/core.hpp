@@ -17,8 +17,10 @@
 #include <vector>
 
 #include "queue/lone_turns.hpp"
+#include "queue/redis/add_gate.hpp"
 #include "queue/redis/bell.hpp"
 #include "queue/redis/link.hpp"
+#include "queue/redis/notebook.hpp"
 #include "queue/redis/outbox.hpp"
 #include "queue/redis/run_table.hpp"
 #include "queue/redis/telling.hpp"
@@ -94,7 +96,8 @@ class core final : public queue_port {
   using endings = std::vector<ending>;
 
   // Intake.
-  result<words> tree_words(std::vector<job_spec>& specs);
+  // `once`: the words are used once, so that nobody can know the ids that are made here.
+  result<added_trees> tree_words(std::vector<job_spec>& specs, bool once);
   result<void> known(const std::string& queue);
   result<void> known_tree(const job_spec& spec);
   result<void> unstopped() const;
@@ -147,8 +150,8 @@ class core final : public queue_port {
   boost::asio::awaitable<bool> finish_part(requests_ptr requests, std::vector<std::size_t> which,
                                            asked_ptr asked, ride_ptr ride,
                                            std::vector<result<finish_reply>>& replies);
-  std::vector<std::size_t> take_replies(const std::vector<finish_request>& requests,
-                                        const endings& all, const link::reply& got, bool rode,
+  std::vector<std::size_t> take_replies(const std::vector<finish_request>& requests, endings& all,
+                                        const link::reply& got, bool rode,
                                         std::vector<result<finish_reply>>& replies);
   boost::asio::awaitable<std::vector<result<finish_reply>>> finish_riding(
       std::vector<finish_request> requests, ride_ptr ride);
@@ -177,6 +180,8 @@ class core final : public queue_port {
   const clock_port& clock_;
   const redis_queue_settings settings_;
   const std::shared_ptr<link> link_;
+  const std::shared_ptr<notebook> notebook_;
+  const std::shared_ptr<add_gate> gate_;
   const std::shared_ptr<outbox> outbox_;
   const std::shared_ptr<telling> telling_;
   run_table runs_;

@@ -22,14 +22,26 @@ error at(error why, std::size_t n, std::size_t of) {
   return why;
 }
 
-result<std::vector<added_job>> read_replies(const link::reply& got, std::size_t trees) {
+result<std::vector<added_job>> read_replies(const link::reply& got,
+                                            const std::vector<job_spec>& specs) {
   if (!got) return got.error();
   if (const auto missing = got->number())
-    return at(no_parent(), static_cast<std::size_t>(*missing - 1), trees);
+    return at(no_parent(), static_cast<std::size_t>(*missing - 1), specs.size());
+  if (got->size() != specs.size())
+    return error(errc::internal, "redis", "an add was answered in part");
   std::vector<added_job> all;
-  for (const auto& one : got->items())
-    all.push_back({std::string(one[0].bytes()), one[1].number_or(0) == 1, one[2].number_or(0)});
-  if (all.size() != trees) return error(errc::internal, "redis", "an add was answered in part");
+  all.reserve(specs.size());
+  for (std::size_t n = 0; n < specs.size(); ++n) {
+    const auto& one = (*got)[n];
+    const bool known = one.is_array();
+    all.push_back({known ? std::string(one[0].bytes()) : specs[n].id, known, one.number_or(0)});
+  }
+  return all;
+}
+
+words with_count(added_trees trees) {
+  words all;
+  all.add(trees.jobs).append(std::move(trees.nodes));
   return all;
 }
 
@@ -103,20 +115,18 @@ result<void> core::known_tree(const job_spec& spec) {
   return {};
 }
 
-result<words> core::tree_words(std::vector<job_spec>& specs) {
-  std::size_t jobs = 0;
-  words trees;
+result<added_trees> core::tree_words(std::vector<job_spec>& specs, bool once) {
+  added_trees out;
+  out.trees = specs.size();
   for (std::size_t n = 0; n < specs.size(); ++n) {
     if (auto ok = check(specs[n]); !ok) return at(ok.error(), n, specs.size());
     if (auto ok = check_names(specs[n]); !ok) return at(ok.error(), n, specs.size());
     if (auto ok = known_tree(specs[n]); !ok) return ok.error();
-    if (specs[n].id.empty()) specs[n].id = uuid_v7();
-    jobs += add_tree(trees, specs[n]);
+    const bool made = specs[n].id.empty();
+    if (made) specs[n].id = uuid_v7();
+    out.jobs += add_tree(out.nodes, specs[n], made && once);
   }
-  words all;
-  all.add(jobs);
-  for (const auto& word : trees.all()) all.add(std::string_view(word));
-  return all;
+  return out;
 }
 
 awaitable<result<std::vector<added_job>>> core::add(std::vector<job_spec> specs) {
@@ -124,10 +134,19 @@ awaitable<result<std::vector<added_job>>> core::add(std::vector<job_spec> specs)
     co_return error(errc::payload_too_large, "jobs",
                     {"at most 10000 jobs in one call", "como mucho 10000 trabajos por llamada"});
   if (auto ok = unstopped(); !ok) co_return ok.error();
-  auto args = tree_words(specs);
-  if (!args) co_return args.error();
-  auto got = co_await link_->run("add", std::move(*args));
-  auto replies = read_replies(got, specs.size());
+  auto trees = tree_words(specs, true);
+  if (!trees) co_return trees.error();
+  link::reply got = net::redis_value();
+  if (std::none_of(specs.begin(), specs.end(),
+                   [](const auto& s) { return s.parent.has_value(); })) {
+    auto replied = co_await gate_->add(std::move(*trees));
+    got = std::move(replied);
+  } else {
+    auto args = with_count(std::move(*trees));
+    auto replied = co_await link_->run("add", std::move(args));
+    got = std::move(replied);
+  }
+  auto replies = read_replies(got, specs);
   if (!replies) co_return replies;
   for (const auto& spec : specs) wake(spec.queue);
   co_return replies;
@@ -138,8 +157,8 @@ result<added_job> core::stage(store::transaction& tx, job_spec spec) {
   const std::string queue = spec.queue;
   std::vector<job_spec> one;
   one.push_back(std::move(spec));
-  auto args = tree_words(one);
-  if (!args) return args.error();
+  auto trees = tree_words(one, false);
+  if (!trees) return trees.error();
   const job_spec& root = one.front();
   words look;
   look.add(queue).add(root.id).add(root.options.dedup.id).add(root.options.priority);
@@ -149,7 +168,7 @@ result<added_job> core::stage(store::transaction& tx, job_spec spec) {
   if ((*seen)[0].number_or(0) < 0) return no_parent();
   added_job reply{root.id, false, (*seen)[2].number_or(0)};
   if ((*seen)[0].number_or(0) == 1) reply = {std::string((*seen)[1].bytes()), true, 0};
-  outbox_->stage(tx, "add", std::move(*args), queue, root.id);
+  outbox_->stage(tx, "add", with_count(std::move(*trees)), queue, root.id);
   tx.on_outcome(when_committed(door_, [queue](core& c) { c.wake(queue); }));
   return reply;
 }

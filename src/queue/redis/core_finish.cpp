@@ -17,7 +17,8 @@ struct core::ending {
   job_view after;
   transition to;
   bool settled = false;
-  std::string row;  // of the outbox
+  std::string row;          // of the outbox
+  std::vector<note> notes;  // that go with it
 
   end_flags flags(const finish_request& r) const {
     return {to.cancelled, to.exhausted, r.how.kind == outcome::what::released && !to.ended,
@@ -144,7 +145,7 @@ awaitable<result<std::vector<std::size_t>>> core::settle(requests_ptr requests,
     ends->push_back({request.held, e.request, e.to.cancelled});
     words end;
     end.add(1);
-    add_end(end, request.held, e.after, e.flags(request));
+    add_end(end, request.held, e.after, e.flags(request), {});
     e.row = outbox_->stage_row(writes, "finish", end, request.held.queue, request.held.id);
     try {
       request.settle(e.after, writes);
@@ -227,9 +228,10 @@ awaitable<bool> core::finish_part(requests_ptr requests, std::vector<std::size_t
   }
   words args;
   args.add(all->size());
-  for (const auto& e : *all) {
+  for (auto& e : *all) {
     const auto& request = (*requests)[e.request];
-    add_end(args, request.held, e.after, e.flags(request));
+    e.notes = notebook_->take(request.held);
+    add_end(args, request.held, e.after, e.flags(request), e.notes);
   }
   const bool rides = riding && !riding->taken;
   if (rides) {
@@ -247,22 +249,24 @@ awaitable<bool> core::finish_part(requests_ptr requests, std::vector<std::size_t
 
 // The requests that Redis refused because somebody asked to cancel their jobs.
 std::vector<std::size_t> core::take_replies(const std::vector<finish_request>& requests,
-                                            const endings& all, const link::reply& got, bool rode,
+                                            endings& all, const link::reply& got, bool rode,
                                             std::vector<result<finish_reply>>& replies) {
   std::vector<std::size_t> again;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const auto& e = all[i];
+    auto& e = all[i];
     if (!got) {
       // An end that is on record stands: the outbox tells Redis again.
       if (e.settled) {
         ended(requests[e.request], e, net::redis_value(), replies);
       } else {
+        notebook_->put_back(requests[e.request].held, std::move(e.notes));
         replies[e.request] = got.error();
       }
       continue;
     }
     const auto& reply = rode ? (*got)[0][i] : (*got)[i];
     if (reply.number_or(0) == -2) {
+      notebook_->put_back(requests[e.request].held, std::move(e.notes));
       again.push_back(e.request);
     } else {
       ended(requests[e.request], e, reply, replies);

@@ -17,12 +17,6 @@ namespace {
 constexpr std::size_t note_bytes_max = 1'024;
 constexpr std::size_t log_bytes_max = 4'096;
 
-words of_run(const lease& held) {
-  words w;
-  w.add(held.queue).add(held.id).add(held.fence);
-  return w;
-}
-
 words of_runs(words first, std::span<const lease> held) {
   first.add(held.size());
   for (const auto& l : held) first.add(l.queue).add(l.id).add(l.fence);
@@ -79,9 +73,7 @@ result<void> core::progress(const lease& held, progress_value value) {
   value.percent = std::clamp(value.percent, 0, 100);
   const auto now = runs_.raise(held, std::move(value));
   if (!now) return lost_lease();
-  auto args = of_run(held);
-  args.add("progress").add(redis::to_json(*now));
-  link_->send("note", args);
+  notebook_->add(held, {"progress", redis::to_json(*now)});
   return {};
 }
 
@@ -92,9 +84,7 @@ result<void> core::log(const lease& held, std::string line) {
   std::replace(line.begin(), line.end(), '\n', ' ');
   const auto keep = known->job.view.options.keep_logs;
   if (keep == 0) return {};
-  auto args = of_run(held);
-  args.add("log").add(line).add(keep);
-  link_->send("note", args);
+  notebook_->add(held, {"log", std::move(line), keep});
   return {};
 }
 
@@ -102,11 +92,12 @@ awaitable<result<void>> core::checkpoint(lease held, std::string text) {
   if (text.size() > data_bytes_max)
     co_return error(errc::payload_too_large, "checkpoint",
                     {"must be at most 1048576 bytes", "debe tener como mucho 1048576 bytes"});
-  auto args = of_run(held);
-  args.add("checkpoint").add(text);
+  words args;
+  args.add(1).add(held.queue).add(held.id).add(held.fence).add(1).add("checkpoint").add(text);
+  notebook_->flush();
   auto got = co_await link_->run("note", std::move(args));
   if (!got) co_return got.error();
-  if (got->number_or(-1) != 0) co_return lost_lease();
+  if ((*got)[0].number_or(-1) != 0) co_return lost_lease();
   co_return result<void>{};
 }
 

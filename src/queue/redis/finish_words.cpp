@@ -10,13 +10,15 @@
 namespace son1k::queue::redis {
 namespace json = boost::json;
 
-void add_end(words& to, const lease& held, const job_view& after, end_flags flags) {
+void add_end(words& to, const lease& held, const job_view& after, end_flags flags,
+             const std::vector<note>& notes) {
   std::string marks;
   if (flags.cancelled) marks += 'c';
   if (flags.exhausted) marks += 'x';
   if (flags.released) marks += 'r';
   if (flags.settled) marks += 's';
   if (after.error) marks += 'e';
+  if (!notes.empty()) marks += 'n';
   if (marks.empty()) marks = "-";
   const bool completed = after.state == job_state::completed;
   const auto& o = after.options;
@@ -31,6 +33,7 @@ void add_end(words& to, const lease& held, const job_view& after, end_flags flag
   } else {
     to.add(completed && after.result.empty() ? "null" : after.result);
   }
+  if (!notes.empty()) add_notes(to, notes);
 }
 
 void add_release(words& to, const lease& held, const job_view& as_claimed) {
@@ -38,7 +41,7 @@ void add_release(words& to, const lease& held, const job_view& as_claimed) {
   after.state = ready_state(as_claimed.options.priority);
   after.run_at_ms = 0;
   after.error.reset();
-  add_end(to, held, after, {false, false, true, false});
+  add_end(to, held, after, {false, false, true, false}, {});
 }
 
 words with_fence(const words& end, std::int64_t fence) {

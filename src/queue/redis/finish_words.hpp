@@ -2,10 +2,11 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "queue/job.hpp"
 #include "queue/policy.hpp"
-#include "queue/redis/words.hpp"
+#include "queue/redis/notebook.hpp"
 
 namespace son1k::queue::redis {
 
@@ -16,7 +17,8 @@ struct end_flags {
   bool settled = false;  // the domain knows: a cancel that came since changes nothing
 };
 // `after` is the job as it will be; the words of one run, without the count that comes first.
-void add_end(words& to, const lease& held, const job_view& after, end_flags flags);
+void add_end(words& to, const lease& held, const job_view& after, end_flags flags,
+             const std::vector<note>& notes);
 // Back to its old place, as if it had not been claimed.
 void add_release(words& to, const lease& held, const job_view& as_claimed);
 // The words of one end, said by a newer start.

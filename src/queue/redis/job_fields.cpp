@@ -1,5 +1,7 @@
 #include "queue/redis/job_fields.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -49,19 +51,40 @@ std::string stock_options(const job_spec& s) {
   return json::serialize(out);
 }
 
-std::size_t add_node(words& to, job_spec& s, bool root) {
+std::size_t add_node(words& to, job_spec& s, bool root, bool made) {
   std::size_t jobs = 1;
   for (auto& child : s.children) {
-    if (child.id.empty()) child.id = uuid_v7();
+    const bool child_made = child.id.empty();
+    if (child_made) child.id = uuid_v7();
     child.parent = job_ref{s.queue, s.id};
-    jobs += add_node(to, child, false);
+    jobs += add_node(to, child, false, made && child_made);
   }
   const auto& o = s.options;
-  to.add(s.queue).add(s.id).add(root).add(s.kind).add(s.data).add(stock_options(s)).add(s.user);
-  to.add(o.group).add(encode_options(o)).add(o.priority).add(o.delay_ms).add(o.expires_in_ms);
-  to.add(o.dedup.id).add(o.dedup.ttl_ms).add(o.dedup.extend).add(o.dedup.replace);
-  to.add(s.parent ? s.parent->queue : "").add(s.parent ? s.parent->id : "");
-  to.add(policy_name(o.on_failure)).add(o.traceparent).add(s.children.size());
+  const auto ours = encode_options(o);
+  std::string marks;
+  const auto mark = [&marks](bool is, char flag) {
+    if (is) marks += flag;
+  };
+  mark(!s.user.empty(), 'u');
+  mark(!o.group.empty(), 'g');
+  mark(!ours.empty(), 'o');
+  mark(!o.dedup.id.empty(), 'd');
+  mark(o.dedup.extend, 'x');
+  mark(o.dedup.replace, 'r');
+  mark(s.parent.has_value(), 'p');
+  mark(!o.traceparent.empty(), 't');
+  mark(made, 'n');
+  mark(marks.empty(), '-');
+  to.add(s.queue).add(s.id);
+  to.add(fmt::format("{:d} {} {} {} {} {} {}", root, o.priority, o.delay_ms, o.expires_in_ms,
+                     o.dedup.ttl_ms, marks, s.children.size()));
+  to.add(s.kind).add(s.data).add(stock_options(s));
+  if (!s.user.empty()) to.add(s.user);
+  if (!o.group.empty()) to.add(o.group);
+  if (!ours.empty()) to.add(ours);
+  if (!o.dedup.id.empty()) to.add(o.dedup.id);
+  if (s.parent) to.add(s.parent->queue).add(s.parent->id).add(policy_name(o.on_failure));
+  if (!o.traceparent.empty()) to.add(o.traceparent);
   for (const auto& child : s.children)
     to.add(child.queue).add(child.id).add(policy_name(child.options.on_failure));
   return jobs;
@@ -140,8 +163,8 @@ std::string_view policy_name(child_failure f) {
   return "fail";
 }
 
-std::size_t add_tree(words& to, job_spec spec) {
-  return add_node(to, spec, true);
+std::size_t add_tree(words& to, job_spec spec, bool made) {
+  return add_node(to, spec, true, made);
 }
 
 job_state state_of(std::string_view name) {

@@ -10,9 +10,9 @@
 
 namespace son1k::queue::redis {
 
-// A tree as the script "add" takes it, children before their parents. Ids are made where missing.
-// How many jobs it has.
-std::size_t add_tree(words& to, job_spec spec);
+// A tree as the script "add" takes it, children before their parents. Ids are made where missing;
+// `made`: nobody can know the root's id yet, and this is called once. How many jobs it has.
+std::size_t add_tree(words& to, job_spec spec, bool made);
 
 // What is known of a job from its hash (a flat list of names and values); state and the rest are
 // the caller's to say.

@@ -85,6 +85,7 @@ result<void> link::allowed(std::string_view script, const words& args) const {
 }
 
 boost::asio::awaitable<link::reply> link::run(std::string name, words args) {
+  begin(name);
   if (auto ok = allowed(name, args); !ok) co_return ok.error();
   const auto& script = script_of(name);
   auto command = command_of(script, args);
@@ -100,6 +101,7 @@ link::reply link::wait(std::string_view name, const words& args) {
 }
 
 void link::send(std::string_view name, const words& args, std::function<void(reply)> done) {
+  begin(name);
   const auto& script = script_of(name);
   auto taken = [done = std::move(done)](reply got) {
     if (done) done(plain(std::move(got)));
@@ -113,11 +115,13 @@ void link::send(std::string_view name, const words& args, std::function<void(rep
 }
 
 boost::asio::awaitable<link::reply> link::call(net::redis_command command) {
+  begin({});
   auto got = co_await client_.call(std::move(command));
   co_return plain(std::move(got));
 }
 
 link::reply link::wait(net::redis_command command) {
+  begin({});
   auto promise = std::make_shared<std::promise<reply>>();
   auto future = promise->get_future();
   auto begun = client_.send(std::move(command),

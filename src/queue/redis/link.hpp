@@ -30,6 +30,9 @@ class link {
   boost::asio::awaitable<reply> call(net::redis_command command);
   reply wait(net::redis_command command);
 
+  // Called before each call but those of the script "note". Before the first call only.
+  void before_calls(std::function<void()> hook) { before_ = std::move(hook); }
+
   // For calls that wait in Redis.
   std::unique_ptr<net::redis_dedicated> dedicated(std::string name) {
     return client_.dedicated(std::move(name));
@@ -43,6 +46,9 @@ class link {
  private:
   net::redis_command command_of(const net::redis_script& script, const words& args) const;
   result<void> allowed(std::string_view script, const words& args) const;
+  void begin(std::string_view script) const {
+    if (before_ && script != "note") before_();
+  }
 
   net::redis_client& client_;
   const clock_port& clock_;
@@ -51,6 +57,7 @@ class link {
   const bool owned_;
   const bool fleet5_;
   const std::function<result<void>(std::string_view)> refusal_;
+  std::function<void()> before_;
 };
 
 }  // namespace son1k::queue::redis

@@ -213,7 +213,7 @@ awaitable<result<void>> rebuild::push(portion_ptr of) {
   std::size_t jobs = 0;
   for (const auto& job : of->taken) {
     queues.insert(job.spec.queue);
-    jobs += add_tree(trees, job.spec);
+    jobs += add_tree(trees, job.spec, false);
     fences.add(job.spec.id).add(job.fence);
   }
   for (const auto& queue : queues) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <charconv>
 #include <concepts>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,11 @@ class words {
     } else {
       all_.push_back(std::to_string(number));
     }
+    return *this;
+  }
+  words& append(words other) {
+    all_.insert(all_.end(), std::make_move_iterator(other.all_.begin()),
+                std::make_move_iterator(other.all_.end()));
     return *this;
   }
   const std::vector<std::string>& all() const { return all_; }

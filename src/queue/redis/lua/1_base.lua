@@ -27,9 +27,25 @@ local function queue_of(P)
   return string.sub(P, #base + 1, -2)
 end
 
+-- The first entry of a call trims the stream, now and then another, and the end of calls that tell
+-- of many jobs.
+local entries = {}
 local function tell(P, event, id, kind, ...)
+  local n = entries[P] or 0
+  entries[P] = n + 1
+  if n % 100 > 0 then
+    call('XADD', P .. 'events', '*', 'event', event, 'jobId', id, 'kind', kind, ...)
+    return
+  end
   call('XADD', P .. 'events', 'MAXLEN', '~', events_max, '*', 'event', event, 'jobId', id, 'kind',
        kind, ...)
+end
+
+local function trim_events()
+  for P, n in pairs(entries) do
+    if n > 1 then call('XTRIM', P .. 'events', 'MAXLEN', '~', events_max) end
+  end
+  entries = {}
 end
 
 local function ready_state(priority)
@@ -63,15 +79,26 @@ local function mark_delayed(P)
   end
 end
 
+-- A job has a turn and a time of its own once they differ from those of its arrival.
+local function turn_of(P, id)
+  local f = call('HMGET', P .. id, 'xt', 'xa')
+  return tonumber(f[1] or f[2] or 0)
+end
+
+local function ready_since(P, id)
+  local f = call('HMGET', P .. id, 'xr', 'timestamp')
+  return tonumber(f[1] or f[2] or 0) or 0
+end
+
 -- What the placing of a job depends on; nothing if there is no such job.
 local function load(P, id)
   local f = call('HMGET', P .. id, 'name', 'priority', 'xg', 'xt', 'xs', 'stc', 'xv', 'xc', 'xr',
                  'ats', 'xa', 'xl', 'deid', 'defa', 'failedReason',
-                 'parentKey', 'xn')
+                 'parentKey', 'xn', 'timestamp')
   if not f[1] then return nil end
   return {id = id, kind = f[1], priority = tonumber(f[2] or 0) or 0, group = f[3] or '',
-          turn = tonumber(f[4] or 0), score = tonumber(f[5] or nil), stalls = tonumber(f[6] or 0),
-          verdict = f[7], cancelled = f[8], ready_at = tonumber(f[9] or 0),
+          turn = tonumber(f[4] or f[11] or 0), score = tonumber(f[5] or nil), stalls = tonumber(f[6] or 0),
+          verdict = f[7], cancelled = f[8], ready_at = tonumber(f[9] or f[18] or 0) or 0,
           starts = tonumber(f[10] or 0), arrival = tonumber(f[11] or 0), lane = f[12],
           dedup = f[13], deferred = f[14], failed_before = f[15], has_parent = f[16],
           proceeds = f[17]}

@@ -35,7 +35,7 @@ local function list_insert(list, P, j)
   while #passed < slice do
     local last = call('LINDEX', list, -1)
     if not last then break end
-    if tonumber(call('HGET', P .. last, 'xt') or 0) > j.turn then break end
+    if turn_of(P, last) > j.turn then break end
     passed[#passed + 1] = call('RPOP', list)
   end
   call('RPUSH', list, j.id)

@@ -17,6 +17,31 @@ local function stock_policy(P, id)
   return 'hold'
 end
 
+-- Whether a job of the queue may have more keys than its hash and its log: it is or was somebody's
+-- parent, or a client of BullMQ has added it.
+local sides = {}
+local function has_sides(P)
+  if sides[P] == nil then sides[P] = not owned or call('EXISTS', P .. 's:side') == 1 end
+  return sides[P]
+end
+
+local function give_sides(P)
+  if has_sides(P) then return end
+  call('SET', P .. 's:side', 1)
+  sides[P] = true
+end
+
+-- Nobody runs it: it has no lock.
+local function forget(P, id)
+  local key = P .. id
+  if has_sides(P) then
+    call('DEL', key, key .. ':logs', key .. ':dependencies', key .. ':processed', key .. ':failed',
+         key .. ':unsuccessful', key .. ':kids', key .. ':kid')
+  else
+    call('DEL', key, key .. ':logs')
+  end
+end
+
 local function children_left(P, id)
   return call('SCARD', P .. id .. ':dependencies')
 end
@@ -43,6 +68,7 @@ local function child_ended(P, id, how)
   if not PP or call('EXISTS', PP .. pid) == 0 then return end
   if call('ZSCORE', PP .. 'completed', pid) or call('ZSCORE', PP .. 'failed', pid) then return end
   local key, kid = P .. id, PP .. pid .. ':kid'
+  give_sides(PP)
   local policy = call('HGET', kid, key .. '|f') or stock_policy(P, id)
   local open = call('SISMEMBER', PP .. pid .. ':dependencies', key) == 1
   local done = not open
@@ -83,15 +109,10 @@ local function free_owner(P, j)
   end
 end
 
-local function forget(P, id)
-  local key = P .. id
-  call('DEL', key, key .. ':lock', key .. ':logs', key .. ':dependencies', key .. ':processed',
-       key .. ':failed', key .. ':unsuccessful', key .. ':kids', key .. ':kid')
-end
-
 -- The job leaves without a trace; why: code and message of one that had not ended.
 local function remove_job(P, id, state, code, message)
   local j = load(P, id)
+  if j.arrival == 0 then give_sides(P) end
   if ended_states[state] then
     call('ZREM', P .. state, id)
   elseif state == 'waiting-children' then
@@ -99,6 +120,7 @@ local function remove_job(P, id, state, code, message)
   elseif state == 'active' then
     call('LREM', P .. 'active', -1, id)
     call('ZREM', P .. 's:leases', id)
+    call('DEL', P .. id .. ':lock')
   else
     take_out(P, j)
   end

@@ -1,8 +1,9 @@
 -- Runs that end, one after the other. Each: queue id fence shape value, and after a failure its
--- message and stack. The value is the result, or the error. The shape says how runs end, in words:
+-- message and stack, then its last notes. The value is the result, or the error. The shape says how
+-- runs end, in words:
 -- to attempts stalls run-at flags keep-count keep-age free-dedup; most runs of a call have the same.
 -- Flags: c cancelled, x exhausted, r released, s settled (the domain knows already: a cancel that
--- came since changes nothing), e there is an error, - none.
+-- came since changes nothing), e there is an error, n there are notes, - none.
 -- Replies 0 if the job has ended; where it went and when it runs; -1 the run has lost the job; -2
 -- somebody asked to cancel it.
 local shapes = {}
@@ -16,7 +17,7 @@ local function shape_of(text)
   end
   s = {to = to, attempts = attempts, stalls = tonumber(stalls), run_at = tonumber(run_at),
        cancelled = has('c'), exhausted = has('x'), released = has('r'), settled = has('s'),
-       failed = has('e'), keep_count = tonumber(count), keep_age = tonumber(age),
+       failed = has('e'), noted = has('n'), keep_count = tonumber(count), keep_age = tonumber(age),
        free = free == '1'}
   s.kept = s.keep_count > 0 and s.keep_age > 0
   shapes[text] = s
@@ -73,12 +74,19 @@ end
 local function complete(P, id, fence, s, e)
   local key = P .. id
   local f = call('HMGET', key, 'ats', 'name', 'xc', 'xg', 'xv', 'failedReason', 'defa', 'parentKey',
-                 'deid', 'stc')
+                 'deid', 'stc', 'xa')
   if f[1] ~= fence or not f[2] then return -1 end
   if f[3] and not s.settled then return -2 end
   if not leave_active(P, id, f[5], f[4] or '') then return -1 end
   if f[10] then call('HSET', key, 'stc', s.stalls) end
-  call('HSET', key, 'finishedOn', now_text, 'returnvalue', e.value, 'atm', s.attempts)
+  if not f[11] then give_sides(P) end
+  local progress = e.notes and write_notes(P, id, f[2], e.notes)
+  if progress then
+    call('HSET', key, 'finishedOn', now_text, 'returnvalue', e.value, 'atm', s.attempts,
+         'progress', progress)
+  else
+    call('HSET', key, 'finishedOn', now_text, 'returnvalue', e.value, 'atm', s.attempts)
+  end
   if f[6] or f[5] or f[7] then call('HDEL', key, 'xe', 'failedReason', 'xv', 'defa') end
   tell(P, 'completed', id, f[2], 'returnvalue', e.value, 'prev', 'active')
   last[P] = {id, f[2]}
@@ -152,6 +160,9 @@ local function finish(P, id, fence, s, e)
   do_what_is_left()
   call('ZREM', P .. 's:leases', id)
   call('DEL', P .. id .. ':lock')
+  if j.arrival == 0 then give_sides(P) end
+  local progress = e.notes and write_notes(P, id, j.kind, e.notes)
+  if progress then call('HSET', P .. id, 'progress', progress) end
   if ended_states[s.to] then
     run_failed(P, j, s, e)
     return 0
@@ -166,6 +177,7 @@ local function finish_all()
     local P, id, fence, s = lane_of(arg()), arg(), arg(), shape_of(arg())
     local e = {value = arg()}
     if s.failed then e.message, e.stack = arg(), arg() end
+    if s.noted then e.notes = read_notes() end
     replies[n] = finish(P, id, fence, s, e)
   end
   do_what_is_left()

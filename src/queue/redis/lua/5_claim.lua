@@ -94,7 +94,7 @@ local function claim_some()
       if id and level > priority then break end
       local rank
       if id and level == priority then
-        rank = rank_of(P, '', tonumber(call('HGET', P .. id, 'xt') or 0))
+        rank = rank_of(P, '', turn_of(P, id))
       end
       local other = best_group(level, rank)
       if other then id, priority = other, level end
@@ -102,11 +102,11 @@ local function claim_some()
     end
     if not id or ageing == 0 or not (has_groups or may_age) then return id end
     -- Only what is ready that long can go before it.
-    local ready_at = tonumber(call('HGET', P .. id, 'xr') or 0)
+    local ready_at = ready_since(P, id)
     local aged = call('ZRANGEBYSCORE', P .. 's:age', '-inf', ready_at - ageing, 'LIMIT', 0, 100)
     local oldest = call('LINDEX', P .. 'wait', -1)
     if oldest and oldest ~= id and not blocked('') then
-      local since = tonumber(call('HGET', P .. oldest, 'xr') or 0)
+      local since = ready_since(P, oldest)
       local first = aged[1] and tonumber(call('ZSCORE', P .. 's:age', aged[1]))
       if since > 0 and since <= ready_at - ageing and (not first or since < first) then
         return oldest

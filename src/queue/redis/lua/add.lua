@@ -1,18 +1,40 @@
 -- parts: base place flow
--- Trees of jobs, all or none. A node: queue id root name data opts user group options priority delay
--- expires dedup ttl extend replace parent-queue parent-id on_failure children(n: queue id policy …).
--- The children of a tree come before its root (root 1). Replies id, duplicate and position of each
--- root, or the number of the tree whose parent is missing. After the trees, of jobs that Redis had
--- lost: id and newest start of each.
+-- Trees of jobs, all or none. A node: queue id shape name data opts and what its shape says there
+-- is. The shape, in words: root priority delay expires ttl flags children. Flags and their words: u
+-- user, g group, o options, d dedup, p parent-queue parent-id on_failure, t trace; x extend, r
+-- replace, n the id was made for this call, - none. Then of each child its queue id policy.
+-- The children of a tree come before its root (root 1). Replies the position of each root, or of one
+-- that adds nothing the id that was there (in a list); or the number of the tree whose parent is
+-- missing. After the trees, of jobs that Redis had lost: id and newest start of each.
 local began = {}
+local shapes = {}
+local function shape_of(text)
+  local known = shapes[text]
+  if known then return known end
+  local root, priority, delay, expires, ttl, flags, children = string.match(
+    text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+  local function has(what)
+    return string.find(flags, what, 1, true) ~= nil
+  end
+  known = {root = root == '1', priority = tonumber(priority), priority_text = priority,
+           delay = tonumber(delay), delay_text = delay, expires = tonumber(expires),
+           ttl = tonumber(ttl), children = tonumber(children), user = has('u'), group = has('g'),
+           options = has('o'), dedup = has('d'), parent = has('p'), trace = has('t'),
+           extend = has('x'), replace = has('r'), fresh = has('n')}
+  shapes[text] = known
+  return known
+end
+
+local no_children = {}
 local function read_node()
-  local s = {queue = arg(), id = arg(), root = arg() == '1', name = arg(), data = arg(),
-             opts = arg(), user = arg(), group = arg(), options = arg(), priority = number(),
-             delay = number(), expires = number(), dedup = arg(), ttl = number(),
-             extend = arg() == '1', replace = arg() == '1', parent_queue = arg(),
-             parent = arg(), policy = arg(), trace = arg(), children = {}}
-  s.P = lane_of(s.queue)
-  for n = 1, number() do s.children[n] = {arg(), arg(), arg()} end
+  local queue, id, h = arg(), arg(), shape_of(arg())
+  local s = {queue = queue, P = lane_of(queue), id = id, h = h, priority = h.priority,
+             delay = h.delay, ttl = h.ttl, name = arg(), data = arg(), opts = arg(),
+             user = h.user and arg(), group = h.group and arg() or '', options = h.options and arg(),
+             dedup = h.dedup and arg() or '', parent_queue = h.parent and arg(),
+             parent = h.parent and arg() or '', policy = h.parent and arg(),
+             trace = h.trace and arg(), children = h.children > 0 and {} or no_children}
+  for n = 1, h.children do s.children[n] = {arg(), arg(), arg()} end
   return s
 end
 
@@ -48,8 +70,30 @@ local function own(s)
   end
 end
 
+-- Jobs for the lists that nothing has been done with since.
+local lists = {}
+local function fill_lists()
+  for key, l in pairs(lists) do
+    call('LPUSH', key, unpack(l.ids))
+    mark(l.P)
+  end
+  lists = {}
+end
+
+local function list_later(s)
+  local key = s.list
+  local l = lists[key]
+  if not l then
+    l = {P = s.P, ids = {}}
+    lists[key] = l
+  end
+  l.ids[#l.ids + 1] = s.id
+  if #l.ids == slice then fill_lists() end
+end
+
 local function refused(s, owner)
-  if s.extend and s.ttl > 0 and call('HEXISTS', s.P .. 's:de', s.dedup) == 1 then
+  fill_lists()
+  if s.h.extend and s.ttl > 0 and call('HEXISTS', s.P .. 's:de', s.dedup) == 1 then
     local id = s.id
     s.id = owner
     own(s)
@@ -59,7 +103,7 @@ local function refused(s, owner)
   if not j then return end
   tell(s.P, 'deduplicated', owner, j.kind, 'deduplicationId', s.dedup, 'deduplicatedJobId', s.id)
   local due = call('ZSCORE', s.P .. 'delayed', owner)
-  if not s.replace or not due then return end
+  if not s.h.replace or not due then return end
   call('HSET', s.P .. owner, 'data', s.data, 'delay', s.delay)
   if s.delay > 0 and math.floor(tonumber(due) / 4096) == now + s.delay then return end
   take_out(s.P, j)
@@ -72,7 +116,7 @@ local function refused(s, owner)
 end
 
 local function known_already(s)
-  if call('EXISTS', s.P .. s.id) == 1 then
+  if not s.h.fresh and call('EXISTS', s.P .. s.id) == 1 then
     tell(s.P, 'duplicated', s.id, s.name)
     return s.id
   end
@@ -83,24 +127,24 @@ end
 
 local function adopt(s, PP, parent, child_queue, child, policy)
   local key = lane_of(child_queue) .. child
+  give_sides(PP)
   call('RPUSH', PP .. parent .. ':kids', child_queue .. '\n' .. child)
   call('HSET', PP .. parent .. ':kid', key .. '|f', policy)
   call('SADD', PP .. parent .. ':dependencies', key)
 end
 
-local function insert(s)
-  local P, turn = s.P, next_turn(s.P)
-  local f = {'name', s.name, 'data', s.data, 'opts', s.opts, 'timestamp', now, 'delay', s.delay,
-             'priority', s.priority, 'xt', turn, 'xa', turn, 'xr', now}
+local function fields_of(s, arrival)
+  local f = {'name', s.name, 'data', s.data, 'opts', s.opts, 'timestamp', now_text, 'delay',
+             s.h.delay_text, 'priority', s.h.priority_text, 'xa', arrival}
   local function field(name, value)
     f[#f + 1] = name
     f[#f + 1] = value
   end
   if began[s.id] then field('ats', began[s.id]) end
-  if s.user ~= '' then field('xu', s.user) end
+  if s.user then field('xu', s.user) end
   if s.group ~= '' then field('xg', s.group) end
-  if s.options ~= '' then field('xo', s.options) end
-  if s.trace ~= '' then field('xw', s.trace) end
+  if s.options then field('xo', s.options) end
+  if s.trace then field('xw', s.trace) end
   if s.dedup ~= '' then field('deid', s.dedup) end
   if s.parent ~= '' then
     field('xq', s.parent_queue)
@@ -109,10 +153,24 @@ local function insert(s)
     field('parent', cjson.encode({id = s.parent, queueKey = base .. s.parent_queue}))
   end
   if s.delay > 0 and #s.children > 0 then field('xd', now + s.delay) end
-  call('HSET', P .. s.id, unpack(f))
-  if s.expires > 0 then call('ZADD', P .. 's:exp', now + s.expires, s.id) end
+  return f
+end
+
+local lists_of = {}
+local function insert(s)
+  local P, turn = s.P, next_turn(s.P)
+  call('HSET', P .. s.id, unpack(fields_of(s, string.format('%d', turn))))
+  if s.h.expires > 0 then call('ZADD', P .. 's:exp', now + s.h.expires, s.id) end
   if s.dedup ~= '' then own(s) end
   tell(P, 'added', s.id, s.name, 'name', s.name)
+  if s.delay == 0 and s.priority == 0 and #s.children == 0 and not (owned and s.group ~= '') then
+    s.list = lists_of[P] or list_of(P)
+    lists_of[P] = s.list
+    list_later(s)
+    tell(P, 'waiting', s.id, s.name)
+    return
+  end
+  fill_lists()
   local j = {id = s.id, kind = s.name, priority = s.priority, group = s.group, turn = turn,
              stalls = 0, ready_at = now, starts = 0, arrival = turn}
   if #s.children > 0 then
@@ -142,7 +200,7 @@ local count, trees, tree = number(), {}, {}
 for _ = 1, count do
   local s = read_node()
   tree[#tree + 1] = s
-  if s.root then
+  if s.h.root then
     trees[#trees + 1] = tree
     tree = {}
   end
@@ -159,22 +217,26 @@ for n, nodes in ipairs(trees) do
   end
 end
 local replies, before = {}, {}
-for _, nodes in ipairs(trees) do
+for n, nodes in ipairs(trees) do
   local s = nodes[#nodes]
-  local key = s.queue .. '\n' .. s.priority
-  before[key] = before[key] or position_of(s)
+  local of_queue = before[s.queue] or {}
+  before[s.queue] = of_queue
+  of_queue[s.priority] = of_queue[s.priority] or position_of(s)
 end
 for n, nodes in ipairs(trees) do
   local s = nodes[#nodes]
   local known = known_already(s)
   if not known then
     for _, node in ipairs(nodes) do
-      if call('EXISTS', node.P .. node.id) == 0 then insert(node) end
+      if (node == s or node.h.fresh) or call('EXISTS', node.P .. node.id) == 0 then insert(node) end
     end
     if s.parent ~= '' then
+      fill_lists()
       adopt(s, lane_of(s.parent_queue), s.parent, s.queue, s.id, s.policy)
     end
   end
-  replies[n] = {known or s.id, known and 1 or 0, known and 0 or before[s.queue .. '\n' .. s.priority] + n - 1}
+  replies[n] = known and {known} or before[s.queue][s.priority] + n - 1
 end
+fill_lists()
+trim_events()
 return replies

@@ -1,4 +1,6 @@
--- parts: base place flow finish claim
+-- parts: base place flow note finish claim
 -- The words of finish, then those of claim.
 local ended = finish_all()
-return {ended, claim_some()}
+local claimed = claim_some()
+trim_events()
+return {ended, claimed}

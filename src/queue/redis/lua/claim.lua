@@ -1,2 +1,4 @@
 -- parts: base place claim
-return claim_some()
+local reply = claim_some()
+trim_events()
+return reply

@@ -51,6 +51,6 @@ else
        P .. 'failed', P .. 'stalled', P .. 'stalled-check', P .. 'limiter', P .. 's:leases',
        P .. 's:n', P .. 's:v', P .. 's:s', P .. 's:gp', P .. 's:age', P .. 's:exp', P .. 's:de',
        P .. 's:starts', P .. 's:ga', P .. 's:gl', P .. 's:va', P .. 's:limits', P .. 's:rate',
-       P .. 's:front')
+       P .. 's:front', P .. 's:side')
 end
 return 1

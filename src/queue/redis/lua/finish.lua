@@ -1,2 +1,4 @@
--- parts: base place flow finish
-return finish_all()
+-- parts: base place flow note finish
+local replies = finish_all()
+trim_events()
+return replies

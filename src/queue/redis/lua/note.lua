@@ -1,16 +1,16 @@
--- parts: base
--- What a run says of itself: queue id fence what value [more]. progress: JSON for readers · log: the
--- line, how many lines to keep · checkpoint: the JSON. 0: written; -1: the run has lost the job.
-local queue, id, fence, what, value = arg(), arg(), arg(), arg(), arg()
-local P = lane_of(queue)
-if not holds(P, id, fence) then return -1 end
-if what == 'progress' then
-  call('HSET', P .. id, 'progress', value)
-  tell(P, 'progress', id, call('HGET', P .. id, 'name'), 'data', value)
-elseif what == 'log' then
-  call('RPUSH', P .. id .. ':logs', value)
-  call('LTRIM', P .. id .. ':logs', -number(), -1)
-else
-  call('HSET', P .. id, 'xp', value)
+-- parts: base note
+-- Of each run its queue, id, fence and notes. Replies of each 0: written; -1: it has lost the job.
+local replies = {}
+for n = 1, number() do
+  local P, id, fence, notes = lane_of(arg()), arg(), arg(), read_notes()
+  local f = call('HMGET', P .. id, 'ats', 'name')
+  if f[1] == fence and call('ZSCORE', P .. 's:leases', id) then
+    local progress = write_notes(P, id, f[2], notes)
+    if progress then call('HSET', P .. id, 'progress', progress) end
+    replies[n] = 0
+  else
+    replies[n] = -1
+  end
 end
-return 0
+trim_events()
+return replies

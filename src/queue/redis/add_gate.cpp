@@ -1,0 +1,86 @@
+#include "queue/redis/add_gate.hpp"
+
+#include <iterator>
+#include <optional>
+
+#include "base/completion.hpp"
+
+namespace son1k::queue::redis {
+namespace {
+
+// Redis works on one while the next is on its way; more would only make them small.
+constexpr int under_way_max = 2;
+constexpr std::size_t jobs_max = 1'000;  // of one call, unless a single caller has more
+constexpr std::size_t bytes_max = 4 << 20;
+
+}  // namespace
+
+struct add_gate::caller {
+  added_trees what;
+  std::size_t bytes = 0;
+  std::optional<link::reply> answer;
+  std::shared_ptr<waiting> waiter;
+};
+
+boost::asio::awaitable<link::reply> add_gate::add(added_trees some) {
+  auto self = std::make_shared<caller>();
+  self->what = std::move(some);
+  for (const auto& word : self->what.nodes.all()) self->bytes += word.size();
+  auto start = [this, self](std::shared_ptr<waiting> waiter) {
+    self->waiter = std::move(waiter);
+    std::lock_guard lock(mutex_);
+    waiting_.push_back(self);
+    if (under_way_ < under_way_max) send();
+  };
+  co_await suspend_until_resumed(std::move(start));
+  co_return std::move(*self->answer);
+}
+
+void add_gate::send() {
+  callers some;
+  std::size_t jobs = 0, bytes = 0;
+  while (!waiting_.empty()) {
+    const auto& next = waiting_.front();
+    const bool fits = jobs + next->what.jobs <= jobs_max && bytes + next->bytes <= bytes_max;
+    if (!some.empty() && !fits) break;
+    jobs += next->what.jobs;
+    bytes += next->bytes;
+    some.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+  words args;
+  args.add(jobs);
+  for (const auto& one : some) args.append(std::move(one->what.nodes));
+  ++under_way_;
+  link_->send("add", args, [self = shared_from_this(), some = std::move(some)](link::reply got) {
+    self->answered(some, std::move(got));
+  });
+}
+
+void add_gate::answered(const callers& some, link::reply got) {
+  {
+    std::lock_guard lock(mutex_);
+    --under_way_;
+    if (!waiting_.empty()) send();
+  }
+  std::vector<net::redis_value> all;
+  if (got) all = got->take_items();
+  std::size_t from = 0;
+  const completion_batch together;
+  for (const auto& one : some) {
+    const auto count = one->what.trees;
+    if (!got) {
+      one->answer.emplace(got.error());
+    } else if (from + count > all.size()) {
+      one->answer.emplace(error(errc::internal, "redis", "an add was answered in part"));
+    } else {
+      const auto begin = std::make_move_iterator(all.begin() + static_cast<std::ptrdiff_t>(from));
+      std::vector<net::redis_value> own(begin, begin + static_cast<std::ptrdiff_t>(count));
+      one->answer.emplace(net::redis_value(std::move(own)));
+    }
+    from += count;
+    resume_soon(std::move(one->waiter));
+  }
+}
+
+}  // namespace son1k::queue::redis

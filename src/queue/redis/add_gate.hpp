@@ -1,0 +1,40 @@
+// Adds of many callers on their way to Redis: while two calls are under way those that come gather,
+// and leave as one. Each is all or none by itself, so only those that cannot be refused for what
+// Redis holds may come here: jobs that name no parent. Thread-safe.
+#pragma once
+#include <boost/asio/awaitable.hpp>
+#include <deque>
+#include <memory>
+#include <mutex>
+
+#include "queue/redis/link.hpp"
+
+namespace son1k::queue::redis {
+
+// Trees as the script "add" takes them.
+struct added_trees {
+  words nodes;
+  std::size_t jobs = 0;   // in all trees
+  std::size_t trees = 0;  // replies
+};
+
+class add_gate : public std::enable_shared_from_this<add_gate> {
+ public:
+  explicit add_gate(std::shared_ptr<link> to) : link_(std::move(to)) {}
+
+  // The replies of its trees, in a list.
+  boost::asio::awaitable<link::reply> add(added_trees some);
+
+ private:
+  struct caller;
+  using callers = std::vector<std::shared_ptr<caller>>;
+  void send();
+  void answered(const callers& some, link::reply got);
+
+  const std::shared_ptr<link> link_;
+  std::recursive_mutex mutex_;  // a call that cannot be made is answered inside the call
+  std::deque<std::shared_ptr<caller>> waiting_;
+  int under_way_ = 0;
+};
+
+}  // namespace son1k::queue::redis
