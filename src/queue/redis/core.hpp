@@ -118,6 +118,9 @@ class core final : public queue_port {
                                                                         may_start may,
                                                                         link::reply got);
   bool suspects_wait(const std::string& queue);
+  boost::asio::awaitable<std::vector<claimed_job>> follow_up(std::vector<claimed_job> jobs);
+  void give_back(const std::vector<claimed_job>& jobs);
+  void meet(const std::string& queue);
   boost::asio::awaitable<result<std::vector<claimed_job>>> without_ended(
       std::vector<claimed_job> jobs);
   bool wake(const std::string& queue);  // whether somebody waited
@@ -191,6 +194,7 @@ class core final : public queue_port {
   std::set<std::string> known_;    // queues that are registered
   std::string epoch_;              // of the Redis that they are registered in
   std::set<std::string> claimed_;  // queues that this process claims from
+  std::set<std::string> met_;      // of these, those that Redis knows of
   std::map<std::string, std::deque<waiter_ptr>> waiters_;
   lone_turns lone_turns_;
   std::map<std::string, std::pair<std::int64_t, std::int64_t>> suspects_;  // how many, seen when
@@ -205,5 +209,6 @@ class core final : public queue_port {
 
 error unknown_job();
 error lost_lease();
+error next_of_scheduler();
 
 }  // namespace son1k::queue::redis

@@ -79,6 +79,13 @@ error unknown_job() {
   return {errc::not_found, "id", {"no such job", "no existe ese trabajo"}};
 }
 
+error next_of_scheduler() {
+  return {errc::conflict,
+          "id",
+          {"it is the next run of a job scheduler: remove the scheduler",
+           "es la próxima ejecución de un planificador: elimine este"}};
+}
+
 error lost_lease() {
   return {errc::lease_lost,
           {"the job belongs to a newer start or has ended",
@@ -180,6 +187,7 @@ result<void> core::stage_cancel(store::transaction& tx, const std::string& queue
   look.add(queue).add(id).add("0").add("0");
   const auto seen = link_->wait("cancel", look);
   if (!seen) return seen.error();
+  if (seen->number()) return next_of_scheduler();
   if (seen->size() == 0)
     return error(errc::not_found, "id", {"no such job, or it has ended", "no existe o ya terminó"});
   struct staged {
@@ -194,6 +202,7 @@ result<void> core::stage_cancel(store::transaction& tx, const std::string& queue
   tx.stage([this, now, queue, id, settle, look](store::connection& c) -> result<void> {
     const auto tree = link_->wait("cancel", look);
     if (!tree) return tree.error();
+    if (tree->number()) return next_of_scheduler();
     now->removed.clear();
     now->rows.clear();
     auto& ran = now->ran;

@@ -1,4 +1,6 @@
 // Claims: what this process may start now, what Redis hands out, and waiting for it.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -6,9 +8,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
+#include "base/log.hpp"
 #include "base/uuid.hpp"
 #include "queue/redis/core.hpp"
 #include "queue/redis/finish_words.hpp"
+#include "queue/redis/next_run.hpp"
 #include "store/async.hpp"
 
 namespace son1k::queue::redis {
@@ -35,6 +39,18 @@ net::redis_value with_names(const net::redis_value& values) {
     flat.push_back(values[n]);
   }
   return net::redis_value(std::move(flat));
+}
+
+error other_fleet(const std::string& queue, std::string_view version, bullmq_fleet ours) {
+  const char* set = ours == bullmq_fleet::v5 ? "5" : "6";
+  return {errc::conflict,
+          "bullmq_version",
+          {fmt::format("the queue \"{}\" is used by {}, and SON1K_BULLMQ_VERSION is {}: they keep "
+                       "paused jobs in different places, and some would be lost",
+                       queue, version, set),
+           fmt::format("la cola \"{}\" la usa {}, y SON1K_BULLMQ_VERSION es {}: guardan los "
+                       "trabajos en pausa en sitios distintos, y algunos se perderían",
+                       queue, version, set)}};
 }
 
 claimed_job claimed(const stored_job& job) {
@@ -131,6 +147,10 @@ awaitable<result<std::vector<claimed_job>>> core::take_claimed(claim_request req
     claim_ended(request.queue, may, false, -1);
     co_return got.error();
   }
+  if ((*got)[0].number_or(0) < 0) {
+    claim_ended(request.queue, may, false, -1);
+    co_return other_fleet(request.queue, (*got)[1].bytes(), settings_.fleet);
+  }
   std::vector<claimed_job> jobs;
   bool suspect = false;
   for (const auto& one : (*got)[2].items()) {
@@ -147,7 +167,51 @@ awaitable<result<std::vector<claimed_job>>> core::take_claimed(claim_request req
   }
   claim_ended(request.queue, may, suspect && !settings_.shared, (*got)[0].number_or(0));
   auto whole = co_await without_ended(std::move(jobs));
+  if (whole) {
+    auto followed = co_await follow_up(std::move(*whole));
+    whole = std::move(followed);
+  }
   co_return whole;
+}
+
+// A job scheduler of BullMQ lives by its runs: whoever starts one makes the next first. A run whose
+// next one could not be made waits again.
+awaitable<std::vector<claimed_job>> core::follow_up(std::vector<claimed_job> jobs) {
+  std::vector<claimed_job> good, bad;
+  for (auto& job : jobs) {
+    if (!job.held.id.starts_with("repeat:")) {
+      good.push_back(std::move(job));
+      continue;
+    }
+    words look;
+    look.add(job.held.queue).add(job.held.id).add("look");
+    auto told = co_await link_->run("next_run", std::move(look));
+    if (told) {
+      auto add = next_run(job.held.queue, job.held.id, *told, link_->now_ms());
+      if (!add) {
+        log::error("queue.scheduler_stopped", {{"queue", job.held.queue},
+                                               {"scheduler", (*told)[0].bytes()},
+                                               {"why", add.error().what()}});
+      } else if (*add) {
+        auto added = co_await link_->run("next_run", std::move(**add));
+        told = std::move(added);
+      }
+    }
+    (told ? good : bad).push_back(std::move(job));
+  }
+  if (!bad.empty()) give_back(bad);
+  co_return good;
+}
+
+void core::give_back(const std::vector<claimed_job>& jobs) {
+  words back;
+  back.add(jobs.size());
+  for (const auto& job : jobs) {
+    const auto r = runs_.find(job.held);
+    add_release(back, job.held, r ? r->job.view : job_view());
+    runs_.erase(job.held.queue, job.held.id, job.held.fence);
+  }
+  link_->send("finish", back);
 }
 
 bool core::suspects_wait(const std::string& queue) {
@@ -186,14 +250,7 @@ awaitable<result<std::vector<claimed_job>>> core::without_ended(std::vector<clai
   });
   auto done = co_await store::async_commit(db_, std::move(tx));
   if (!done) {
-    words back;
-    back.add(jobs.size());
-    for (const auto& job : jobs) {
-      const auto r = runs_.find(job.held);
-      add_release(back, job.held, r ? r->job.view : job_view());
-      runs_.erase(job.held.queue, job.held.id, job.held.fence);
-    }
-    link_->send("finish", back);
+    give_back(jobs);
     co_return done.error();
   }
   for (const auto& [held, entry] : seen->ends) {
@@ -207,8 +264,26 @@ awaitable<result<std::vector<claimed_job>>> core::without_ended(std::vector<clai
   co_return jobs;
 }
 
+// With the first claim of a queue: it has a name in the list, and its ends are counted if they are
+// to be. Whoever claims need not wait for that.
+void core::meet(const std::string& queue) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!met_.insert(queue).second) return;
+  }
+  words args;
+  args.add(queue).add("meet").add(settings_.metrics_minutes);
+  link_->send("control", args, [door = door_, queue](link::reply got) {
+    std::lock_guard lock(door->mutex);
+    if (got || door->inside == nullptr) return;
+    std::lock_guard inner(door->inside->mutex_);
+    door->inside->met_.erase(queue);
+  });
+}
+
 awaitable<result<std::vector<claimed_job>>> core::claim(claim_request request) {
   if (auto ok = unstopped(); !ok) co_return ok.error();
+  meet(request.queue);
   auto self = std::make_shared<waiter>();
   self->worker = request.worker;
   self->executor = co_await asio::this_coro::executor;

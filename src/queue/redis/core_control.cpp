@@ -143,6 +143,8 @@ awaitable<result<std::vector<result<void>>>> core::edit(std::string queue,
     const auto code = one.number();
     if (code && *code == 0) {
       replies.emplace_back();
+    } else if (code && *code == -8) {
+      replies.emplace_back(next_of_scheduler());
     } else if (code) {
       replies.emplace_back(unknown_job());
     } else {
@@ -252,7 +254,7 @@ awaitable<result<void>> core::obliterate(std::string queue, bool force, settle_f
   for (std::size_t before = 1; before != removed;) {
     before = removed;
     words ask;
-    ask.add(queue).add("look").add(7).add("active");
+    ask.add(queue).add("all").add(7).add("active");
     for (const auto* state :
          {"waiting", "prioritized", "delayed", "waiting-children", "completed", "failed"})
       ask.add(state);
@@ -279,7 +281,7 @@ awaitable<result<void>> core::pause(std::string queue, bool paused) {
   args.add(queue).add("pause").add(paused);
   auto got = co_await link_->run("control", std::move(args));
   if (!got) co_return got.error();
-  while (!paused) {
+  for (;;) {
     words merge;
     merge.add(queue).add("merge");
     auto moved = co_await link_->run("control", std::move(merge));

@@ -138,6 +138,8 @@ job_options read_stock_options(std::string_view text) {
   }
   o.keep_completed = stock_retention(in, "removeOnComplete");
   o.keep_failed = stock_retention(in, "removeOnFail");
+  if (const auto* dedup = in.if_contains("de"); dedup != nullptr && dedup->is_object())
+    o.dedup.ttl_ms = integer(dedup->get_object(), "ttl", 0);
   o.keep_logs = static_cast<std::int32_t>(
       std::clamp<std::int64_t>(integer(in, "kl", log_lines_max), 0, log_lines_max));
   return o;

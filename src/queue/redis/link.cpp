@@ -45,6 +45,7 @@ constexpr std::array<std::string_view, 7> reading{"look",  "list",    "children"
 
 bool changes(std::string_view script, const words& args) {
   if (script == "cancel") return args.all().at(2) == "1";  // it may only look
+  if (script == "control") return args.all().at(1) != "meet";
   return std::find(reading.begin(), reading.end(), script) == reading.end();
 }
 

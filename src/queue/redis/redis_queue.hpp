@@ -23,6 +23,9 @@ struct redis_queue_settings {
   // Workers of BullMQ take jobs of these queues too: then their order holds (no turns of groups, no
   // ageing, no lone suspects). Otherwise the whole order of docs/queue.md.
   bool shared = false;
+  // Ends by minute are counted for boards of BullMQ and kept so long; 0: only if a worker of BullMQ
+  // has begun to, on this queue, and for two weeks.
+  std::int64_t metrics_minutes = 0;
   // Names this process and those that follow it in its place: what one of that name left running
   // waits again as soon as the next one starts, without waiting for the leases. Empty: none
   // follows.

@@ -35,22 +35,33 @@ def modules(version):
     return folder
 
 
-class BullMQ(unittest.TestCase):
-    def share_a_queue(self, version):
-        folder = modules(version)
+class rules:
+    """Each file of rules beside each version."""
+
+    version = ""
+
+    def hold(self, name, at_least):
+        folder = modules(self.version)
         redis = servers.redis("--appendonly", "no")
         self.addCleanup(redis.close)
         done = subprocess.run(["node", HERE / "interop.mjs", folder, DRIVER, str(redis.port),
-                               redis.folder / "queue.db"], capture_output=True, text=True,
-                              timeout=150)
+                               redis.folder, name], capture_output=True, text=True, timeout=180)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertGreaterEqual(done.stdout.count("\nok ") + 1, 9, done.stdout)
+        self.assertGreaterEqual(done.stdout.count("\nok ") + 1, at_least, done.stdout)
 
-    def test_version_5(self):
-        self.share_a_queue("~5.81.0")
+    def test_jobs(self):
+        self.hold("rules_jobs.mjs", 9)
 
-    def test_version_6(self):
-        self.share_a_queue("6.7.0")
+    def test_duties_of_workers(self):
+        self.hold("rules_duties.mjs", 6)
+
+
+class Version5(rules, unittest.TestCase):
+    version = "~5.81.0"
+
+
+class Version6(rules, unittest.TestCase):
+    version = "6.7.0"
 
 
 if __name__ == "__main__":

@@ -1,24 +1,34 @@
 // Our queue on Redis and stock BullMQ on one queue, both ways. Run by bullmq_test.py:
-//   node interop.mjs <folder with node_modules> <queue_driver> <redis port> <database file>
-// Prints "ok <rule>" for each rule that holds and ends with 1 at the first that does not.
-import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+//   node interop.mjs <folder with node_modules> <queue_driver> <redis port> <scratch folder> <rules> [part]
+// <rules> names a file of rules, [part] is in the names of those to try. Prints "ok <rule>" for each rule that holds, "NOT <rule>" and why
+// for each that does not; then it ends with 1.
+import { execFile, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-const [modules, driver, port, file] = process.argv.slice(2);
-const { Queue, QueueEvents, Worker, FlowProducer } =
-  createRequire(join(modules, 'package.json'))('bullmq');
+const [modules, driver, port, scratch, file, only] = process.argv.slice(2);
+const load = createRequire(join(modules, 'package.json'));
+const bullmq = load('bullmq');
 const connection = { host: '127.0.0.1', port: Number(port), maxRetriesPerRequest: null };
 const url = `redis://127.0.0.1:${port}`;
-const secondsMax = 20;
+const fleet = load('bullmq/package.json').version.split('.')[0];
+const secondsMax = 30;
 
-function ours(...words) {
+const words = (as, name, told) => [url, join(scratch, `${name}.db`), as, ...told.map(String)];
+
+function oursAs(as, ...told) {
   return new Promise((resolve, reject) => {
-    execFile(driver, [url, file, ...words.map(String)], { timeout: secondsMax * 1000 },
+    execFile(driver, words(as, 'queue', told), { timeout: secondsMax * 1000 },
       (problem, out, err) => (problem ? reject(new Error(err || String(problem)))
                                       : resolve(JSON.parse(out))));
   });
+}
+
+// A process of ours that runs until it is killed; each needs a name of its own.
+function oursUntilKilled(name, ...told) {
+  const child = spawn(driver, words(fleet, name, told), { stdio: ['ignore', 'ignore', 'inherit'] });
+  process.on('exit', () => child.kill('SIGKILL'));
+  return child;
 }
 
 function within(promise, what) {
@@ -30,134 +40,28 @@ function within(promise, what) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-const rules = {
-  async 'a job added by Node is run by us'(queue, events) {
-    const job = await queue.add('probe', { sleepMs: 1 }, { attempts: 4 });
-    const ended = job.waitUntilFinished(events);
-    const [ran] = await ours('work', queue.name, 1, 'complete', '{"ok":1}');
-    assert.equal(ran.id, job.id);
-    assert.equal(ran.kind, 'probe');
-    assert.equal(ran.attempts, 4);
-    assert.deepEqual(await within(ended, 'completed event'), { ok: 1 });
-    const stored = await queue.getJob(job.id);
-    assert.equal(await stored.getState(), 'completed');
-    assert.equal(stored.progress, 50);
-    assert.equal(stored.attemptsMade, 1);
-    const { logs } = await queue.getJobLogs(job.id);
-    assert.deepEqual(logs, ['from the driver']);
-  },
+async function until(holds, what) {
+  const end = Date.now() + secondsMax * 1000;
+  for (;;) {
+    const value = await holds();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`not within ${secondsMax} s: ${what}`);
+    await new Promise((go) => setTimeout(go, 20));
+  }
+}
 
-  async 'a job added by us is run by Node'(queue) {
-    await ours('add', queue.name, 'mine', 'probe', '{"n":7}', 0, 0, 3);
-    const job = await queue.getJob('mine');
-    assert.equal(await job.getState(), 'waiting');
-    assert.equal(job.opts.attempts, 3);
-    const worker = new Worker(queue.name, async (j) => ({ got: j.data.n }), { connection });
-    await within(new Promise((resolve) => worker.once('completed', resolve)), 'a run by Node');
-    await worker.close();
-    const seen = await ours('get', queue.name, 'mine');
-    assert.equal(seen.state, 'completed');
-    assert.equal(seen.result, '{"got":7}');
-  },
-
-  async 'a Node worker that waits is woken by our add'(queue) {
-    const worker = new Worker(queue.name, async () => 1, { connection });
-    await worker.waitUntilReady();
-    const ran = new Promise((resolve) => worker.once('completed', resolve));
-    await ours('add', queue.name, 'wakes', 'probe', '{}', 0, 0, 1);
-    await within(ran, 'the waiting worker');
-    await worker.close();
-  },
-
-  async 'priorities and delays hold for both'(queue) {
-    await ours('add', queue.name, 'low', 'probe', '{}', 9, 0, 1);
-    await queue.add('probe', {}, { jobId: 'high', priority: 2 });
-    await queue.add('probe', {}, { jobId: 'none' });
-    await ours('add', queue.name, 'later', 'probe', '{}', 0, 60_000, 1);
-    const counts = await queue.getJobCounts();
-    assert.equal(counts.prioritized, 2);
-    assert.equal(counts.delayed, 1);
-    assert.equal(counts.waiting, 1);
-    const ran = await ours('work', queue.name, 3, 'complete', '1');
-    assert.deepEqual(ran.map((r) => r.id), ['none', 'high', 'low']);
-    await (await queue.getJob('later')).promote();
-    const [last] = await ours('work', queue.name, 1, 'complete', '1');
-    assert.equal(last.id, 'later');
-  },
-
-  async 'a failed run is retried by the other side'(queue) {
-    await queue.add('probe', {}, { jobId: 'fails', attempts: 2 });
-    const [ran] = await ours('work', queue.name, 1, 'fail', 'it broke');
-    assert.equal(ran.state, 'waiting');
-    const worker = new Worker(queue.name, async () => { throw new Error('again'); },
-      { connection });
-    worker.on('error', () => {});
-    await within(new Promise((resolve) => worker.once('failed', resolve)), 'the second failure');
-    await worker.close();
-    const job = await queue.getJob('fails');
-    assert.equal(await job.getState(), 'failed');
-    assert.equal(job.attemptsMade, 2);
-    assert.equal(job.failedReason, 'again');
-    const seen = await ours('get', queue.name, 'fails');
-    assert.equal(seen.state, 'failed');
-    assert.equal(seen.error, 'again');
-    await ours('retry', queue.name, 'fails');
-    assert.equal(await job.getState(), 'waiting');
-    await ours('work', queue.name, 1, 'complete', '1');
-  },
-
-  async 'pause and resume hold for both'(queue) {
-    await queue.pause();
-    await ours('add', queue.name, 'held', 'probe', '{}', 0, 0, 1);
-    assert.equal((await ours('counts', queue.name)).paused, true);
-    await ours('pause', queue.name, 0);
-    assert.equal(await queue.isPaused(), false);
-    const [ran] = await ours('work', queue.name, 1, 'complete', '1');
-    assert.equal(ran.id, 'held');
-    await ours('pause', queue.name, 1);
-    assert.equal(await queue.isPaused(), true);
-    await queue.resume();
-  },
-
-  async 'a cancelled job is gone for Node'(queue) {
-    await queue.add('probe', {}, { jobId: 'unwanted' });
-    await ours('cancel', queue.name, 'unwanted');
-    assert.equal(await queue.getJob('unwanted'), undefined);
-  },
-
-  async 'a flow of Node is run by us'(queue) {
-    const flows = new FlowProducer({ connection });
-    await flows.add({ name: 'probe', queueName: queue.name, opts: { jobId: 'top' },
-      children: [{ name: 'probe', queueName: queue.name, data: {}, opts: { jobId: 'leaf' } }] });
-    const ran = await ours('work', queue.name, 2, 'complete', '5');
-    assert.deepEqual(ran.map((r) => r.id), ['leaf', 'top']);
-    const parent = await queue.getJob('top');
-    assert.deepEqual(Object.values(await parent.getChildrenValues()), [5]);
-    await flows.close();
-  },
-
-  async 'a flow of ours is run by Node'(queue) {
-    await ours('flow', queue.name, 'mine-top', 'mine-leaf');
-    const order = [];
-    const worker = new Worker(queue.name, async (job) => { order.push(job.id); return 3; },
-      { connection });
-    await within(new Promise((resolve) => {
-      worker.on('completed', () => { if (order.length === 2) resolve(); });
-    }), 'both runs');
-    await worker.close();
-    assert.deepEqual(order, ['mine-leaf', 'mine-top']);
-    const parent = await queue.getJob('mine-top');
-    assert.deepEqual(Object.values(await parent.getChildrenValues()), [3]);
-  },
-};
-
+const { rules } = await import(`./${file}`);
+const redis = new (load('ioredis'))(connection);
 let number = 0;
 for (const [rule, holds] of Object.entries(rules)) {
-  const queue = new Queue(`shared-${++number}`, { connection });
-  const events = new QueueEvents(queue.name, { connection });
+  if (only && !rule.includes(only)) continue;
+  const queue = new bullmq.Queue(`shared-${++number}`, { connection });
+  const events = new bullmq.QueueEvents(queue.name, { connection });
   await events.waitUntilReady();
+  await queue.waitUntilReady();
   try {
-    await within(holds(queue, events), rule);
+    await within(holds({ ...bullmq, queue, events, redis, connection, scratch, fleet, modules,
+      within, until, oursAs, oursUntilKilled, ours: (...told) => oursAs(fleet, ...told) }), rule);
     console.log(`ok ${rule}`);
   } catch (problem) {
     console.log(`NOT ${rule}: ${problem.stack}`);

@@ -1,18 +1,27 @@
 // Our side of the tests with BullMQ: does what it is told with the queue on Redis and prints one
-// line of JSON. Usage: queue_driver <redis url> <database file> <command> …
+// line of JSON. Usage: queue_driver <redis url> <database file> <fleet: 5|6> <command> …
 //   add QUEUE ID KIND DATA PRIORITY DELAY-MS ATTEMPTS   adds one job (ID "-": a new one)
 //   flow QUEUE PARENT CHILD                             a parent with one child
-//   work QUEUE COUNT fail|complete RESULT|MESSAGE       runs jobs until COUNT have been claimed
+//   work QUEUE COUNT fail|complete RESULT|MESSAGE [SLEEP-MS [WAIT-MS]]
+//                                                       runs jobs until COUNT have been claimed
 //   bench QUEUE COUNT                                   jobs a second, added and run, one progress
-//   each counts QUEUE · get QUEUE ID · pause QUEUE 0|1 · retry QUEUE ID · cancel QUEUE ID
+//   serve QUEUE SLOTS SLEEP-MS LEASE-MS FILE            runs jobs until it is killed; the name of
+//                                                       each is a line of FILE when it starts
+//   clean QUEUE STATE · edit QUEUE ID WHAT PRIORITY · limits QUEUE CONCURRENCY
+//   each counts QUEUE · get QUEUE ID · pause QUEUE 0|1 · cancel QUEUE ID · obliterate QUEUE
+//   metrics QUEUE MINUTES                               a worker that counts ends by minute is
+//   there
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
+#include <fstream>
 #include <iostream>
+#include <map>
 #include <stdexcept>
+#include <thread>
 
 #include "base/clock.hpp"
 #include "queue/redis/redis_queue.hpp"
@@ -74,9 +83,10 @@ json::value work(queue_port& q, const std::vector<std::string>& w) {
     claim_request r;
     r.queue = w.at(1);
     r.worker = "driver";
-    r.wait_ms = 10'000;
+    r.wait_ms = w.size() > 6 ? std::stoi(w[6]) : 10'000;
     auto got = must(run(q.claim(r)));
     if (got.empty()) break;
+    if (w.size() > 5) std::this_thread::sleep_for(std::chrono::milliseconds(std::stoi(w[5])));
     std::vector<finish_request> ends(1);
     ends[0].held = got[0].held;
     const bool fails = w.at(3) == "fail" || got[0].verdict;
@@ -167,11 +177,48 @@ json::value get(queue_port& q, const std::vector<std::string>& w) {
                       {"logs", v.logs.size()}};
 }
 
-json::value retry(queue_port& q, const std::vector<std::string>& w) {
+json::value edit(queue_port& q, const std::vector<std::string>& w) {
+  using what = job_edit::what;
+  static const std::map<std::string, what> names{
+      {"retry", what::retry},       {"promote", what::promote}, {"priority", what::priority},
+      {"to_front", what::to_front}, {"to_back", what::to_back}, {"remove", what::remove}};
   job_edit how;
+  how.kind = names.at(w.at(3));
+  how.priority = std::stoi(w.at(4));
   std::vector<std::string> ids{w.at(2)};
   must(must(run(q.edit(w.at(1), ids, how))).at(0));
   return true;
+}
+
+json::value clean(queue_port& q, const std::vector<std::string>& w) {
+  clean_request r;
+  r.queue = w.at(1);
+  for (int n = 0; n <= static_cast<int>(job_state::failed); ++n)
+    if (name_of(static_cast<job_state>(n)) == w.at(2)) r.states = {static_cast<job_state>(n)};
+  return must(run(q.clean(std::move(r))));
+}
+
+json::value serve_queue(queue_port& q, const std::vector<std::string>& w) {
+  claim_request next;
+  next.queue = w.at(1);
+  next.worker = "driver";
+  next.max = std::stoul(w.at(2));
+  next.lease_ms = std::stoll(w.at(4));
+  next.wait_ms = 1'000;
+  std::ofstream runs(w.at(5), std::ios::app);
+  for (;;) {
+    auto jobs = must(run(q.claim(next)));
+    for (const auto& job : jobs) runs << job.held.id << std::endl;
+    if (!jobs.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(std::stoi(w.at(3))));
+    std::vector<finish_request> ends;
+    for (const auto& job : jobs) {
+      ends.emplace_back();
+      ends.back().held = job.held;
+      ends.back().how = job.verdict ? outcome::fail(*job.verdict) : outcome::complete("1");
+    }
+    if (!ends.empty()) (void)run(q.finish(std::move(ends)));
+    (void)run(q.recover_stalled(next.queue));
+  }
 }
 
 json::value cancel(queue_port& q, store::database& db, const std::vector<std::string>& w) {
@@ -193,7 +240,27 @@ json::value obey(queue_port& q, store::database& db, const std::vector<std::stri
   if (what == "bench") return bench(q, w);
   if (what == "counts") return counts(q, w);
   if (what == "get") return get(q, w);
-  if (what == "retry") return retry(q, w);
+  if (what == "edit") return edit(q, w);
+  if (what == "clean") return clean(q, w);
+  if (what == "serve") return serve_queue(q, w);
+  if (what == "limits") {
+    queue_limits l;
+    l.concurrency = std::stoll(w.at(2));
+    must(run(q.set_limits(w.at(1), l)));
+    return true;
+  }
+  if (what == "obliterate") {
+    must(run(q.obliterate(w.at(1), true, nullptr)));
+    return true;
+  }
+  if (what == "metrics") {
+    claim_request look;
+    look.queue = w.at(1);
+    look.worker = "driver";
+    look.wait_ms = 50;
+    must(run(q.claim(look)));
+    return true;
+  }
   if (what == "cancel") return cancel(q, db, w);
   if (what == "pause") {
     must(run(q.pause(w.at(1), w.at(2) == "1")));
@@ -202,7 +269,8 @@ json::value obey(queue_port& q, store::database& db, const std::vector<std::stri
   throw std::runtime_error("no such command: " + what);
 }
 
-int serve(const std::string& url, const std::string& file, const std::vector<std::string>& w) {
+int serve(const std::string& url, const std::string& file, bullmq_fleet fleet,
+          const std::vector<std::string>& w) {
   store::sqlite_settings place;
   place.file = file;
   auto db = must(store::open_sqlite(place));
@@ -211,6 +279,8 @@ int serve(const std::string& url, const std::string& file, const std::vector<std
   client->start();
   redis_queue_settings settings;
   settings.shared = true;
+  settings.fleet = fleet;
+  if (w.at(0) == "metrics") settings.metrics_minutes = std::stoi(w.at(2));
   auto q = make_redis_queue(*client, *db, settings, system_clock());
   std::cout << json::serialize(obey(*q, *db, w)) << "\n";
   q.reset();
@@ -224,8 +294,9 @@ int serve(const std::string& url, const std::string& file, const std::vector<std
 int main(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   try {
-    const std::vector<std::string> rest(words.begin() + 2, words.end());
-    return serve(words.at(0), words.at(1), rest);
+    const std::vector<std::string> rest(words.begin() + 3, words.end());
+    const auto fleet = words.at(2) == "5" ? bullmq_fleet::v5 : bullmq_fleet::v6;
+    return serve(words.at(0), words.at(1), fleet, rest);
   } catch (const std::exception& e) {
     std::cerr << e.what() << "\n";
     return 1;

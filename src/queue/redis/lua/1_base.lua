@@ -66,6 +66,16 @@ local function list_of(P)
   return P .. 'wait'
 end
 
+-- Jobs that a fleet of version 5 had put aside wait again, or (aside) those that still wait are put
+-- there too; in their order, a bounded part at a time: how many.
+local function merge_paused(P, aside)
+  local from, to, side, other = P .. 'paused', P .. 'wait', 'LEFT', 'RIGHT'
+  if aside then from, to, side, other = to, from, other, side end
+  local moved = 0
+  while moved < slice and call('LMOVE', from, to, side, other) do moved = moved + 1 end
+  return moved
+end
+
 local function mark(P)
   if not is_paused(P) then call('ZADD', P .. 'marker', 0, '0') end
 end

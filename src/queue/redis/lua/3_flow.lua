@@ -102,11 +102,10 @@ local function child_ended(P, id, how)
 end
 
 local function free_owner(P, j)
-  if not j.dedup then return end
-  if call('GET', P .. 'de:' .. j.dedup) == j.id then
-    call('DEL', P .. 'de:' .. j.dedup)
-    call('HDEL', P .. 's:de', j.dedup)
-  end
+  if call('GET', P .. 'de:' .. j.dedup) ~= j.id then return false end
+  call('DEL', P .. 'de:' .. j.dedup)
+  call('HDEL', P .. 's:de', j.dedup)
+  return true
 end
 
 -- The job leaves without a trace; why: code and message of one that had not ended.
@@ -125,7 +124,7 @@ local function remove_job(P, id, state, code, message)
     take_out(P, j)
   end
   call('ZREM', P .. 's:exp', id)
-  free_owner(P, j)
+  if j.dedup and free_owner(P, j) then call('DEL', P .. 'dn:' .. j.dedup) end
   local ended = ended_states[state]
   child_ended(P, id, {state = 'failed', error = verdict_of(code, message), message = message,
                       removed = true, ended = ended})

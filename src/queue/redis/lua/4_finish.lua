@@ -93,7 +93,8 @@ local function complete(P, id, fence, s, e)
   leave_later(P, id)
   if f[8] or not s.kept then do_what_is_left() end
   if f[8] then child_ended(P, id, {state = 'completed', result = e.value, error = '', message = ''}) end
-  if f[9] and s.free then free_owner(P, {id = id, dedup = f[9]}) end
+  if f[9] then release_dedup(P, {id = id, dedup = f[9]}, s.free) end
+  count_end(P, 'completed')
   if s.kept then
     trim_later(P, s)
   else
@@ -119,7 +120,8 @@ local function run_failed(P, j, s, e)
   if j.has_parent then
     child_ended(P, j.id, {state = 'failed', result = '', error = e.value, message = e.message})
   end
-  if s.free then free_owner(P, j) end
+  if j.dedup then release_dedup(P, j, s.free) end
+  count_end(P, 'failed')
   if s.kept then
     trim_later(P, s)
   else
@@ -187,5 +189,6 @@ local function finish_all()
   for P, one in pairs(last) do
     if drained(P) then tell(P, 'drained', one[1], one[2]) end
   end
+  write_metrics()
   return replies
 end

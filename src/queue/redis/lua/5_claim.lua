@@ -1,12 +1,18 @@
 -- Arguments: queue max worker lease-ms token run-of ordinary(0/1) suspects(0 none, 1 if nothing else,
--- 2 at once). Replies how many suspects wait, when the next delayed job is due, and the jobs.
+-- 2 at once). Replies how many suspects wait, when the next delayed job is due, and the jobs; or -1
+-- and the version of a fleet whose layout is another.
 local function claim_some()
   local queue, most, worker, lease_text = arg(), number(), arg(), arg()
   local lease_ms = tonumber(lease_text)
   local token, run_of, ordinary, suspects = arg(), arg(), arg() == '1', number()
   local P = lane_of(queue)
 
-  local settings = call('HMGET', P .. 'meta', 'paused', 'concurrency', 'max', 'duration')
+  local settings = call('HMGET', P .. 'meta', 'paused', 'concurrency', 'max', 'duration',
+                        'version')
+  if settings[5] then
+    local major = tonumber(string.match(settings[5], '^bullmq:(%d+)'))
+    if major and (major < 5 or (major == 5) ~= fleet5) then return {-1, settings[5]} end
+  end
   local extra = call('HMGET', P .. 's:limits', 'ageing', 'each', 'rate_max', 'rate_per')
   local ageing = owned and tonumber(extra[1] or 600000) or 0
   local each = extra[2] and cjson.decode(extra[2]) or nil

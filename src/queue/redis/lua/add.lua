@@ -56,6 +56,7 @@ local function owner_of(s)
   if ends > 0 then return ends > now and owner or nil end
   local state = state_of(s.P, owner)
   if owned and (not state or ended_states[state]) then return nil end
+  if not state and call('PTTL', s.P .. 'de:' .. s.dedup) == -1 then return nil end
   return owner
 end
 

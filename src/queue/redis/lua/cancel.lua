@@ -1,4 +1,4 @@
--- parts: base place flow
+-- parts: base place stock flow
 -- The job and its children: what to cancel of them. Arguments: queue id do(0 looks only, 1 cancels),
 -- then queue and id of those that ran when their domain was asked. Replies of each its queue, id,
 -- whether it runs, its state and its fields.
@@ -41,5 +41,8 @@ local function cancel(queue, id)
   for _, child in ipairs(children) do cancel(child[1], child[2]) end
 end
 
+-- The next run of a scheduler goes with its scheduler only.
+local P = lane_of(first_queue)
+if is_next_run(P, first_id) and not ended_states[state_of(P, first_id) or 'failed'] then return -8 end
 cancel(first_queue, first_id)
 return found

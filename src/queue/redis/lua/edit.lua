@@ -1,6 +1,6 @@
--- parts: base place flow
--- Arguments: queue what priority n, then ids. Of each: 0, -1 no such job, or the state in which the
--- edit has no meaning.
+-- parts: base place stock flow
+-- Arguments: queue what priority n, then ids. Of each: 0, -1 no such job, -8 it is the next run of a
+-- scheduler, or the state in which the edit has no meaning.
 local queue, what, priority = arg(), arg(), number()
 local P = lane_of(queue)
 local ready = {waiting = true, prioritized = true}
@@ -49,6 +49,7 @@ local function edit(id)
   elseif what == 'priority' then
     new_priority(j, state)
   elseif what == 'remove' then
+    if not ended_states[state] and is_next_run(P, id) then return -8 end
     tell(P, 'removed', id, j.kind, 'prev', state)
     remove_job(P, id, state, 'removed', 'removed')
   else

@@ -1,4 +1,4 @@
--- parts: base place flow note finish
+-- parts: base place stock flow last note finish
 local replies = finish_all()
 trim_events()
 return replies

@@ -4,6 +4,11 @@
 -- of each job as they were.
 local P, run_of = lane_of(arg()), arg()
 promote(P)
+-- Left by a resume that was broken off, or by a fleet of version 5.
+if call('EXISTS', P .. 'paused') == 1 and not (fleet5 and is_paused(P)) and
+   merge_paused(P, false) > 0 then
+  mark(P)
+end
 local ids
 if run_of == '' then
   ids = call('ZRANGEBYSCORE', P .. 's:leases', '-inf', now, 'LIMIT', 0, slice)

@@ -1,6 +1,6 @@
--- parts: base place flow
+-- parts: base place stock flow
 -- For clean and obliterate. look: queue states(n) newest(ms) limit → ids and states of jobs that are
--- in these states since then. remove: queue, and id and state of each → how many went.
+-- in these states since then, but for the next runs of schedulers; all: with these. remove: queue, and id and state of each → how many went.
 local P, what = lane_of(arg()), arg()
 if what == 'remove' then
   local gone, loud = 0, arg() == '1'
@@ -22,7 +22,7 @@ local function take(some, state, old)
   for _, id in ipairs(some) do
     if #found >= 2 * limit then return end
     local since = old and 0 or tonumber(call('HGET', P .. id, 'timestamp') or 0)
-    if since <= newest then
+    if since <= newest and (what == 'all' or old or not is_next_run(P, id)) then
       found[#found + 1] = id
       found[#found + 1] = state
     end
