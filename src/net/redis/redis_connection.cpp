@@ -299,7 +299,9 @@ void redis_connection::close() {
 
 void redis_connection::interrupt() {
   auto cut = [self = shared_from_this()] {
-    if (self->link_.stream) self->link_.stream->close();
+    if (!self->link_.stream) return;
+    self->interrupted_ = true;
+    self->link_.stream->close();
   };
   asio::post(core_.loop, std::move(cut));
 }

@@ -151,6 +151,7 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
   std::chrono::milliseconds hold_{0};
   int failures_ = 0;  // dials since the last that succeeded
   std::optional<error> dial_error_;
+  bool interrupted_ = false;  // the loss of the link that comes next was asked for
   std::optional<error> lost_why_;
   std::optional<clock::time_point> due_since_;  // something is due and nothing has come since
   clock::time_point heard_;

@@ -127,10 +127,11 @@ void redis_connection::settle_refusals() {
 }
 
 void redis_connection::on_link_lost(const error& why) {
-  core_.figures.lost.fetch_add(1, std::memory_order_relaxed);
+  const bool asked_for = std::exchange(interrupted_, false) || closed_;
+  if (!asked_for) core_.figures.lost.fetch_add(1, std::memory_order_relaxed);
   const error shown = lost_why_ ? *lost_why_ : why;
   lost_why_.reset();
-  if (!closed_) {
+  if (!asked_for) {
     log::warn(
         "redis.lost",
         {{"server", to_text(link_.at)}, {"why", shown.message.en}, {"in_flight", written_.size()}});
