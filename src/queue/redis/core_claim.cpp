@@ -25,20 +25,23 @@ namespace {
 // Suspects of a queue that nobody claims from for so long hold up no other work.
 constexpr std::int64_t suspects_left_ms = 10'000;
 
-// The fields of a claimed job in the order of the script "claim".
-constexpr std::string_view names[] = {
-    "name", "data", "xo",  "opts", "priority", "atm", "timestamp", "xr",    "xu", "xg",
-    "xv",   "xp",   "stc", "defa", "deid",     "xw",  "ats",       "delay", "xa"};
-
-net::redis_value with_names(const net::redis_value& values) {
-  std::vector<net::redis_value> flat;
-  flat.reserve(2 * std::size(names) + 2);
-  for (std::size_t n = 0; n < std::size(names); ++n) {
-    if (values[n].is_nil()) continue;
-    flat.emplace_back(std::string(names[n]));
-    flat.push_back(values[n]);
-  }
-  return net::redis_value(std::move(flat));
+// One job of the reply of the script "claim"; what is left of earlier runs does not show.
+run read_run(const claim_request& request, const net::redis_value& one, std::int64_t now_ms) {
+  run r;
+  const auto& fields = one[2];
+  r.job = read_job(request.queue, std::string(one[0].bytes()), fields);
+  auto& v = r.job.view;
+  r.ordinary = !fields.at("xa").is_nil() && v.options.group.empty() && !v.parent &&
+               !r.job.verdict && v.options.dedup.id.empty() && !v.error && v.stalls == 0;
+  v.state = job_state::active;
+  v.worker = request.worker;
+  v.starts = one[1].number_or(0);
+  v.started_at_ms = now_ms;
+  v.finished_at_ms = 0;
+  v.progress = {};
+  v.error.reset();
+  v.result.clear();
+  return r;
 }
 
 error other_fleet(const std::string& queue, std::string_view version, bullmq_fleet ours) {
@@ -154,13 +157,7 @@ awaitable<result<std::vector<claimed_job>>> core::take_claimed(claim_request req
   std::vector<claimed_job> jobs;
   bool suspect = false;
   for (const auto& one : (*got)[2].items()) {
-    const std::string id(one[std::size(names)].bytes());
-    run r;
-    const auto fields = with_names(one);
-    r.job = read_job(request.queue, id, fields);
-    r.job.view.state = job_state::active;
-    r.job.view.worker = request.worker;
-    r.job.view.started_at_ms = link_->now_ms();
+    auto r = read_run(request, one, link_->now_ms());
     suspect = suspect || (!r.job.verdict && is_suspect(r.job.view.stalls));
     jobs.push_back(claimed(r.job));
     runs_.put(std::move(r));

@@ -21,8 +21,8 @@ struct core::ending {
   std::vector<note> notes;  // that go with it
 
   end_flags flags(const finish_request& r) const {
-    return {to.cancelled, to.exhausted, r.how.kind == outcome::what::released && !to.ended,
-            settled};
+    return {to.cancelled, to.exhausted, r.how.kind == outcome::what::released && !to.ended, settled,
+            before.ordinary};
   }
 };
 

@@ -14,7 +14,8 @@ struct end_flags {
   bool cancelled = false;
   bool exhausted = false;
   bool released = false;
-  bool settled = false;  // the domain knows: a cancel that came since changes nothing
+  bool settled = false;   // the domain knows: a cancel that came since changes nothing
+  bool ordinary = false;  // see run
 };
 // `after` is the job as it will be; the words of one run, without the count that comes first.
 void add_end(words& to, const lease& held, const job_view& after, end_flags flags,

@@ -75,10 +75,11 @@ std::size_t add_node(words& to, job_spec& s, bool root, bool made) {
   mark(!o.traceparent.empty(), 't');
   mark(made, 'n');
   mark(marks.empty(), '-');
-  to.add(s.queue).add(s.id);
-  to.add(fmt::format("{:d} {} {} {} {} {} {}", root, o.priority, o.delay_ms, o.expires_in_ms,
-                     o.dedup.ttl_ms, marks, s.children.size()));
-  to.add(s.kind).add(s.data).add(stock_options(s));
+  to.add(s.id);
+  to.add(fmt::format("{:d} {} {} {} {} {} {}\n{}\n{}\n{}", root, o.priority, o.delay_ms,
+                     o.expires_in_ms, o.dedup.ttl_ms, marks, s.children.size(), s.queue, s.kind,
+                     stock_options(s)));
+  to.add(s.data);
   if (!s.user.empty()) to.add(s.user);
   if (!o.group.empty()) to.add(o.group);
   if (!ours.empty()) to.add(ours);

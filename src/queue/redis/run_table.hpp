@@ -17,6 +17,9 @@ struct run {
   stored_job job;  // as it was claimed; view.starts is the fence
   progress_value progress;
   bool cancelled = false;  // this process has asked for it
+  // When it was claimed it had no group, parent, verdict, deduplication, earlier failure or stall,
+  // and it was added by this program.
+  bool ordinary = false;
 };
 
 class run_table {

@@ -29,23 +29,26 @@ end
 
 -- The first entry of a call trims the stream, now and then another, and the end of calls that tell
 -- of many jobs.
-local entries = {}
+local streams = {}
 local function tell(P, event, id, kind, ...)
-  local n = entries[P] or 0
-  entries[P] = n + 1
-  if n % 100 > 0 then
-    call('XADD', P .. 'events', '*', 'event', event, 'jobId', id, 'kind', kind, ...)
+  local stream = streams[P]
+  if not stream then
+    stream = {key = P .. 'events', told = 0}
+    streams[P] = stream
+  end
+  stream.told = stream.told + 1
+  if stream.told % 100 ~= 1 then
+    call('XADD', stream.key, '*', 'event', event, 'jobId', id, 'kind', kind, ...)
     return
   end
-  call('XADD', P .. 'events', 'MAXLEN', '~', events_max, '*', 'event', event, 'jobId', id, 'kind',
+  call('XADD', stream.key, 'MAXLEN', '~', events_max, '*', 'event', event, 'jobId', id, 'kind',
        kind, ...)
 end
 
 local function trim_events()
-  for P, n in pairs(entries) do
-    if n > 1 then call('XTRIM', P .. 'events', 'MAXLEN', '~', events_max) end
+  for _, stream in pairs(streams) do
+    if stream.told > 1 then call('XTRIM', stream.key, 'MAXLEN', '~', events_max) end
   end
-  entries = {}
 end
 
 local function ready_state(priority)

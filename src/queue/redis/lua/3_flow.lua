@@ -31,15 +31,26 @@ local function give_sides(P)
   sides[P] = true
 end
 
--- Nobody runs it: it has no lock.
-local function forget(P, id)
-  local key = P .. id
-  if has_sides(P) then
-    call('DEL', key, key .. ':logs', key .. ':dependencies', key .. ':processed', key .. ':failed',
-         key .. ':unsuccessful', key .. ':kids', key .. ':kid')
-  else
-    call('DEL', key, key .. ':logs')
+-- Nobody runs them: they have no locks.
+local side_keys = {':dependencies', ':processed', ':failed', ':unsuccessful', ':kids', ':kid'}
+local function forget_all(P, ids)
+  local keys, sides_too = {}, has_sides(P)
+  for _, id in ipairs(ids) do
+    local key, n = P .. id, #keys
+    keys[n + 1], keys[n + 2] = key, key .. ':logs'
+    if sides_too then
+      for i, name in ipairs(side_keys) do keys[n + 2 + i] = key .. name end
+    end
+    if n > slice then
+      call('DEL', unpack(keys))
+      keys = {}
+    end
   end
+  if #keys > 0 then call('DEL', unpack(keys)) end
+end
+
+local function forget(P, id)
+  forget_all(P, {id})
 end
 
 local function children_left(P, id)
@@ -134,10 +145,13 @@ end
 local function trim(P, state, age_ms, count)
   local key = P .. state
   local old = call('ZRANGEBYSCORE', key, 0, '(' .. (now - age_ms), 'LIMIT', 0, slice)
-  if #old > 0 then call('ZREM', key, unpack(old)) end
-  for _, id in ipairs(old) do forget(P, id) end
+  if #old > 0 then
+    call('ZREM', key, unpack(old))
+    forget_all(P, old)
+  end
   local beyond = math.min(call('ZCARD', key) - count, slice)
   if beyond <= 0 then return end
-  local popped = call('ZPOPMIN', key, beyond)
-  for n = 1, #popped, 2 do forget(P, popped[n]) end
+  local first = call('ZRANGE', key, 0, beyond - 1)
+  call('ZREMRANGEBYRANK', key, 0, beyond - 1)
+  forget_all(P, first)
 end

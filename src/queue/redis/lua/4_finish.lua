@@ -1,23 +1,25 @@
--- Runs that end, one after the other. Each: queue id fence shape value, and after a failure its
--- message and stack, then its last notes. The value is the result, or the error. The shape says how
--- runs end, in words:
--- to attempts stalls run-at flags keep-count keep-age free-dedup; most runs of a call have the same.
--- Flags: c cancelled, x exhausted, r released, s settled (the domain knows already: a cancel that
--- came since changes nothing), e there is an error, n there are notes, - none.
+-- Runs that end, one after the other. Each: id fence shape value, after a failure its message and
+-- stack, then its last notes or its progress. The value is the result, or the error. The shape says
+-- how runs end; most runs of a call have the same. Its words: to attempts stalls run-at flags
+-- keep-count keep-age free-dedup queue. Flags: c cancelled, x exhausted, r released, s settled (the
+-- domain knows already: a cancel that came since changes nothing), e there is an error, n there are
+-- notes, p there is progress, o an ordinary job: when it began it had no group, parent, verdict,
+-- deduplication, earlier failure or stall, and it was added by this program; - none.
 -- Replies 0 if the job has ended; where it went and when it runs; -1 the run has lost the job; -2
 -- somebody asked to cancel it.
 local shapes = {}
 local function shape_of(text)
   local s = shapes[text]
   if s then return s end
-  local to, attempts, stalls, run_at, flags, count, age, free = string.match(
-    text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+  local to, attempts, stalls, run_at, flags, count, age, free, queue = string.match(
+    text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
   local function has(what)
     return string.find(flags, what, 1, true) ~= nil
   end
-  s = {to = to, attempts = attempts, stalls = tonumber(stalls), run_at = tonumber(run_at),
-       cancelled = has('c'), exhausted = has('x'), released = has('r'), settled = has('s'),
-       failed = has('e'), noted = has('n'), keep_count = tonumber(count), keep_age = tonumber(age),
+  s = {P = lane_of(queue), to = to, attempts = attempts, stalls = tonumber(stalls),
+       run_at = tonumber(run_at), cancelled = has('c'), exhausted = has('x'), released = has('r'),
+       settled = has('s'), failed = has('e'), noted = has('n'), progress = has('p'),
+       ordinary = has('o'), keep_count = tonumber(count), keep_age = tonumber(age),
        free = free == '1'}
   s.kept = s.keep_count > 0 and s.keep_age > 0
   shapes[text] = s
@@ -71,29 +73,42 @@ local function drained(P)
   return tonumber(lanes[1] or 0) <= 0 and tonumber(lanes[2] or 0) <= 0
 end
 
+-- What a run has said last; the progress that is left to be written.
+local function last_notes(P, id, kind, e)
+  if e.progress then tell(P, 'progress', id, kind, 'data', e.progress) end
+  return e.progress or e.notes and write_notes(P, id, kind, e.notes)
+end
+
 local function complete(P, id, fence, s, e)
-  local key = P .. id
-  local f = call('HMGET', key, 'ats', 'name', 'xc', 'xg', 'xv', 'failedReason', 'defa', 'parentKey',
-                 'deid', 'stc', 'xa')
-  if f[1] ~= fence or not f[2] then return -1 end
+  local key, f = P .. id, nil
+  if s.ordinary then
+    f = call('HMGET', key, 'ats', 'name', 'xc', 'xv')
+  else
+    f = call('HMGET', key, 'ats', 'name', 'xc', 'xv', 'failedReason', 'defa', 'parentKey', 'deid',
+             'stc', 'xa', 'xg')
+  end
+  local kind, verdict, has_parent, dedup = f[2], f[4], f[7], f[8]
+  if f[1] ~= fence or not kind then return -1 end
   if f[3] and not s.settled then return -2 end
-  if not leave_active(P, id, f[5], f[4] or '') then return -1 end
-  if f[10] then call('HSET', key, 'stc', s.stalls) end
-  if not f[11] then give_sides(P) end
-  local progress = e.notes and write_notes(P, id, f[2], e.notes)
+  if not leave_active(P, id, verdict, f[11] or '') then return -1 end
+  if f[9] then call('HSET', key, 'stc', s.stalls) end
+  if not s.ordinary and not f[10] then give_sides(P) end
+  local progress = last_notes(P, id, kind, e)
   if progress then
     call('HSET', key, 'finishedOn', now_text, 'returnvalue', e.value, 'atm', s.attempts,
          'progress', progress)
   else
     call('HSET', key, 'finishedOn', now_text, 'returnvalue', e.value, 'atm', s.attempts)
   end
-  if f[6] or f[5] or f[7] then call('HDEL', key, 'xe', 'failedReason', 'xv', 'defa') end
-  tell(P, 'completed', id, f[2], 'returnvalue', e.value, 'prev', 'active')
-  last[P] = {id, f[2]}
+  if verdict or f[5] or f[6] then call('HDEL', key, 'xe', 'failedReason', 'xv', 'defa') end
+  tell(P, 'completed', id, kind, 'returnvalue', e.value, 'prev', 'active')
+  last[P] = {id, kind}
   leave_later(P, id)
-  if f[8] or not s.kept then do_what_is_left() end
-  if f[8] then child_ended(P, id, {state = 'completed', result = e.value, error = '', message = ''}) end
-  if f[9] then release_dedup(P, {id = id, dedup = f[9]}, s.free) end
+  if has_parent or not s.kept then do_what_is_left() end
+  if has_parent then
+    child_ended(P, id, {state = 'completed', result = e.value, error = '', message = ''})
+  end
+  if dedup then release_dedup(P, {id = id, dedup = dedup}, s.free) end
   count_end(P, 'completed')
   if s.kept then
     trim_later(P, s)
@@ -153,7 +168,8 @@ local function goes_on(P, j, s, e)
   end
 end
 
-local function finish(P, id, fence, s, e)
+local function finish(id, fence, s, e)
+  local P = s.P
   if s.to == 'completed' then return complete(P, id, fence, s, e) end
   local j = load(P, id)
   if not j or j.starts ~= tonumber(fence) then return -1 end
@@ -163,7 +179,7 @@ local function finish(P, id, fence, s, e)
   call('ZREM', P .. 's:leases', id)
   call('DEL', P .. id .. ':lock')
   if j.arrival == 0 then give_sides(P) end
-  local progress = e.notes and write_notes(P, id, j.kind, e.notes)
+  local progress = last_notes(P, id, j.kind, e)
   if progress then call('HSET', P .. id, 'progress', progress) end
   if ended_states[s.to] then
     run_failed(P, j, s, e)
@@ -176,11 +192,12 @@ end
 local function finish_all()
   local replies = {}
   for n = 1, number() do
-    local P, id, fence, s = lane_of(arg()), arg(), arg(), shape_of(arg())
+    local id, fence, s = arg(), arg(), shape_of(arg())
     local e = {value = arg()}
     if s.failed then e.message, e.stack = arg(), arg() end
     if s.noted then e.notes = read_notes() end
-    replies[n] = finish(P, id, fence, s, e)
+    if s.progress then e.progress = arg() end
+    replies[n] = finish(id, fence, s, e)
   end
   do_what_is_left()
   for P, some in pairs(trims) do

@@ -1,6 +1,7 @@
 -- Arguments: queue max worker lease-ms token run-of ordinary(0/1) suspects(0 none, 1 if nothing else,
--- 2 at once). Replies how many suspects wait, when the next delayed job is due, and the jobs; or -1
--- and the version of a fleet whose layout is another.
+-- 2 at once). Replies how many suspects wait, when the next delayed job is due, and of each job its
+-- id, its start and its fields as they were before it; or -1 and the version of a fleet whose layout
+-- is another.
 local function claim_some()
   local queue, most, worker, lease_text = arg(), number(), arg(), arg()
   local lease_ms = tonumber(lease_text)
@@ -149,9 +150,6 @@ local function claim_some()
     return ordinary and turn or nil
   end
 
-  local wanted = {'name', 'data', 'xo', 'opts', 'priority', 'atm', 'timestamp', 'xr', 'xu', 'xg',
-                  'xv', 'xp', 'stc', 'defa', 'deid', 'xw', 'ats', 'delay', 'xa', 'xl', 'xn'}
-
   local function count_start(group)
     book(P .. 's:rate', extra[3])
     if owned and (group ~= '' or has_groups) then
@@ -180,17 +178,16 @@ local function claim_some()
   -- `taken`: it is out of its list or set already, where its place was `score`.
   local function start(id, taken, score)
     local key = P .. id
-    local job = call('HMGET', key, unpack(wanted))
-    if not job[1] then  -- a list entry without a job
+    local fields, f = call('HGETALL', key), {}
+    for n = 1, #fields, 2 do f[fields[n]] = fields[n + 1] end
+    if not f.name then  -- a list entry without a job
       if not taken then
         call('LREM', P .. 'wait', -1, id)
         call('ZREM', P .. 'prioritized', id)
       end
       return nil
     end
-    local priority, group, verdict, starts = job[5] or '0', job[10] or '', job[11], job[17]
-    local lane, proceeds = job[20], job[21]
-    job[20], job[21] = id, nil
+    local priority, group, starts, lane = f.priority or '0', f.xg or '', f.ats, f.xl
     if not taken then
       local j = {id = id, priority = tonumber(priority) or 0, group = group, lane = lane}
       if not lane and j.priority > 0 then score = call('ZSCORE', P .. 'prioritized', id) end
@@ -211,7 +208,6 @@ local function claim_some()
       starts = '1'
       call('HSET', key, 'processedOn', now_text, 'pb', worker, 'ats', '1')
     end
-    job[17] = starts
     local n = #active + 1
     active[n] = id
     leases[2 * n - 1], leases[2 * n] = lease_end, id
@@ -220,15 +216,15 @@ local function claim_some()
     else
       call('SET', key .. ':lock', token, 'PX', lease_text)
     end
-    if proceeds then call('HDEL', key, 'xn') end
-    if verdict then
+    if f.xn then call('HDEL', key, 'xn') end
+    if f.xv then
       call('SADD', P .. 's:va', id)
     else
       count_start(group)
       if owned and group ~= '' then call('HINCRBY', P .. 's:ga', group, 1) end
     end
-    tell(P, 'active', id, job[1], 'prev', priority == '0' and 'waiting' or 'prioritized')
-    return job
+    tell(P, 'active', id, f.name, 'prev', priority == '0' and 'waiting' or 'prioritized')
+    return {id, starts, fields}
   end
 
   local jobs, tries = {}, 0

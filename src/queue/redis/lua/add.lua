@@ -1,8 +1,9 @@
 -- parts: base place flow
--- Trees of jobs, all or none. A node: queue id shape name data opts and what its shape says there
--- is. The shape, in words: root priority delay expires ttl flags children. Flags and their words: u
--- user, g group, o options, d dedup, p parent-queue parent-id on_failure, t trace; x extend, r
--- replace, n the id was made for this call, - none. Then of each child its queue id policy.
+-- Trees of jobs, all or none. A node: id shape data and what its shape says there is. The shape says
+-- what many jobs have in common: root priority delay expires ttl flags children (in words), and in a
+-- line each the queue, the name and the stock options. Flags and their words: u user, g group, o
+-- options, d dedup, p parent-queue parent-id on_failure, t trace; x extend, r replace, n the id was
+-- made for this call, - none. Then of each child its queue id policy.
 -- The children of a tree come before its root (root 1). Replies the position of each root, or of one
 -- that adds nothing the id that was there (in a list); or the number of the tree whose parent is
 -- missing. After the trees, of jobs that Redis had lost: id and newest start of each.
@@ -11,12 +12,12 @@ local shapes = {}
 local function shape_of(text)
   local known = shapes[text]
   if known then return known end
-  local root, priority, delay, expires, ttl, flags, children = string.match(
-    text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+  local root, priority, delay, expires, ttl, flags, children, queue, name, opts = string.match(
+    text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)\n(%S+)\n([^\n]+)\n(.*)$')
   local function has(what)
     return string.find(flags, what, 1, true) ~= nil
   end
-  known = {root = root == '1', priority = tonumber(priority), priority_text = priority,
+  known = {queue = queue, P = lane_of(queue), name = name, opts = opts, root = root == '1', priority = tonumber(priority), priority_text = priority,
            delay = tonumber(delay), delay_text = delay, expires = tonumber(expires),
            ttl = tonumber(ttl), children = tonumber(children), user = has('u'), group = has('g'),
            options = has('o'), dedup = has('d'), parent = has('p'), trace = has('t'),
@@ -27,10 +28,9 @@ end
 
 local no_children = {}
 local function read_node()
-  local queue, id, h = arg(), arg(), shape_of(arg())
-  local s = {queue = queue, P = lane_of(queue), id = id, h = h, priority = h.priority,
-             delay = h.delay, ttl = h.ttl, name = arg(), data = arg(), opts = arg(),
-             user = h.user and arg(), group = h.group and arg() or '', options = h.options and arg(),
+  local id, h = arg(), shape_of(arg())
+  local s = {queue = h.queue, P = h.P, id = id, h = h, priority = h.priority, delay = h.delay,
+             ttl = h.ttl, name = h.name, data = arg(), opts = h.opts, user = h.user and arg(), group = h.group and arg() or '', options = h.options and arg(),
              dedup = h.dedup and arg() or '', parent_queue = h.parent and arg(),
              parent = h.parent and arg() or '', policy = h.parent and arg(),
              trace = h.trace and arg(), children = h.children > 0 and {} or no_children}
