@@ -7,7 +7,7 @@ import select
 import subprocess
 
 from support import servers
-from support.program import BINARY, environment, program_case, server
+from support.program import BINARY, died_at_start, environment, program_case, server
 
 START_SECONDS = 60
 STOP_SECONDS = 60
@@ -24,8 +24,8 @@ class worker:
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=to, env=env)
         readable, _, _ = select.select([self.process.stdout], [], [], START_SECONDS)
         if not readable or not self.process.stdout.readline():
-            self.end()
-            raise AssertionError(self.log.read_text()[-3000:])
+            code = self.end()
+            raise died_at_start(code, self.log.read_text()[-3000:])
 
     def end(self) -> int:
         """Drains it; its exit code."""

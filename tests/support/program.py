@@ -225,10 +225,10 @@ class event_stream:
 
 
 class died_at_start(AssertionError):
-    """A server that ended before it said its address; `code` is its exit code."""
+    """A process that ended before it said that it is there; `code` is its exit code."""
 
     def __init__(self, code: int, log: str):
-        super().__init__(f"serve ended with {code} before it said its address\n{log}")
+        super().__init__(f"ended with {code} before it said that it is there\n{log}")
         self.code = code
 
 

@@ -101,6 +101,56 @@ class redis(a_server):
             return False
 
 
+class sentinel(a_server):
+    """Watches a master of the name "main" and decides alone."""
+
+    def __init__(self, master_port: int):
+        super().__init__("sentinel")
+        (self.folder / "conf").write_text(
+            f"bind 127.0.0.1\nport {self.port}\ndir {self.folder}\n"
+            f"sentinel monitor main 127.0.0.1 {master_port} 1\n"
+            "sentinel down-after-milliseconds main 1000\n"
+            "sentinel failover-timeout main 5000\n")
+        self.url = f"redis+sentinel://127.0.0.1:{self.port}/main"
+        self.start()
+
+    def command(self) -> tuple:
+        return (["redis-server", str(self.folder / "conf"), "--sentinel"], {})
+
+    def knows_a_replica(self) -> bool:
+        return b"flags" in redis.ask(self, "SENTINEL", "REPLICAS", "main")
+
+    def answers(self) -> bool:
+        return redis.answers(self)
+
+    def ask(self, *words: str) -> bytes:
+        return redis.ask(self, *words)
+
+
+class proxy:
+    """The fault proxy of tests/support before a port of the loopback: hold() leaves connections
+    open and forwards nothing."""
+
+    def __init__(self, port: int):
+        program = os.environ.get("SON1K_FAULT_PROXY", "")
+        if not program:
+            must_run_here("SON1K_FAULT_PROXY names no program")
+        self.process = subprocess.Popen([program, str(port)], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline())
+
+    def tell(self, what: str) -> None:
+        self.process.stdin.write(what + "\n")
+        self.process.stdin.flush()
+        if self.process.stdout.readline() != "ok\n":
+            raise AssertionError("the proxy has ended")
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait(STOP_SECONDS)
+        self.process.stdout.close()
+
+
 class postgres(a_server):
     """fsync on. The superuser `son1k` needs no password on the loopback."""
 

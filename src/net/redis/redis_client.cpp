@@ -209,12 +209,19 @@ void redis_client::gather_figures(std::vector<metrics::family>& out) const {
                              const metrics::tally& value) {
     metrics::add_figure(out, name, help, type, static_cast<double>(value.load()));
   };
+  metrics::add_figure(out, "son1k_redis_up", "1 while the connection that calls share is up",
+                      family_type::gauge, connected() ? 1.0 : 0.0);
   figure("son1k_redis_connections", "Connections to Redis that are up", family_type::gauge,
          f.connected);
   figure("son1k_redis_calls_in_flight", "Calls to Redis that wait for their reply",
          family_type::gauge, f.in_flight);
   figure("son1k_redis_connections_lost_total", "Connections to Redis that broke",
          family_type::counter, f.lost);
+  figure("son1k_redis_reconnects_total", "Connections to Redis that came back after they broke",
+         family_type::counter, f.back);
+  metrics::add_figure(out, "son1k_redis_away_seconds_total",
+                      "Time that connections to Redis were away until they came back",
+                      family_type::counter, static_cast<double>(f.away_ms.load()) / 1'000.0);
   figure("son1k_redis_dials_failed_total", "Attempts to reach Redis that failed",
          family_type::counter, f.refused_dials);
   figure("son1k_redis_calls_total", "Calls to Redis that ended", family_type::counter, f.calls);

@@ -183,7 +183,14 @@ asio::awaitable<void> redis_connection::dial_and_serve() {
 asio::awaitable<void> redis_connection::serve() {
   link_up_.store(true, std::memory_order_relaxed);
   core_.figures.connected.fetch_add(1, std::memory_order_relaxed);
-  log::info("redis.connected", {{"server", to_text(link_.at)}});
+  std::int64_t away_ms = 0;
+  if (away_since_) {
+    const auto away = clock::now() - *std::exchange(away_since_, std::nullopt);
+    away_ms = std::chrono::duration_cast<std::chrono::milliseconds>(away).count();
+    core_.figures.back.fetch_add(1, std::memory_order_relaxed);
+    core_.figures.away_ms.fetch_add(static_cast<std::uint64_t>(away_ms), std::memory_order_relaxed);
+  }
+  log::info("redis.connected", {{"server", to_text(link_.at)}, {"away_ms", away_ms}});
   dial_error_.reset();
   sent_ = flushed_ = 0;
   heard_ = clock::now();

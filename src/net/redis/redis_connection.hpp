@@ -25,6 +25,8 @@ namespace son1k::net {
 struct redis_figures {
   metrics::tally connected{0};  // links that are up now
   metrics::tally lost{0};
+  metrics::tally back{0};     // that came back after they were lost
+  metrics::tally away_ms{0};  // that they were away until then
   metrics::tally refused_dials{0};
   metrics::tally calls{0};
   metrics::tally failed{0};
@@ -137,6 +139,7 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
 
   // The loop's.
   bool closed_ = false;
+  std::optional<clock::time_point> away_since_;
   redis_link link_;
   calls waiting_;  // not written yet
   calls again_;    // refused before they ran, or never left: before those of waiting_

@@ -128,7 +128,10 @@ void redis_connection::settle_refusals() {
 
 void redis_connection::on_link_lost(const error& why) {
   const bool asked_for = std::exchange(interrupted_, false) || closed_;
-  if (!asked_for) core_.figures.lost.fetch_add(1, std::memory_order_relaxed);
+  if (!asked_for) {
+    core_.figures.lost.fetch_add(1, std::memory_order_relaxed);
+    away_since_ = clock::now();
+  }
   const error shown = lost_why_ ? *lost_why_ : why;
   lost_why_.reset();
   if (!asked_for) {

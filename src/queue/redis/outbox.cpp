@@ -1,6 +1,7 @@
 #include "queue/redis/outbox.hpp"
 
 #include <algorithm>
+#include <future>
 
 #include "base/log.hpp"
 #include "base/uuid.hpp"
@@ -10,6 +11,8 @@ namespace son1k::queue::redis {
 namespace {
 
 constexpr std::int64_t relay_max = 1'000;
+constexpr int relay_rounds_max = 100;
+constexpr std::size_t together_max = 128;
 constexpr std::int64_t fences_kept_ms = 86'400'000;
 
 error lost() {
@@ -97,38 +100,82 @@ result<std::optional<outbox_entry>> outbox::end_of(store::connection& c, const l
   static const store::statement sql(
       "SELECT id, words FROM queue_outbox WHERE queue = $1 AND job = $2 AND script = 'finish'");
   std::optional<outbox_entry> found;
-  auto ok = c.query(sql, {std::string_view(held.queue), std::string_view(held.id)},
-                    [&](const store::row& r) {
-                      if (auto args = words::unpack(r.text(1)))
-                        found = outbox_entry{std::string(r.text(0)), "finish", std::move(*args)};
-                      return true;
-                    });
+  auto ok = c.query(
+      sql, {std::string_view(held.queue), std::string_view(held.id)}, [&](const store::row& r) {
+        if (auto args = words::unpack(r.text(1)))
+          found = outbox_entry{std::string(r.text(0)), "finish", std::move(*args), {}};
+        return true;
+      });
   if (!ok) return ok.error();
   return found;
 }
 
-result<std::size_t> outbox::relay(std::int64_t before_ms) {
+result<std::vector<outbox_entry>> outbox::unanswered(std::int64_t before_ms) {
   auto read = [before_ms](store::connection& c) -> result<std::vector<outbox_entry>> {
     static const store::statement sql(
-        "SELECT id, script, words FROM queue_outbox WHERE at_ms <= $1 ORDER BY id LIMIT $2");
+        "SELECT id, script, words, queue, job FROM queue_outbox WHERE at_ms <= $1"
+        " ORDER BY id LIMIT $2");
     std::vector<outbox_entry> some;
     auto ok = c.query(sql, {before_ms, relay_max}, [&](const store::row& r) {
       auto args = words::unpack(r.text(2));
-      if (args) some.push_back({std::string(r.text(0)), std::string(r.text(1)), std::move(*args)});
+      if (args)
+        some.push_back({std::string(r.text(0)), std::string(r.text(1)), std::move(*args),
+                        std::string(r.text(3)) + '/' + std::string(r.text(4))});
       return true;
     });
     if (!ok) return ok.error();
     return some;
   };
-  auto rows = store::read_and_wait(db_, std::move(read));
-  if (!rows) return rows.error();
-  for (const auto& row : *rows) {
-    auto got = link_->wait(row.script, row.args);
-    if (!got) return got.error();
-    done(row.id);
+  return store::read_and_wait(db_, std::move(read));
+}
+
+// Sends these without waiting in between; the first failure.
+result<void> outbox::send_together(std::span<const outbox_entry> some) {
+  struct answers {
+    std::mutex mutex;
+    std::size_t left = 0;
+    result<void> outcome;
+    std::promise<void> all;
+  };
+  auto now = std::make_shared<answers>();
+  now->left = some.size();
+  auto whole = now->all.get_future();
+  for (const auto& row : some) {
+    link_->send(row.script, row.args, [this, now, id = row.id](link::reply got) {
+      if (got) done(id);
+      std::lock_guard lock(now->mutex);
+      if (!got && now->outcome) now->outcome = got.error();
+      if (--now->left == 0) now->all.set_value();
+    });
   }
-  if (!rows->empty()) log::info("queue.outbox_relayed", {{"changes", rows->size()}});
-  return rows->size();
+  whole.wait();
+  return now->outcome;
+}
+
+// Changes of one job go one after the other, each when the one before it was answered.
+result<std::size_t> outbox::relay(std::int64_t before_ms) {
+  std::size_t sent = 0;
+  for (int rounds = 0; rounds < relay_rounds_max; ++rounds) {
+    auto rows = unanswered(before_ms);
+    if (!rows) return rows.error();
+    for (std::size_t first = 0; first < rows->size();) {
+      std::set<std::string> jobs;
+      std::size_t end = first;
+      while (end < rows->size() && end - first < together_max &&
+             jobs.insert((*rows)[end].job).second)
+        ++end;
+      auto ok = send_together(std::span(*rows).subspan(first, end - first));
+      // What Redis itself refuses would be refused again: the others must not wait for it.
+      if (!ok && ok.error().code != errc::internal) return ok.error();
+      if (!ok) log::error("queue.outbox_refused", {{"why", ok.error().what()}});
+      first = end;
+    }
+    sent += rows->size();
+    if (rows->empty() || static_cast<std::int64_t>(rows->size()) < relay_max) break;
+    forget_answered();
+  }
+  if (sent > 0) log::info("queue.outbox_relayed", {{"changes", sent}});
+  return sent;
 }
 
 void outbox::forget_answered() {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct outbox_entry {
   std::string id;
   std::string script;
   words args;
+  std::string job;  // queue and id, where a caller needs them
 };
 
 class outbox : public std::enable_shared_from_this<outbox> {
@@ -50,6 +52,9 @@ class outbox : public std::enable_shared_from_this<outbox> {
   void forget_answered();
 
  private:
+  result<std::vector<outbox_entry>> unanswered(std::int64_t before_ms);
+  result<void> send_together(std::span<const outbox_entry> some);
+
   store::database& db_;
   const std::shared_ptr<link> link_;
   std::mutex mutex_;

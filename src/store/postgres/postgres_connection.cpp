@@ -16,9 +16,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-const statement sql_facts{
-    "SELECT pg_backend_pid(), current_setting('synchronous_commit'), current_setting('fsync')"};
-const statement sql_timeout{"SELECT set_config('statement_timeout', $1, $2 = 1)"};
 const statement sql_commit{"COMMIT"};
 const statement sql_one{"SAVEPOINT one_statement"};
 const statement sql_one_kept{"RELEASE SAVEPOINT one_statement"};
@@ -49,54 +46,6 @@ void postgres_reply_closer::operator()(pg_result* r) const {
   PQclear(r);
 }
 
-result<std::unique_ptr<postgres_connection>> postgres_connection::open(const postgres_place& place,
-                                                                       settings s) {
-  auto handle = place.connect(s.connect_max);
-  if (!handle) return handle.error();
-  std::unique_ptr<postgres_connection> opened(
-      new postgres_connection(place, std::move(*handle), s));
-  if (auto met = opened->meet(); !met) return met.error();
-  return opened;
-}
-
-postgres_connection::postgres_connection(postgres_place place, postgres_handle handle, settings s)
-    : place_(std::move(place)),
-      settings_(s),
-      handle_(std::move(handle)),
-      statement_max_(s.statement_max) {}
-
-postgres_connection::~postgres_connection() = default;
-
-// Learns who is at the other end. A pooler answers for many servers' sessions, so the number it
-// gave for cancelling is not that of the session.
-result<void> postgres_connection::meet() {
-  if (PQsetnonblocking(handle_.get(), 1) != 0 || PQenterPipelineMode(handle_.get()) != 1) {
-    lose({}, PQerrorMessage(handle_.get()));
-    return *lost_;
-  }
-  std::int64_t session = 0;
-  auto met = query(sql_facts, {}, [&](const row& r) {
-    session = r.integer(0);
-    weak_ = r.text(1) == "off";
-    return false;
-  });
-  if (!met) return met.error();
-  pooled_ = session != PQbackendPID(handle_.get());
-  plain_ = pooled_ || !settings_.prepare;
-  if (pooled_) return {};
-  const std::string limit = std::to_string(settings_.statement_max.count());
-  return query(sql_timeout, {std::string_view(limit), 0}, [](const row&) { return false; });
-}
-
-void postgres_connection::begin(const statement& words) {
-  statement_max_ = settings_.statement_max;
-  say(words);
-  if (!pooled_) return;
-  const std::string limit = std::to_string(statement_max_.count());
-  const value params[] = {std::string_view(limit), std::int64_t{1}};
-  if (bind(sql_timeout, params)) dispatch(sql_timeout, kind::word);
-}
-
 void postgres_connection::say(const statement& words) {
   if (lost_ || !bind(words, {})) return;
   dispatch(words, kind::word);
@@ -113,7 +62,7 @@ postgres_connection::ending postgres_connection::commit() {
   last_word_.clear();
   // From here on the server may have it.
   const bool settled = settle();
-  if (lost_) return failure_ ? ending::refused : ending::unknown;
+  if (lost_) return failure_ || undone_ ? ending::refused : ending::unknown;
   if (settled && last_word_ == "COMMIT") return ending::committed;
   if (!failure_) failure_ = failure{"25P02", postgres_failure("25P02", last_word_, place_.name())};
   return ending::refused;
@@ -295,6 +244,8 @@ void postgres_connection::lose(std::string_view state, std::string_view detail) 
   const std::string said = place_.clean(detail.substr(0, detail.find('\n')));
   // A pooler says 08P01 of whatever happened to the server behind it.
   const bool unnamed = state.empty() || state == "08P01";
+  // Said of an idle session, so before it had read what came next.
+  undone_ = state == "25P03";
   lost_ = postgres_failure(unnamed ? "08006" : state, said, place_.name());
   expected_.clear();
 }

@@ -29,7 +29,8 @@ class postgres_connection final : public connection {
   struct settings {
     std::chrono::milliseconds connect_max;
     std::chrono::milliseconds statement_max;
-    bool prepare = true;  // false: never keep a prepared statement
+    std::chrono::milliseconds idle_max;  // within a transaction, between two statements
+    bool prepare = true;                 // false: never keep a prepared statement
   };
   struct failure {
     std::string state;  // SQLSTATE
@@ -125,6 +126,7 @@ class postgres_connection final : public connection {
 
   const postgres_place place_;
   const settings settings_;
+  const std::string statement_text_, idle_text_;  // the limits of these names, as words
   const postgres_handle handle_;
   std::chrono::milliseconds statement_max_;
   bool plain_ = true;  // no prepared statements
@@ -134,6 +136,7 @@ class postgres_connection final : public connection {
   bool guarded_ = false;
   bool overlooked_ = false;
   std::optional<error> lost_;
+  bool undone_ = false;  // lost, and its transaction with it
   std::optional<failure> failure_;
   std::deque<expected> expected_;            // replies under way, in order
   std::vector<known_statement> statements_;  // by statement::id()

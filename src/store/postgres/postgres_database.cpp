@@ -36,7 +36,7 @@ class postgres_database final : public database {
  private:
   std::unique_ptr<postgres_link> link(const char* role) {
     const postgres_connection::settings how{settings_.connect_max, settings_.statement_max,
-                                            settings_.prepare};
+                                            settings_.idle_max, settings_.prepare};
     const postgres_link::settings s{how, settings_.away_max, role};
     return std::make_unique<postgres_link>(place_, s, *figures_, closing_);
   }
@@ -113,7 +113,7 @@ result<std::unique_ptr<database>> open_postgres(const postgres_settings& setting
   auto place = postgres_place::parse(settings.url);
   if (!place) return place.error();
   auto first = postgres_connection::open(
-      *place, {settings.connect_max, settings.statement_max, settings.prepare});
+      *place, {settings.connect_max, settings.statement_max, settings.idle_max, settings.prepare});
   if (!first) return first.error();
   if (auto read = statuses_of(**first, *known); !read) return read.error();
   return std::make_unique<postgres_database>(std::move(*place), settings, std::move(*known));

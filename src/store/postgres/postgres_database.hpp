@@ -19,6 +19,9 @@ struct postgres_settings {
   std::chrono::milliseconds pool_rest{60'000};  // unused that long, those above the minimum close
   std::chrono::milliseconds connect_max{5'000};
   std::chrono::milliseconds statement_max{30'000};
+  // Of this process within a transaction; then the server undoes it, so that one that sleeps blocks
+  // nobody. Longer than a step may wait for Redis.
+  std::chrono::milliseconds idle_max{15'000};
   std::chrono::milliseconds migration_max{600'000};  // of one statement of a migration
   std::chrono::milliseconds away_max{5'000};  // how long work waits for a server that has gone
   std::size_t queued_writes_max = 65'536;     // transactions; more are refused: unavailable

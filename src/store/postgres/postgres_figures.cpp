@@ -15,6 +15,9 @@ void postgres_figures::collect(std::vector<metrics::family>& out) const {
          family_type::counter, reconnects.load());
   figure("son1k_database_refused_connects_total", "Attempts to connect that failed.",
          family_type::counter, refused_connects.load());
+  figure("son1k_database_away_seconds_total",
+         "Time that connections were wanted and could not be had, until they came back.",
+         family_type::counter, static_cast<double>(away_ms.load()) / 1'000.0);
   figure("son1k_database_unknown_outcomes_total",
          "Transactions whose COMMIT was sent and never answered.", family_type::counter,
          unknown_outcomes.load());

@@ -16,6 +16,7 @@ struct postgres_figures {
   std::atomic<std::int64_t> reading{0};      // of them, in use by reads
   metrics::tally reconnects{0};              // connections opened in place of one that was lost
   metrics::tally refused_connects{0};
+  metrics::tally away_ms{0};           // that connections were wanted and not there
   metrics::tally unknown_outcomes{0};  // transactions whose COMMIT was sent and never answered
   metrics::tally groups_again{0};      // run again: a lost connection, a deadlock
   metrics::histogram group_size{sizes};

@@ -44,6 +44,9 @@ result<postgres_connection*> postgres_link::get() {
   while (wait_for_turn(until)) {
     last_ = open();
     if (!last_) continue;
+    const auto away = std::chrono::duration_cast<milliseconds>(clock::now() - *away_since_);
+    if (had_one_) figures_.away_ms.fetch_add(static_cast<std::uint64_t>(away.count()));
+    had_one_ = true;
     away_since_.reset();
     return connection_.get();
   }
@@ -78,7 +81,6 @@ result<void> postgres_link::open() {
     figures_.reconnects.fetch_add(1);
     log::info("store.connected_again", {{"database", place_.name()}, {"role", settings_.role}});
   }
-  had_one_ = true;
   pause_ = milliseconds(0);
   return {};
 }

@@ -103,6 +103,27 @@ TEST_F(postgres_faults, nor_when_it_restarts_behind_a_pooler) {
   for (const error& e : load.failures()) EXPECT_EQ(e.code, errc::unavailable) << e.what();
 }
 
+TEST_F(postgres_faults, a_process_that_sleeps_in_a_transaction_loses_it_and_blocks_nobody) {
+  auto other = open_with_notes();
+  settings_.idle_max = std::chrono::milliseconds(100);
+  auto db = open();
+  int tries = 0;
+  transaction sleeps;
+  sleeps.stage([&](connection& c) -> result<void> {
+    static const statement insert("INSERT INTO note (number, words) VALUES (1, 'mine')");
+    ++tries;
+    if (auto done = c.execute(insert, {}); !done) return done.error();
+    // The other one waits for the lock on that number until the server has ended this session.
+    if (tries == 1) return commit_and_wait(*other, note_of(1));
+    return {};
+  });
+  const auto outcome = commit_and_wait(*db, std::move(sleeps));
+  EXPECT_EQ(tries, 2) << "undone, and run again on the next connection";
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, errc::conflict);
+  EXPECT_EQ(in_database("SELECT words FROM note"), "x");
+}
+
 TEST_F(postgres_faults, a_commit_whose_answer_is_lost_is_told_as_unknown_and_not_repeated) {
   auto direct = open_with_notes();
   fault_proxy proxy(static_cast<std::uint16_t>(server().port()));
