@@ -9,6 +9,7 @@
 #include "app/system.hpp"
 #include "base/log.hpp"
 #include "ops/doctor.hpp"
+#include "ops/doctor_postgres.hpp"
 #include "ops/doctor_redis.hpp"
 
 namespace son1k::app {
@@ -31,6 +32,9 @@ int doctor(const common_flags& flags) {
   for (const auto& one : databases ? *databases : std::vector<named_database>()) {
     findings.push_back(
         ops::check_database(one.name + " database", one.file, [&one] { return one.open(true); }));
+    if (!one.file.empty()) continue;
+    const auto server = ops::check_postgres([&one] { return one.open(true); }, system_clock());
+    findings.insert(findings.end(), server.begin(), server.end());
   }
   findings.push_back(ops::check_sound_font(config->text("sound_font")));
   findings.push_back(ops::check_descriptors());
@@ -47,8 +51,8 @@ int doctor(const common_flags& flags) {
                      {"what", say(one.what)},
                      {"advice", say(one.advice)}});
     } else {
-      fmt::print("{:<8} {:<16} {}\n", ops::name_of(one.how), one.about, say(one.what));
-      if (!one.advice.en.empty()) fmt::print("{:<8} {:<16} -> {}\n", "", "", say(one.advice));
+      fmt::print("{:<8} {:<20} {}\n", ops::name_of(one.how), one.about, say(one.what));
+      if (!one.advice.en.empty()) fmt::print("{:<8} {:<20} -> {}\n", "", "", say(one.advice));
     }
   }
   if (flags.json) print_json({{"success", !bad}, {"data", std::move(out)}});

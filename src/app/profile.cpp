@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include "app/register_kinds.hpp"
+#include "base/log.hpp"
+#include "net/redis/redis_facts.hpp"
+#include "ops/doctor_redis.hpp"
 #include "queue/embedded/embedded_queue.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "store/postgres/postgres_database.hpp"
@@ -86,6 +89,22 @@ result<void> open_embedded(const settings& config, backends& into) {
   return {};
 }
 
+// A server that takes no writes would let every call wait for one that does. What else is amiss is
+// said, and what `son1k doctor` would advise.
+result<void> look_at_redis(net::redis_client& client) {
+  const auto facts = net::read_redis_facts(client, system_clock());
+  if (!facts) return facts.error();
+  for (const auto& found : ops::judge_redis(*facts)) {
+    if (found.how == ops::verdict::good) continue;
+    if (facts->role != "master" && found.about == "redis")
+      return error(
+          errc::unavailable, "redis_url",
+          {found.what.en + "; " + found.advice.en, found.what.es + "; " + found.advice.es});
+    log::warn("redis.setup", {{"what", found.what.en}, {"advice", found.advice.en}});
+  }
+  return {};
+}
+
 result<void> open_cluster(const settings& config, backends& into) {
   auto with = job_server(config);
   with.commit_seconds = &into.figures->commit_seconds;
@@ -99,7 +118,7 @@ result<void> open_cluster(const settings& config, backends& into) {
   if (!redis) return redis.error();
   into.redis = std::move(*redis);
   into.redis->start();
-  if (auto pong = into.redis->call_and_wait({"PING"}); !pong) return pong.error();
+  if (auto ok = look_at_redis(*into.redis); !ok) return ok;
   auto place_here = process_place::take(config.text("data_dir"));
   if (!place_here) return place_here.error();
   into.place = std::move(*place_here);

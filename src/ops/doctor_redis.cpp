@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include "ops/doctor_clock.hpp"
 
 namespace son1k::ops {
 namespace {
 
 constexpr int version_wanted = 70'000;  // shard channels
-constexpr std::int64_t skew_warning_ms = 1'000;
-constexpr std::int64_t skew_bad_ms = 30'000;
 constexpr std::chrono::milliseconds patience{5'000};
 
 text advice_for(const error& e) {
@@ -90,27 +88,11 @@ finding judge_durability(const net::redis_facts& facts) {
                "CONFIG SET appendonly yes, y en redis.conf")};
 }
 
-finding judge_clock(const net::redis_facts& facts) {
-  const auto most = std::abs(facts.skew_ms) - facts.round_ms / 2;
-  const auto how = most > skew_bad_ms       ? verdict::bad
-                   : most > skew_warning_ms ? verdict::warning
-                                            : verdict::good;
-  finding out{"redis clock",
-              how,
-              text(fmt::format("{} ms from this machine's", facts.skew_ms),
-                   fmt::format("a {} ms del de esta máquina", facts.skew_ms)),
-              {}};
-  if (how != verdict::good) {
-    out.advice = text("set both machines' clocks by NTP (timedatectl set-ntp true)",
-                      "ponga en hora ambas máquinas por NTP (timedatectl set-ntp true)");
-  }
-  return out;
-}
-
 }  // namespace
 
 std::vector<finding> judge_redis(const net::redis_facts& facts) {
-  return {judge_version(facts), judge_memory(facts), judge_durability(facts), judge_clock(facts)};
+  return {judge_version(facts), judge_memory(facts), judge_durability(facts),
+          judge_clock("redis clock", facts.skew_ms, facts.round_ms)};
 }
 
 std::vector<finding> check_redis(const std::string& url) {

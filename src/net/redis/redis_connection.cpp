@@ -150,7 +150,8 @@ asio::awaitable<void> redis_connection::run(std::shared_ptr<redis_connection>) {
       log::error("redis.escaped", {{"what", fault.what()}});
     }
     if (closed_) break;
-    if (served_ || clock::now() - begun > sound_life + core_.settings.connect_time) {
+    const bool refused = std::exchange(refused_, false);
+    if (!refused && (served_ || clock::now() - begun > sound_life + core_.settings.connect_time)) {
       backoff = core_.settings.backoff_min;
     }
     const auto wait = with_jitter(backoff);

@@ -150,6 +150,7 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
   bool writing_ = false;
   bool holding_ = false;  // nothing is written until the refusals have been settled
   bool redialling_ = false;
+  bool refused_ = false;  // the link was given up because the server does not serve
   bool served_ = false;  // the link has answered a call
   std::chrono::milliseconds hold_{0};
   int failures_ = 0;  // dials since the last that succeeded

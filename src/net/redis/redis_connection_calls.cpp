@@ -90,6 +90,7 @@ bool redis_connection::held(redis_call& call, const redis_value& refusal_text) {
   } else {
     holding_ = true;
     redialling_ = redialling_ || what != refusal::wait;
+    refused_ = refused_ || what == refusal::reconnect;
   }
   if (what == refusal::moved) {
     auto node = moved_to(said, link_.at);
@@ -114,6 +115,7 @@ void redis_connection::load_script(const redis_call& call) {
 void redis_connection::settle_refusals() {
   if (!holding_ || !written_.empty()) return;
   if (redialling_) {
+    if (!again_.empty() && again_.back().refused) lost_why_ = *again_.back().refused;
     link_.stream->close();
     return;
   }
