@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t version_wanted = 130'000;
 
-finding judge_server(const store::postgres_facts& facts) {
+finding judge_server(const postgres_facts& facts) {
   const std::string what = "PostgreSQL " + facts.version;
   const auto bad = [&](text why, text advice) {
     return finding{"postgres", verdict::bad, text(what + ": " + why.en, what + ": " + why.es),
@@ -37,7 +37,7 @@ finding judge_server(const store::postgres_facts& facts) {
   return {"postgres", verdict::good, text(what + ", primary", what + ", primario"), {}};
 }
 
-finding judge_durability(const store::postgres_facts& facts) {
+finding judge_durability(const postgres_facts& facts) {
   const bool safe = facts.fsync && facts.synchronous_commit != "off";
   finding out{"postgres durability",
               safe ? verdict::good : verdict::bad,
@@ -50,7 +50,7 @@ finding judge_durability(const store::postgres_facts& facts) {
   return out;
 }
 
-finding judge_connections(const store::postgres_facts& facts) {
+finding judge_connections(const postgres_facts& facts) {
   const bool tight = facts.connections * 10 > facts.connections_max * 8;
   finding out{"postgres connections",
               tight ? verdict::warning : verdict::good,
@@ -65,7 +65,7 @@ finding judge_connections(const store::postgres_facts& facts) {
 
 }  // namespace
 
-std::vector<finding> judge_postgres(const store::postgres_facts& facts) {
+std::vector<finding> judge_postgres(const postgres_facts& facts) {
   return {judge_server(facts), judge_durability(facts), judge_connections(facts),
           judge_clock("postgres clock", facts.skew_ms, facts.round_ms)};
 }
@@ -73,7 +73,7 @@ std::vector<finding> judge_postgres(const store::postgres_facts& facts) {
 std::vector<finding> check_postgres(const open_database& open, const clock_port& clock) {
   auto opened = open();
   if (!opened) return {};
-  const auto facts = store::read_postgres_facts(**opened, clock);
+  const auto facts = read_postgres_facts(**opened, clock);
   (*opened)->stop();
   if (!facts) return {};
   return judge_postgres(*facts);

@@ -6,7 +6,7 @@
 
 #include "base/clock.hpp"
 #include "ops/doctor.hpp"
-#include "store/postgres/postgres_facts.hpp"
+#include "ops/postgres_facts.hpp"
 
 namespace son1k::ops {
 
@@ -14,6 +14,6 @@ namespace son1k::ops {
 std::vector<finding> check_postgres(const open_database& open, const clock_port& clock);
 
 // Version and role, durability, connections, clock.
-std::vector<finding> judge_postgres(const store::postgres_facts& facts);
+std::vector<finding> judge_postgres(const postgres_facts& facts);
 
 }  // namespace son1k::ops

@@ -71,7 +71,8 @@ class ClusterServersTest(cluster_case):
         rules.write_text("host all locked all scram-sha-256\n" + rules.read_text())
         self.postgres.rows("SELECT pg_reload_conf()")
         where = f"127.0.0.1:{self.postgres.port}/postgres"
-        self.refused_at_start(REFUSED, "password", DATABASE_URL=f"postgresql://locked:hunter2@{where}")
+        self.refused_at_start(REFUSED, "password",
+                              DATABASE_URL=f"postgresql://locked:hunter2@{where}")
 
     def test_a_database_for_reading_is_named(self):
         self.postgres.rows("ALTER DATABASE postgres SET default_transaction_read_only = on")

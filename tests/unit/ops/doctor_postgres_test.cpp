@@ -9,8 +9,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-store::postgres_facts sound() {
-  store::postgres_facts out;
+postgres_facts sound() {
+  postgres_facts out;
   out.version = "15.6";
   out.version_number = 150'006;
   out.may_create = out.fsync = true;
@@ -21,7 +21,7 @@ store::postgres_facts sound() {
 }
 
 // The rows that are not well: "about: verdict".
-std::vector<std::string> amiss(const store::postgres_facts& facts) {
+std::vector<std::string> amiss(const postgres_facts& facts) {
   std::vector<std::string> out;
   for (const auto& one : judge_postgres(facts)) {
     if (one.how == verdict::good) continue;
@@ -31,7 +31,7 @@ std::vector<std::string> amiss(const store::postgres_facts& facts) {
   return out;
 }
 
-std::vector<std::string> amiss_with(auto store::postgres_facts::*field, auto value) {
+std::vector<std::string> amiss_with(auto postgres_facts::*field, auto value) {
   auto facts = sound();
   facts.*field = value;
   return amiss(facts);
@@ -42,7 +42,7 @@ TEST(doctor_postgres, a_server_in_order_has_nothing_to_do) {
 }
 
 TEST(doctor_postgres, a_server_that_takes_no_writes_or_tables_is_bad) {
-  using facts = store::postgres_facts;
+  using facts = postgres_facts;
   EXPECT_THAT(amiss_with(&facts::standby, true), ElementsAre("postgres: bad"));
   EXPECT_THAT(amiss_with(&facts::read_only, true), ElementsAre("postgres: bad"));
   EXPECT_THAT(amiss_with(&facts::may_create, false), ElementsAre("postgres: bad"));
@@ -50,7 +50,7 @@ TEST(doctor_postgres, a_server_that_takes_no_writes_or_tables_is_bad) {
 }
 
 TEST(doctor_postgres, what_may_lose_acknowledged_rows_is_bad) {
-  using facts = store::postgres_facts;
+  using facts = postgres_facts;
   EXPECT_THAT(amiss_with(&facts::fsync, false), ElementsAre("postgres durability: bad"));
   EXPECT_THAT(amiss_with(&facts::synchronous_commit, "off"),
               ElementsAre("postgres durability: bad"));
@@ -58,7 +58,7 @@ TEST(doctor_postgres, what_may_lose_acknowledged_rows_is_bad) {
 }
 
 TEST(doctor_postgres, few_connections_left_and_a_clock_apart_are_told) {
-  using facts = store::postgres_facts;
+  using facts = postgres_facts;
   EXPECT_THAT(amiss_with(&facts::connections, 81), ElementsAre("postgres connections: warning"));
   EXPECT_THAT(amiss_with(&facts::skew_ms, -2'000), ElementsAre("postgres clock: warning"));
   EXPECT_THAT(amiss_with(&facts::skew_ms, 31'000), ElementsAre("postgres clock: bad"));

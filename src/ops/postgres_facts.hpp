@@ -5,7 +5,7 @@
 #include "base/clock.hpp"
 #include "store/database.hpp"
 
-namespace son1k::store {
+namespace son1k::ops {
 
 struct postgres_facts {
   std::string version;              // "15.6 (Debian 15.6-0+deb12u1)"
@@ -22,6 +22,6 @@ struct postgres_facts {
 };
 
 // Blocks the calling thread. Errors as for connection::query().
-result<postgres_facts> read_postgres_facts(database& db, const clock_port& clock);
+result<postgres_facts> read_postgres_facts(store::database& db, const clock_port& clock);
 
-}  // namespace son1k::store
+}  // namespace son1k::ops

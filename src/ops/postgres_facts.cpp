@@ -1,11 +1,11 @@
-#include "store/postgres/postgres_facts.hpp"
+#include "ops/postgres_facts.hpp"
 
 #include "store/async.hpp"
 
-namespace son1k::store {
+namespace son1k::ops {
 namespace {
 
-const statement ask_facts(R"sql(
+const store::statement ask_facts(R"sql(
 SELECT current_setting('server_version'),
        current_setting('server_version_num')::bigint,
        pg_is_in_recovery()::int::bigint,
@@ -20,11 +20,11 @@ SELECT current_setting('server_version'),
 
 }  // namespace
 
-result<postgres_facts> read_postgres_facts(database& db, const clock_port& clock) {
+result<postgres_facts> read_postgres_facts(store::database& db, const clock_port& clock) {
   postgres_facts facts;
-  const auto ask = [&](connection& c) {
+  const auto ask = [&](store::connection& c) {
     const auto begun = clock.now_ms();
-    auto asked = c.query(ask_facts, {}, [&](const row& r) {
+    auto asked = c.query(ask_facts, {}, [&](const store::row& r) {
       const auto ended = clock.now_ms();
       facts.version = r.text(0);
       facts.version_number = r.integer(1);
@@ -41,8 +41,8 @@ result<postgres_facts> read_postgres_facts(database& db, const clock_port& clock
     });
     return asked;
   };
-  if (auto asked = read_and_wait(db, ask); !asked) return asked.error();
+  if (auto asked = store::read_and_wait(db, ask); !asked) return asked.error();
   return facts;
 }
 
-}  // namespace son1k::store
+}  // namespace son1k::ops
