@@ -39,7 +39,8 @@ int doctor(const common_flags& flags) {
   findings.push_back(ops::check_sound_font(config->text("sound_font")));
   findings.push_back(ops::check_descriptors());
   if (const auto redis = config->text("redis_url"); !redis.empty()) {
-    for (auto& one : ops::check_redis(redis)) findings.push_back(std::move(one));
+    const ops::fleet_setting fleet{config->text("redis_prefix"), config->integer("bullmq_version")};
+    for (auto& one : ops::check_redis(redis, fleet)) findings.push_back(std::move(one));
   }
   bool bad = false;
   boost::json::array out;

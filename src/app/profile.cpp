@@ -146,6 +146,7 @@ queue::redis_queue_settings shared_queue(const settings& config) {
   out.fleet =
       config.integer("bullmq_version") == 5 ? queue::bullmq_fleet::v5 : queue::bullmq_fleet::v6;
   out.shared = config.boolean("bullmq_shared");
+  out.metrics_minutes = config.integer("bullmq_metrics");
   return out;
 }
 

@@ -58,6 +58,8 @@ constexpr std::array rows{
     setting_row{"bullmq_shared", "", "SON1K_BULLMQ_SHARED", setting_type::boolean, "false",
                 no_limit, no_limit,
                 "workers of BullMQ take jobs of our queues too: their order holds"},
+    setting_row{"bullmq_metrics", "", "SON1K_BULLMQ_METRICS", setting_type::integer, "0", 0, 20'160,
+                "minutes for which ends are counted for boards of BullMQ"},
 };
 
 error bad(const setting_row& row, const std::string& source, text why) {

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "ops/doctor_clock.hpp"
 
 namespace son1k::ops {
@@ -9,6 +12,7 @@ namespace {
 
 constexpr int version_wanted = 70'000;  // shard channels
 constexpr std::chrono::milliseconds patience{5'000};
+constexpr int queues_looked_at = 1'000;
 
 text advice_for(const error& e) {
   switch (e.code) {
@@ -95,7 +99,57 @@ std::vector<finding> judge_redis(const net::redis_facts& facts) {
           judge_clock("redis clock", facts.skew_ms, facts.round_ms)};
 }
 
-std::vector<finding> check_redis(const std::string& url) {
+finding judge_fleet(const std::map<std::string, std::string>& versions, std::int64_t set) {
+  for (const auto& [queue, version] : versions) {
+    constexpr std::string_view name = "bullmq:";
+    if (!version.starts_with(name)) continue;
+    const auto major = std::atoi(version.c_str() + name.size());
+    if (major == 0 || (major >= 5 && std::min(major, 6) == set)) continue;
+    return {
+        "redis fleet", verdict::bad,
+        text(fmt::format("{} uses the queue {}, and SON1K_BULLMQ_VERSION is {}: workers refuse it",
+                         version, queue, set),
+             fmt::format("{} usa la cola {}, y SON1K_BULLMQ_VERSION es {}: los trabajadores la "
+                         "rechazan",
+                         version, queue, set)),
+        text("set SON1K_BULLMQ_VERSION to the fleet's version (5, or 6 for 6 and later), or "
+             "bring all clients of the queue to one version",
+             "ponga SON1K_BULLMQ_VERSION en la versión de la flota (5, o 6 para 6 y "
+             "posteriores), o lleve todos los clientes de la cola a una versión")};
+  }
+  return {"redis fleet",
+          verdict::good,
+          versions.empty()
+              ? text("no client of BullMQ has opened our queues",
+                     "ningún cliente de BullMQ ha abierto nuestras colas")
+              : text(fmt::format("clients of BullMQ opened {} queues, all of version {}",
+                                 versions.size(), set),
+                     fmt::format("clientes de BullMQ abrieron {} colas, todas de la versión {}",
+                                 versions.size(), set)),
+          {}};
+}
+
+namespace {
+
+std::map<std::string, std::string> read_versions(net::redis_client& from,
+                                                 const std::string& prefix) {
+  std::map<std::string, std::string> out;
+  net::redis_command names("SSCAN");
+  names.add(prefix + ":s1k:queues").add("0").add("COUNT").add(queues_looked_at);
+  const auto known = from.call_and_wait(std::move(names));
+  if (!known) return out;
+  for (const auto& queue : (*known)[1].items()) {
+    net::redis_command ask("HGET");
+    ask.add(fmt::format("{}:{}:meta", prefix, queue.bytes())).add("version");
+    const auto version = from.call_and_wait(std::move(ask));
+    if (version && !version->is_nil()) out.emplace(queue.bytes(), version->bytes());
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<finding> check_redis(const std::string& url, const fleet_setting& fleet) {
   const auto failed = [](const error& e) {
     return std::vector<finding>{{"redis", verdict::bad, e.message, advice_for(e)}};
   };
@@ -107,7 +161,10 @@ std::vector<finding> check_redis(const std::string& url) {
   if (!client) return failed(client.error());
   (*client)->start();
   const auto facts = net::read_redis_facts(**client, system_clock());
-  return facts ? judge_redis(*facts) : failed(facts.error());
+  if (!facts) return failed(facts.error());
+  auto all = judge_redis(*facts);
+  all.push_back(judge_fleet(read_versions(**client, fleet.prefix), fleet.version));
+  return all;
 }
 
 }  // namespace son1k::ops

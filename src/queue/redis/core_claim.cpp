@@ -41,6 +41,13 @@ run read_run(const claim_request& request, const net::redis_value& one, std::int
   v.progress = {};
   v.error.reset();
   v.result.clear();
+  if (!r.job.verdict && v.data.size() > data_bytes_max) {  // clients of BullMQ know no bound
+    r.ordinary = false;
+    r.job.verdict = job_error{
+        "payload_too_large",
+        fmt::format("its data has {} bytes, at most {} are taken", v.data.size(), data_bytes_max),
+        false};
+  }
   return r;
 }
 
@@ -128,7 +135,7 @@ awaitable<result<std::vector<claimed_job>>> core::take(claim_request request) {
 words core::claim_words(const claim_request& request, const may_start& may) const {
   words args;
   args.add(request.queue).add(std::max<std::size_t>(request.max, 1)).add(request.worker);
-  args.add(request.lease_ms).add(uuid_v7()).add(settings_.process);
+  args.add(request.lease_ms).add("son1k:" + uuid_v7()).add(settings_.process);
   args.add(may.ordinary).add(may.suspects);
   return args;
 }

@@ -50,8 +50,16 @@ bool changes(std::string_view script, const words& args) {
 }
 
 link::reply plain(link::reply got) {
-  if (got && got->is_error()) return error(errc::internal, "redis", std::string(got->bytes()));
-  return got;
+  if (got && !got->is_error()) return got;
+  error why = got ? error(errc::internal, "redis", std::string(got->bytes())) : got.error();
+  if (why.message.en.find("WRONGTYPE") == std::string::npos) return why;
+  return error(errc::conflict, "redis_prefix",
+               {"a key with this prefix holds something that no queue wrote: give the queues a "
+                "prefix of their own, or remove it (" +
+                    why.message.en + ")",
+                "una clave con este prefijo contiene algo que ninguna cola escribió: dé a las "
+                "colas un prefijo propio, o elimínela (" +
+                    why.message.en + ")"});
 }
 
 }  // namespace

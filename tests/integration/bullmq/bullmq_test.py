@@ -53,7 +53,16 @@ class rules:
         self.hold("rules_jobs.mjs", 9)
 
     def test_duties_of_workers(self):
-        self.hold("rules_duties.mjs", 6)
+        self.hold("rules_duties.mjs", 10)
+
+    def test_control(self):
+        self.hold("rules_control.mjs", 15)
+
+    def test_crashes(self):
+        self.hold("rules_crashes.mjs", 4)
+
+    def test_bad_input(self):
+        self.hold("rules_bad.mjs", 6)
 
 
 class Version5(rules, unittest.TestCase):

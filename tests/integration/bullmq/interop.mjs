@@ -24,10 +24,13 @@ function oursAs(as, ...told) {
   });
 }
 
+const children = [];
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
 // A process of ours that runs until it is killed; each needs a name of its own.
 function oursUntilKilled(name, ...told) {
   const child = spawn(driver, words(fleet, name, told), { stdio: ['ignore', 'ignore', 'inherit'] });
-  process.on('exit', () => child.kill('SIGKILL'));
+  children.push(child);
   return child;
 }
 

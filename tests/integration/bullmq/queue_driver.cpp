@@ -1,12 +1,13 @@
 // Our side of the tests with BullMQ: does what it is told with the queue on Redis and prints one
 // line of JSON. Usage: queue_driver <redis url> <database file> <fleet: 5|6> <command> …
-//   add QUEUE ID KIND DATA PRIORITY DELAY-MS ATTEMPTS   adds one job (ID "-": a new one)
+//   add QUEUE ID KIND DATA PRIORITY DELAY-MS ATTEMPTS [DEDUP]   one job (ID "-": a new one)
 //   flow QUEUE PARENT CHILD                             a parent with one child
 //   work QUEUE COUNT fail|complete RESULT|MESSAGE [SLEEP-MS [WAIT-MS]]
 //                                                       runs jobs until COUNT have been claimed
 //   bench QUEUE COUNT                                   jobs a second, added and run, one progress
-//   serve QUEUE SLOTS SLEEP-MS LEASE-MS FILE            runs jobs until it is killed; the name of
-//                                                       each is a line of FILE when it starts
+//   serve QUEUE SLOTS LEASE-MS FILE                     a worker that runs the kind "probe" until
+//   it
+//                                                       is killed; FILE has a line for each start
 //   clean QUEUE STATE · edit QUEUE ID WHAT PRIORITY · limits QUEUE CONCURRENCY
 //   each counts QUEUE · get QUEUE ID · pause QUEUE 0|1 · cancel QUEUE ID · obliterate QUEUE
 //   metrics QUEUE MINUTES                               a worker that counts ends by minute is
@@ -24,7 +25,9 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "kinds/probe/probe.hpp"
 #include "queue/redis/redis_queue.hpp"
+#include "queue/worker.hpp"
 #include "store/async.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 
@@ -61,6 +64,7 @@ job_spec spec_of(const std::vector<std::string>& w) {
   s.options.delay_ms = std::stoll(w.at(6));
   s.options.attempts = std::stoi(w.at(7));
   s.options.backoff.delay_ms = 0;
+  if (w.size() > 8) s.options.dedup.id = w[8];
   return s;
 }
 
@@ -198,27 +202,35 @@ json::value clean(queue_port& q, const std::vector<std::string>& w) {
   return must(run(q.clean(std::move(r))));
 }
 
-json::value serve_queue(queue_port& q, const std::vector<std::string>& w) {
-  claim_request next;
-  next.queue = w.at(1);
-  next.worker = "driver";
-  next.max = std::stoul(w.at(2));
-  next.lease_ms = std::stoll(w.at(4));
-  next.wait_ms = 1'000;
-  std::ofstream runs(w.at(5), std::ios::app);
-  for (;;) {
-    auto jobs = must(run(q.claim(next)));
-    for (const auto& job : jobs) runs << job.held.id << std::endl;
-    if (!jobs.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(std::stoi(w.at(3))));
-    std::vector<finish_request> ends;
-    for (const auto& job : jobs) {
-      ends.emplace_back();
-      ends.back().held = job.held;
-      ends.back().how = job.verdict ? outcome::fail(*job.verdict) : outcome::complete("1");
-    }
-    if (!ends.empty()) (void)run(q.finish(std::move(ends)));
-    (void)run(q.recover_stalled(next.queue));
+// The probe kind; each start is told to a file first.
+class counted_probe final : public job_kind {
+ public:
+  explicit counted_probe(const std::string& file) : runs_(file, std::ios::app) {}
+  std::string_view name() const override { return "probe"; }
+  boost::asio::awaitable<outcome> run(job_context& context) override {
+    runs_ << context.job().held.id << std::endl;
+    auto end = co_await probe_->run(context);
+    co_return end;
   }
+  void settle(const job_view&, store::transaction&) override {}
+  bool settles() const override { return false; }
+
+ private:
+  std::ofstream runs_;
+  const std::shared_ptr<job_kind> probe_ = kinds::make_probe_kind();
+};
+
+json::value serve_queue(queue_port& q, store::database& db, const std::vector<std::string>& w) {
+  worker_settings how;
+  how.queues = {w.at(1)};
+  how.concurrency = std::stoul(w.at(2));
+  how.lease_ms = std::stoll(w.at(3));
+  how.recover_every_ms = 200;
+  how.claim_ahead_ms = 0;
+  std::vector<std::shared_ptr<job_kind>> kinds{std::make_shared<counted_probe>(w.at(4))};
+  worker runs(q, db, kinds, how);
+  must(runs.start());
+  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
 }
 
 json::value cancel(queue_port& q, store::database& db, const std::vector<std::string>& w) {
@@ -242,7 +254,7 @@ json::value obey(queue_port& q, store::database& db, const std::vector<std::stri
   if (what == "get") return get(q, w);
   if (what == "edit") return edit(q, w);
   if (what == "clean") return clean(q, w);
-  if (what == "serve") return serve_queue(q, w);
+  if (what == "serve") return serve_queue(q, db, w);
   if (what == "limits") {
     queue_limits l;
     l.concurrency = std::stoll(w.at(2));

@@ -67,8 +67,31 @@ TEST(doctor_redis, a_clock_apart_counts_beyond_what_the_question_took) {
   EXPECT_EQ(ill(facts), std::vector<std::string>{"redis clock: bad"});
 }
 
+TEST(doctor_redis, a_fleet_of_another_version_than_the_setting_is_bad_and_names_the_queue) {
+  const auto how = [](const char* version, std::int64_t set) {
+    return judge_fleet({{"songs", version}}, set);
+  };
+  EXPECT_EQ(judge_fleet({}, 6).how, verdict::good);
+  for (const auto& [version, set] : {std::pair("bullmq:5.81.5", 5),
+                                     {"bullmq:6.7.0", 6},
+                                     {"bullmq:7.0.0", 6},
+                                     {"something else", 6}})
+    EXPECT_EQ(how(version, set).how, verdict::good) << version;
+  for (const auto& [version, set] : {std::pair("bullmq:5.81.5", 6),
+                                     {"bullmq:6.7.0", 5},
+                                     {"bullmq:4.18.2", 5},
+                                     {"bullmq:4.18.2", 6}}) {
+    const auto found = how(version, set);
+    EXPECT_EQ(found.how, verdict::bad) << version;
+    EXPECT_THAT(found.what.en, HasSubstr("songs"));
+    EXPECT_THAT(found.what.es, HasSubstr(version));
+    EXPECT_THAT(found.advice.en, HasSubstr("SON1K_BULLMQ_VERSION"));
+    EXPECT_FALSE(found.advice.es.empty());
+  }
+}
+
 TEST(doctor_redis, an_address_that_is_none_is_said_without_its_password) {
-  const auto findings = check_redis("http://:hunter2@host");
+  const auto findings = check_redis("http://:hunter2@host", {});
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].how, verdict::bad);
   EXPECT_THAT(findings[0].what.en + findings[0].advice.en, Not(HasSubstr("hunter2")));

@@ -178,9 +178,9 @@ local function claim_some()
   -- `taken`: it is out of its list or set already, where its place was `score`.
   local function start(id, taken, score)
     local key = P .. id
-    local fields, f = call('HGETALL', key), {}
+    local fields, f = redis.pcall('HGETALL', key), {}
     for n = 1, #fields, 2 do f[fields[n]] = fields[n + 1] end
-    if not f.name then  -- a list entry without a job
+    if not f.name then  -- a list entry without a job; a key that is somebody else's
       if not taken then
         call('LREM', P .. 'wait', -1, id)
         call('ZREM', P .. 'prioritized', id)

@@ -19,26 +19,37 @@ else
     if call('HGET', P .. all[n], 'xi') == run_of then ids[#ids + 1] = all[n] end
   end
 end
+-- A stock worker that has taken the job since then holds it by a lock of its own.
+local function is_theirs(id)
+  local lock = not owned and call('GET', P .. id .. ':lock')
+  return lock and string.sub(lock, 1, 6) ~= 'son1k:'
+end
+
 local told = {}
+local function lost(id)
+  local j = load(P, id)
+  if not j then return end
+  if call('SREM', P .. 's:va', id) == 0 and owned and j.group ~= '' then
+    call('HINCRBY', P .. 's:ga', j.group, -1)
+  end
+  j.stalls = call('HINCRBY', P .. id, 'stc', 1)
+  make_ready(P, j, true)
+  tell(P, 'stalled', id, j.kind)
+  tell(P, 'waiting', id, j.kind, 'prev', 'active')
+  told[#told + 1] = {id, call('HGETALL', P .. id)}
+end
+
 for _, id in ipairs(ids) do
   call('ZREM', P .. 's:leases', id)
-  if call('LREM', P .. 'active', -1, id) == 1 then
+  if not is_theirs(id) and call('LREM', P .. 'active', -1, id) == 1 then
     call('DEL', P .. id .. ':lock')
     call('SREM', P .. 'stalled', id)
-    local j = load(P, id)
-    if call('SREM', P .. 's:va', id) == 0 and owned and j.group ~= '' then
-      call('HINCRBY', P .. 's:ga', j.group, -1)
-    end
-    j.stalls = call('HINCRBY', P .. id, 'stc', 1)
-    make_ready(P, j, true)
-    tell(P, 'stalled', id, j.kind)
-    tell(P, 'waiting', id, j.kind, 'prev', 'active')
-    told[#told + 1] = {id, call('HGETALL', P .. id)}
+    lost(id)
   end
 end
 
 -- Jobs that stock workers run: without a lock since the last sweep they have stalled. One sweep an
--- interval, whoever does it.
+-- interval, whoever does it; ours is shorter than theirs, which their locks allow.
 local function sweep_stock()
   for _, id in ipairs(call('SRANDMEMBER', P .. 'stalled', slice)) do
     call('SREM', P .. 'stalled', id)
@@ -61,7 +72,7 @@ local function sweep_stock()
   end
 end
 if not owned and run_of == '' and
-   call('SET', P .. 'stalled-check', string.format('%.0f', now), 'PX', 30000, 'NX') then
+   call('SET', P .. 'stalled-check', string.format('%.0f', now), 'PX', 5000, 'NX') then
   sweep_stock()
 end
 return told

@@ -8,7 +8,7 @@ for _ = 1, number() do
     call('ZADD', P .. 's:leases', now + lease_ms, id)
     if not owned then
       if call('PEXPIRE', P .. id .. ':lock', lease_ms) == 0 then
-        call('SET', P .. id .. ':lock', 'son1k', 'PX', lease_ms)
+        call('SET', P .. id .. ':lock', 'son1k:', 'PX', lease_ms)
       end
       call('SREM', P .. 'stalled', id)
     end
