@@ -26,6 +26,7 @@ import time
 import bench_disk
 import bench_peers
 import bench_postgres
+import bench_redis
 import bench_stack
 from bench_server import served
 
@@ -111,6 +112,10 @@ def queue_part(options) -> str:
 
 def peers_part(options) -> str:
     return bench_peers.peers_part(options, table)
+
+
+def redis_part(options) -> str:
+    return bench_redis.redis_part(options, table)
 
 
 def crowd_part(options) -> str:
@@ -246,6 +251,13 @@ PARTS = (
      "as ours keeps them (an hour, the newest 10,000); Celery ignores results but in the latency. "
      "`latency`: one job at a time, from the add to the completed event (Celery: to the result). "
      "`bench/peers`"),
+    ("redis", "Queue on Redis beside BullMQ", "son1k", redis_part,
+     f"The same Redis for both, by turns, in memory only; {bench_redis.JOBS:,} jobs a phase with "
+     f"{bench_peers.PAYLOAD_BYTES} bytes of data. Processing: {bench_peers.CONCURRENCY} at once, "
+     f"one progress update a job. Adding: {bench_redis.ADDS_IN_FLIGHT} calls of one job in flight. "
+     "`server_us`: time of Redis's processor a job, which hardly depends on what else runs. Jobs "
+     "are kept for an hour, the newest 10,000. "
+     "`son1k bench queue --redis-url URL --progress 1 --json`, `bench/peers/bullmq`"),
     ("crowd", "A million jobs", "son1k", crowd_part,
      "Memory is what the process holds resident, after a first crowd has filled the caches."),
     ("fairness", "Fair shares", "bench/bench_fairness", fairness_part,
@@ -262,8 +274,7 @@ PARTS = (
     ("stack", "A create beside the glued stack", "bench/http_load", stack_part,
      "What a POST create costs where Fastify verifies a token, counts a limit in Redis, inserts a "
      "row in PostgreSQL and adds a job to BullMQ. 64 keep-alive connections; the contenders take "
-     "turns. The embedded profile has no accounts yet, so its create verifies no token and counts "
-     "no limit. `bench/peers/fastify`"),
+     "turns. A create of ours verifies no token and counts no limit yet. `bench/peers/fastify`"),
     ("store", "Store", "bench/bench_store", store_part,
      "`build/release/bench/bench_store (FOLDER | URL) SECONDS`"),
     ("render", "Renderer", "bench/bench_render", render_part,

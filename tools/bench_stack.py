@@ -5,10 +5,13 @@ import contextlib
 import json
 import pathlib
 import select
+import shutil
 import subprocess
 
 import bench_disk
 import bench_peers
+import bench_postgres
+import bench_redis
 from bench_server import served
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -21,6 +24,16 @@ STOP_SECONDS_MAX = 30
 def ours(options):
     with served(options.build / "son1k", options.folder, "--workers", "0") as server:
         yield {"port": server.port, "headers": [], "backend": "embedded, row and job fsynced"}
+
+
+@contextlib.contextmanager
+def cluster(options):
+    with bench_postgres.postgres_server(options.folder) as rows, \
+            bench_redis.redis_server(options.folder, "everysec") as jobs, \
+            served(options.build / "son1k", options.folder, "--workers", "0", DATABASE_URL=rows,
+                   REDIS_URL=jobs) as server:
+        yield {"port": server.port, "headers": [],
+               "backend": "one process, PostgreSQL with fsync, Redis with one each second"}
 
 
 @contextlib.contextmanager
@@ -50,15 +63,20 @@ def fastify(processes: int, options):
 
 def contenders() -> tuple:
     rows = [("Son1k, embedded", ours)]
+    missing = []
+    if bench_postgres.programs() is None or not shutil.which("redis-server"):
+        missing.append("Son1k, cluster: not measured. PostgreSQL or Redis is not installed.")
+    else:
+        rows.append(("Son1k, cluster", cluster))
     try:
         bench_peers.need("node", "npm", "redis-server")
         bench_peers.installed(FASTIFY, "fastify")
     except bench_peers.absent as problem:
-        return rows, [f"Fastify: not measured. {problem}."]
+        return rows, [*missing, f"Fastify: not measured. {problem}."]
     for processes in (1, 2):
         rows.append((f"Fastify, {processes} process{'es' if processes > 1 else ''}",
                      lambda options, n=processes: fastify(n, options)))
-    return rows, []
+    return rows, missing
 
 
 def stack_part(options, table, median, shown, body: str) -> str:

@@ -271,6 +271,7 @@ result<submitted_generation> stage_generation_job(const services& with, store::t
   job.queue = generation_queue;
   job.kind = "generation";
   job.id = id;
+  job.id_is_new = true;
   job.user = with.owner;
   job.data = std::move(data);
   auto added = with.queue.stage(tx, std::move(job));

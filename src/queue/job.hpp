@@ -82,7 +82,8 @@ struct job_options {
 struct job_spec {
   std::string queue;
   std::string kind;
-  std::string id;  // empty: a new UUIDv7
+  std::string id;          // empty: a new UUIDv7
+  bool id_is_new = false;  // the caller has just made it: nobody need look whether it is known
   std::string data = "{}";
   std::string user;  // whose job it is, for search; empty: nobody's
   job_options options;

@@ -1,7 +1,8 @@
 // BullMQ measured the way `son1k bench queue` measures its own queue, with the same fields.
 //   node main.mjs [--jobs N] [--concurrency C] [--payload BYTES] [--batch B] [--samples S]
-//                 [--fsync none|everysec|always] [--folder DIR]
-// Starts a redis-server of its own and stops it. Prints one JSON object. The worker runs in a
+//                 [--progress UPDATES] [--fsync none|everysec|always] [--folder DIR]
+//                 [--redis-url redis://127.0.0.1:PORT]
+// Starts a redis-server of its own and stops it, unless it is given one. Prints one JSON object. The worker runs in a
 // thread of its own, so that adding and working share no event loop; jobs are kept as the queue
 // they are compared with keeps them (one hour, the newest 10,000).
 import { createRequire } from 'node:module';
@@ -9,6 +10,7 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker as Thread, workerData } from 'node:worker_threads';
 import { Queue, QueueEvents, Worker } from 'bullmq';
+import Redis from 'ioredis';
 import { rssMib, startRedis } from '../redis_server.mjs';
 
 const addsInFlight = 4; // of many jobs each
@@ -18,9 +20,12 @@ const keep = { removeOnComplete: { age: 3600, count: 10_000 } };
 const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
 
 // In the worker's thread: runs `jobs` jobs of a queue and says when the last has ended.
-async function work({ port, queue, concurrency, jobs }) {
+async function work({ port, queue, concurrency, jobs, progress }) {
   let ended = 0;
-  const worker = new Worker(queue, async (job) => job.data.result ?? null, {
+  const worker = new Worker(queue, async (job) => {
+    for (let step = 1; step <= progress; ++step) await job.updateProgress(100 * step / progress);
+    return job.data.result ?? null;
+  }, {
     connection: { host: '127.0.0.1', port, maxRetriesPerRequest: null },
     concurrency,
     autorun: false,
@@ -96,9 +101,21 @@ class Bench {
     }
   }
 
+  // Microseconds of processor time that Redis has used since the last call, a job.
+  async serverUs() {
+    const redis = new Redis({ port: this.port });
+    const info = await redis.info('cpu');
+    redis.disconnect();
+    const seconds = ['used_cpu_sys', 'used_cpu_user']
+      .reduce((sum, name) => sum + Number(new RegExp(`${name}:([\\d.]+)`).exec(info)[1]), 0);
+    const used = (seconds - (this.serverSeen ?? 0)) * 1e6;
+    this.serverSeen = seconds;
+    return used / this.options.jobs;
+  }
+
   worker(name, jobs) {
-    const { concurrency } = this.options;
-    return new WorkerThread({ port: this.port, queue: name, concurrency, jobs });
+    const { concurrency, progress } = this.options;
+    return new WorkerThread({ port: this.port, queue: name, concurrency, jobs, progress });
   }
 
   // Adds all jobs, `batch` a call, `inFlight` calls at once; jobs per second.
@@ -172,18 +189,20 @@ class Bench {
 }
 
 async function main() {
-  const numbers = { jobs: '50000', concurrency: '50', payload: '0', batch: '500', samples: '300' };
+  const numbers = { jobs: '50000', concurrency: '50', payload: '0', progress: '0', batch: '500',
+    samples: '300' };
   const { values } = parseArgs({
     options: {
       ...Object.fromEntries(Object.entries(numbers).map(
         ([name, usual]) => [name, { type: 'string', default: usual }])),
       fsync: { type: 'string', default: 'none' },
       folder: { type: 'string' },
+      'redis-url': { type: 'string' },
     },
   });
   for (const name of Object.keys(numbers)) {
     const given = Number(values[name]);
-    if (!Number.isInteger(given) || given < (name === 'payload' ? 0 : 1)) {
+    if (!Number.isInteger(given) || given < (['payload', 'progress'].includes(name) ? 0 : 1)) {
       throw new Error(`--${name} must be a positive whole number`);
     }
     values[name] = given;
@@ -191,13 +210,20 @@ async function main() {
   if (!['none', 'everysec', 'always'].includes(values.fsync)) {
     throw new Error('--fsync must be none, everysec or always');
   }
-  const redis = await startRedis(values.fsync, values.folder);
+  const redis = values['redis-url']
+    ? { port: Number(new URL(values['redis-url']).port), version: 'given', rssMib: () => 0,
+      stop: () => {} }
+    : await startRedis(values.fsync, values.folder);
   try {
     const bench = new Bench(values, redis.port);
     const latencies = await bench.latencies('bench-idle');
+    await bench.serverUs();
     const add = await bench.add('bench-add', 1, values.concurrency);
+    const usPerAdd = await bench.serverUs();
     const addMany = await bench.add('bench-process', values.batch, addsInFlight);
+    const usPerAddMany = await bench.serverUs();
     const process_ = await bench.process('bench-process');
+    const usPerProcess = await bench.serverUs();
     const lifecycle = await bench.lifecycle('bench-life');
     const { version } = createRequire(import.meta.url)('bullmq/package.json');
     console.log(JSON.stringify({
@@ -210,6 +236,9 @@ async function main() {
       lifecycle_per_s: lifecycle,
       latency_ms_p50: at(latencies, 0.5),
       latency_ms_p99: at(latencies, 0.99),
+      server_us_per_add: usPerAdd,
+      server_us_per_add_many: usPerAddMany,
+      server_us_per_process: usPerProcess,
       fsync: values.fsync === 'always',
       persistence: values.fsync,
       rss_mib: rssMib(process.pid) + redis.rssMib(),

@@ -18,25 +18,38 @@ constexpr std::size_t bytes_max = 4 << 20;
 struct add_gate::caller {
   added_trees what;
   std::size_t bytes = 0;
-  std::optional<link::reply> answer;
-  std::shared_ptr<waiting> waiter;
+  std::function<void(link::reply)> done;
 };
 
 boost::asio::awaitable<link::reply> add_gate::add(added_trees some) {
-  auto self = std::make_shared<caller>();
-  self->what = std::move(some);
-  for (const auto& word : self->what.nodes.all()) self->bytes += word.size();
-  auto start = [this, self](std::shared_ptr<waiting> waiter) {
-    self->waiter = std::move(waiter);
-    std::lock_guard lock(mutex_);
-    waiting_.push_back(self);
-    if (under_way_ < under_way_max) send();
+  auto answer = std::make_shared<std::optional<link::reply>>();
+  auto start = [self = shared_from_this(), answer,
+                trees = std::move(some)](std::shared_ptr<waiting> waiter) mutable {
+    self->send(std::move(trees), [answer, waiter = std::move(waiter)](link::reply got) {
+      answer->emplace(std::move(got));
+      resume_soon(waiter);
+    });
   };
   co_await suspend_until_resumed(std::move(start));
-  co_return std::move(*self->answer);
+  co_return std::move(**answer);
 }
 
-void add_gate::send() {
+void add_gate::send(added_trees some, std::function<void(link::reply)> done) {
+  auto one = std::make_shared<caller>();
+  one->what = std::move(some);
+  one->done = std::move(done);
+  for (const auto& word : one->what.nodes.all()) one->bytes += word.size();
+  std::lock_guard lock(mutex_);
+  waiting_.push_back(std::move(one));
+  if (under_way_ < under_way_max) send_some();
+}
+
+void add_gate::flush() {
+  std::lock_guard lock(mutex_);
+  while (!waiting_.empty()) send_some();
+}
+
+void add_gate::send_some() {
   callers some;
   std::size_t jobs = 0, bytes = 0;
   while (!waiting_.empty()) {
@@ -61,7 +74,7 @@ void add_gate::answered(const callers& some, link::reply got) {
   {
     std::lock_guard lock(mutex_);
     --under_way_;
-    if (!waiting_.empty()) send();
+    if (!waiting_.empty() && under_way_ < under_way_max) send_some();
   }
   std::vector<net::redis_value> all;
   if (got) all = got->take_items();
@@ -69,17 +82,16 @@ void add_gate::answered(const callers& some, link::reply got) {
   const completion_batch together;
   for (const auto& one : some) {
     const auto count = one->what.trees;
+    link::reply own = error(errc::internal, "redis", "an add was answered in part");
     if (!got) {
-      one->answer.emplace(got.error());
-    } else if (from + count > all.size()) {
-      one->answer.emplace(error(errc::internal, "redis", "an add was answered in part"));
-    } else {
+      own = got.error();
+    } else if (from + count <= all.size()) {
       const auto begin = std::make_move_iterator(all.begin() + static_cast<std::ptrdiff_t>(from));
-      std::vector<net::redis_value> own(begin, begin + static_cast<std::ptrdiff_t>(count));
-      one->answer.emplace(net::redis_value(std::move(own)));
+      own = net::redis_value(
+          std::vector<net::redis_value>(begin, begin + static_cast<std::ptrdiff_t>(count)));
     }
     from += count;
-    resume_soon(std::move(one->waiter));
+    one->done(std::move(own));
   }
 }
 

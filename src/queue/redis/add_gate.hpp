@@ -4,6 +4,7 @@
 #pragma once
 #include <boost/asio/awaitable.hpp>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -24,11 +25,14 @@ class add_gate : public std::enable_shared_from_this<add_gate> {
 
   // The replies of its trees, in a list.
   boost::asio::awaitable<link::reply> add(added_trees some);
+  // Without waiting; `done` is called on a thread of the client, or inside the call.
+  void send(added_trees some, std::function<void(link::reply)> done);
+  void flush();  // what has gathered leaves now
 
  private:
   struct caller;
   using callers = std::vector<std::shared_ptr<caller>>;
-  void send();
+  void send_some();
   void answered(const callers& some, link::reply got);
 
   const std::shared_ptr<link> link_;

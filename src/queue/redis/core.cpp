@@ -34,8 +34,11 @@ core::core(net::redis_client& client, store::database& db, redis_queue_settings 
           },
           [this](const std::string& queue) { return wake(queue); }) {
   door_->inside = this;
-  link_->before_calls([notes = std::weak_ptr(notebook_)] {
+  link_->before_calls([notes = std::weak_ptr(notebook_), gate = std::weak_ptr(gate_),
+                       seen = outlook_](std::string_view script) {
     if (const auto there = notes.lock()) there->flush();
+    if (const auto there = gate.lock()) there->flush();
+    if (!script.empty() && !link::only_reads(script)) seen->forget();
   });
   if (auto sent = outbox_->relay(link_->now_ms()); !sent)
     log::warn("queue.outbox_not_sent", {{"why", sent.error().what()}});

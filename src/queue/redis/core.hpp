@@ -22,6 +22,7 @@
 #include "queue/redis/link.hpp"
 #include "queue/redis/notebook.hpp"
 #include "queue/redis/outbox.hpp"
+#include "queue/redis/outlook.hpp"
 #include "queue/redis/run_table.hpp"
 #include "queue/redis/telling.hpp"
 
@@ -101,6 +102,8 @@ class core final : public queue_port {
   result<void> known(const std::string& queue);
   result<void> known_tree(const job_spec& spec);
   result<void> unstopped() const;
+  result<added_job> foresee(const job_spec& root);
+  void count_adds(const std::vector<job_spec>& specs);
 
   // Claims.
   struct may_start {
@@ -185,6 +188,7 @@ class core final : public queue_port {
   const std::shared_ptr<link> link_;
   const std::shared_ptr<notebook> notebook_;
   const std::shared_ptr<add_gate> gate_;
+  const std::shared_ptr<outlook> outlook_ = std::make_shared<outlook>();
   const std::shared_ptr<outbox> outbox_;
   const std::shared_ptr<telling> telling_;
   run_table runs_;

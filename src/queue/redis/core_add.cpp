@@ -141,8 +141,10 @@ awaitable<result<std::vector<added_job>>> core::add(std::vector<job_spec> specs)
     co_return error(errc::payload_too_large, "jobs",
                     {"at most 10000 jobs in one call", "como mucho 10000 trabajos por llamada"});
   if (auto ok = unstopped(); !ok) co_return ok.error();
+  for (auto& s : specs) s.id_is_new = s.id_is_new || s.id.empty();
   auto trees = tree_words(specs, true);
   if (!trees) co_return trees.error();
+  count_adds(specs);
   link::reply got = net::redis_value();
   if (std::none_of(specs.begin(), specs.end(),
                    [](const auto& s) { return s.parent.has_value(); })) {
@@ -150,6 +152,7 @@ awaitable<result<std::vector<added_job>>> core::add(std::vector<job_spec> specs)
     got = std::move(replied);
   } else {
     auto args = with_count(std::move(*trees));
+    gate_->flush();
     auto replied = co_await link_->run("add", std::move(args));
     got = std::move(replied);
   }
@@ -159,24 +162,67 @@ awaitable<result<std::vector<added_job>>> core::add(std::vector<job_spec> specs)
   co_return replies;
 }
 
+// What an add of the job would find; asks only for what this process cannot know.
+result<added_job> core::foresee(const job_spec& root) {
+  const auto& o = root.options;
+  const bool usual = root.id_is_new && o.dedup.id.empty() && !root.parent && o.priority == 0;
+  if (usual) {
+    if (const auto known = outlook_->position(root.queue)) return added_job{root.id, false, *known};
+  }
+  const auto asked = outlook_->ask(root.queue);
+  words look;
+  look.add(root.queue).add(root.id).add(o.dedup.id).add(o.priority);
+  look.add(root.parent ? root.parent->queue : "").add(root.parent ? root.parent->id : "");
+  const auto seen = link_->wait("foresee", look);
+  if (!seen) return seen.error();
+  if ((*seen)[0].number_or(0) < 0) return no_parent();
+  if ((*seen)[0].number_or(0) == 1) return added_job{std::string((*seen)[1].bytes()), true, 0};
+  const auto position = (*seen)[2].number_or(0);
+  if (o.priority == 0) outlook_->told(root.queue, asked, position);
+  return added_job{root.id, false, position};
+}
+
+// These are on their way to Redis.
+void core::count_adds(const std::vector<job_spec>& specs) {
+  for (const auto& s : specs) {
+    const auto& o = s.options;
+    if (!s.id_is_new || !s.children.empty() || s.parent || !o.dedup.id.empty())
+      return outlook_->forget();
+    if (o.priority == 0 && o.delay_ms == 0) outlook_->added(s.queue);
+  }
+}
+
 result<added_job> core::stage(store::transaction& tx, job_spec spec) {
   if (auto ok = unstopped(); !ok) return ok.error();
-  const std::string queue = spec.queue;
+  spec.id_is_new = spec.id_is_new || spec.id.empty();
   std::vector<job_spec> one;
   one.push_back(std::move(spec));
   auto trees = tree_words(one, false);
   if (!trees) return trees.error();
-  const job_spec& root = one.front();
-  words look;
-  look.add(queue).add(root.id).add(root.options.dedup.id).add(root.options.priority);
-  look.add(root.parent ? root.parent->queue : "").add(root.parent ? root.parent->id : "");
-  auto seen = link_->wait("foresee", look);
-  if (!seen) return seen.error();
-  if ((*seen)[0].number_or(0) < 0) return no_parent();
-  added_job reply{root.id, false, (*seen)[2].number_or(0)};
-  if ((*seen)[0].number_or(0) == 1) reply = {std::string((*seen)[1].bytes()), true, 0};
-  outbox_->stage(tx, "add", with_count(std::move(*trees)), queue, root.id);
-  tx.on_outcome(when_committed(door_, [queue](core& c) { c.wake(queue); }));
+  auto reply = foresee(one.front());
+  if (!reply) return reply;
+  struct staged {
+    std::vector<job_spec> specs;
+    added_trees trees;
+    std::string row;
+  };
+  auto now = std::make_shared<staged>(staged{std::move(one), std::move(*trees), {}});
+  const auto& root = now->specs.front();
+  now->row = outbox_->stage_row(tx, "add", with_count(now->trees), root.queue, root.id);
+  tx.on_outcome(when_committed(door_, [now](core& c) {
+    auto& job = now->specs.front();
+    auto done = [box = c.outbox_, row = now->row](link::reply got) {
+      if (got) box->done(row);
+    };
+    c.count_adds(now->specs);
+    if (job.parent) {
+      c.gate_->flush();
+      c.link_->send("add", with_count(std::move(now->trees)), std::move(done));
+    } else {
+      c.gate_->send(std::move(now->trees), std::move(done));
+    }
+    c.wake(job.queue);
+  }));
   return reply;
 }
 

@@ -46,7 +46,7 @@ constexpr std::array<std::string_view, 7> reading{"look",  "list",    "children"
 bool changes(std::string_view script, const words& args) {
   if (script == "cancel") return args.all().at(2) == "1";  // it may only look
   if (script == "control") return args.all().at(1) != "meet";
-  return std::find(reading.begin(), reading.end(), script) == reading.end();
+  return !link::only_reads(script);
 }
 
 link::reply plain(link::reply got) {
@@ -63,6 +63,10 @@ link::reply plain(link::reply got) {
 }
 
 }  // namespace
+
+bool link::only_reads(std::string_view script) {
+  return std::find(reading.begin(), reading.end(), script) != reading.end();
+}
 
 link::link(net::redis_client& client, const redis_queue_settings& settings, const clock_port& clock)
     : client_(client),

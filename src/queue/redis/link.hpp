@@ -30,8 +30,12 @@ class link {
   boost::asio::awaitable<reply> call(net::redis_command command);
   reply wait(net::redis_command command);
 
-  // Called before each call but those of the script "note". Before the first call only.
-  void before_calls(std::function<void()> hook) { before_ = std::move(hook); }
+  // Called with the name of the script (none: a plain command) before each call but those of the
+  // scripts "note" and "add". To be set before the first call.
+  void before_calls(std::function<void(std::string_view script)> hook) {
+    before_ = std::move(hook);
+  }
+  static bool only_reads(std::string_view script);
 
   // For calls that wait in Redis.
   std::unique_ptr<net::redis_dedicated> dedicated(std::string name) {
@@ -47,7 +51,7 @@ class link {
   net::redis_command command_of(const net::redis_script& script, const words& args) const;
   result<void> allowed(std::string_view script, const words& args) const;
   void begin(std::string_view script) const {
-    if (before_ && script != "note") before_();
+    if (before_ && script != "note" && script != "add") before_(script);
   }
 
   net::redis_client& client_;
@@ -57,7 +61,7 @@ class link {
   const bool owned_;
   const bool fleet5_;
   const std::function<result<void>(std::string_view)> refusal_;
-  std::function<void()> before_;
+  std::function<void(std::string_view)> before_;
 };
 
 }  // namespace son1k::queue::redis

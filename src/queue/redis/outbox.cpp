@@ -43,18 +43,6 @@ std::string outbox::stage_row(store::transaction& tx, std::string script, const 
   return id;
 }
 
-void outbox::stage(store::transaction& tx, std::string script, words args, const std::string& queue,
-                   const std::string& job) {
-  auto id = stage_row(tx, script, args, queue, job);
-  tx.on_outcome([self = shared_from_this(), id = std::move(id), script = std::move(script),
-                 args = std::move(args)](bool committed) {
-    if (!committed) return;
-    self->link_->send(script, args, [self, id](link::reply got) {
-      if (got) self->done(id);
-    });
-  });
-}
-
 void outbox::done(std::string id) {
   std::lock_guard lock(mutex_);
   answered_.push_back(std::move(id));

@@ -26,10 +26,7 @@ class outbox : public std::enable_shared_from_this<outbox> {
  public:
   outbox(store::database& db, std::shared_ptr<link> to) : db_(db), link_(std::move(to)) {}
 
-  // Stages the change; with the commit it is sent, at the latest when the next process starts.
-  void stage(store::transaction& tx, std::string script, words args, const std::string& queue,
-             const std::string& job);
-  // Only stages the row, for callers that send the change themselves; done() then forgets it.
+  // Stages the row of a change that the caller sends with the commit; done() then forgets it.
   std::string stage_row(store::transaction& tx, std::string script, const words& args,
                         const std::string& queue, const std::string& job);
   // Of a step that is under way; `row` is the caller's, so that a repeated step writes it again.
