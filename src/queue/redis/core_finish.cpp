@@ -181,7 +181,7 @@ void core::ended(const finish_request& request, const ending& e, const net::redi
                  std::vector<result<finish_reply>>& replies) {
   const auto& held = request.held;
   runs_.erase(held.queue, held.id, held.fence);
-  if (!e.row.empty() && !reply.is_nil()) outbox_->done(e.row);
+  if (!e.row.empty() && !reply.is_nil()) outbox_->end_done(e.row, reply, link_->now_ms());
   const bool goes_on = reply.is_array();
   if (!goes_on && reply.number_or(-1) != 0 && !e.settled) {
     replies[e.request] = lost_lease();

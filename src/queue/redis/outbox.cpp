@@ -11,6 +11,7 @@ namespace son1k::queue::redis {
 namespace {
 
 constexpr std::int64_t relay_max = 1'000;
+constexpr std::int64_t refused_ends_kept_ms = 60'000;
 constexpr int relay_rounds_max = 100;
 constexpr std::size_t together_max = 128;
 constexpr std::int64_t fences_kept_ms = 86'400'000;
@@ -46,6 +47,11 @@ std::string outbox::stage_row(store::transaction& tx, std::string script, const 
 void outbox::done(std::string id) {
   std::lock_guard lock(mutex_);
   answered_.push_back(std::move(id));
+}
+
+void outbox::end_done(std::string id, const net::redis_value& reply, std::int64_t at_ms) {
+  const bool young = link_->now_ms() - at_ms < refused_ends_kept_ms;
+  if (reply.number_or(0) != -1 || !young) done(std::move(id));
 }
 
 result<void> outbox::check_fence(store::connection& c, const lease& held) {
@@ -91,7 +97,7 @@ result<std::optional<outbox_entry>> outbox::end_of(store::connection& c, const l
   auto ok = c.query(
       sql, {std::string_view(held.queue), std::string_view(held.id)}, [&](const store::row& r) {
         if (auto args = words::unpack(r.text(1)))
-          found = outbox_entry{std::string(r.text(0)), "finish", std::move(*args), {}};
+          found = outbox_entry{std::string(r.text(0)), "finish", std::move(*args), {}, 0};
         return true;
       });
   if (!ok) return ok.error();
@@ -101,14 +107,14 @@ result<std::optional<outbox_entry>> outbox::end_of(store::connection& c, const l
 result<std::vector<outbox_entry>> outbox::unanswered(std::int64_t before_ms) {
   auto read = [before_ms](store::connection& c) -> result<std::vector<outbox_entry>> {
     static const store::statement sql(
-        "SELECT id, script, words, queue, job FROM queue_outbox WHERE at_ms <= $1"
+        "SELECT id, script, words, queue, job, at_ms FROM queue_outbox WHERE at_ms <= $1"
         " ORDER BY id LIMIT $2");
     std::vector<outbox_entry> some;
     auto ok = c.query(sql, {before_ms, relay_max}, [&](const store::row& r) {
       auto args = words::unpack(r.text(2));
       if (args)
         some.push_back({std::string(r.text(0)), std::string(r.text(1)), std::move(*args),
-                        std::string(r.text(3)) + '/' + std::string(r.text(4))});
+                        std::string(r.text(3)) + '/' + std::string(r.text(4)), r.integer(5)});
       return true;
     });
     if (!ok) return ok.error();
@@ -129,12 +135,15 @@ result<void> outbox::send_together(std::span<const outbox_entry> some) {
   now->left = some.size();
   auto whole = now->all.get_future();
   for (const auto& row : some) {
-    link_->send(row.script, row.args, [this, now, id = row.id](link::reply got) {
-      if (got) done(id);
-      std::lock_guard lock(now->mutex);
-      if (!got && now->outcome) now->outcome = got.error();
-      if (--now->left == 0) now->all.set_value();
-    });
+    const bool end = row.script == "finish";
+    link_->send(row.script, row.args,
+                [this, now, end, id = row.id, at = row.at_ms](link::reply got) {
+                  if (got && end) end_done(id, (*got)[0], at);
+                  if (got && !end) done(id);
+                  std::lock_guard lock(now->mutex);
+                  if (!got && now->outcome) now->outcome = got.error();
+                  if (--now->left == 0) now->all.set_value();
+                });
   }
   whole.wait();
   return now->outcome;

@@ -20,6 +20,7 @@ struct outbox_entry {
   std::string script;
   words args;
   std::string job;  // queue and id, where a caller needs them
+  std::int64_t at_ms = 0;
 };
 
 class outbox : public std::enable_shared_from_this<outbox> {
@@ -34,6 +35,9 @@ class outbox : public std::enable_shared_from_this<outbox> {
                        const words& args, const std::string& queue, const std::string& job,
                        std::int64_t now_ms);
   void done(std::string id);
+  // As done(), of an end, with what Redis said to it. One that found a newer start is kept for a
+  // while: the claim of that start has yet to look for it (end_of).
+  void end_done(std::string id, const net::redis_value& reply, std::int64_t at_ms);
 
   // Refuses the commit if a newer start of the job is on record.
   static result<void> check_fence(store::connection& c, const lease& held);

@@ -59,6 +59,38 @@ TEST_P(redis_repair, a_job_whose_end_was_committed_is_ended_and_not_run_by_its_n
   EXPECT_EQ(backend_->effects(), 1);
 }
 
+TEST_P(redis_repair, an_end_that_was_committed_is_told_also_when_its_job_waits_again) {
+  const std::vector<outcome> ends{outcome::complete("7"), outcome::fail({"no", "no", false})};
+  for (std::size_t n = 0; n < ends.size(); ++n) {
+    auto job = spec("job-" + std::to_string(n), 3);
+    job.options.group = "g";
+    ASSERT_TRUE(add(job));
+    const auto held = claim(1, 1'000).at(0).held;
+    redis().lose("finish");
+    ASSERT_TRUE(settle(held, ends[n]));
+    clock().advance(1'000);
+    for (int i = 0; i < 10'000 && state(job.id) == job_state::active; ++i) recover();
+    EXPECT_EQ(state(job.id), job_state::prioritized);
+    die();
+    EXPECT_EQ(state(job.id), n == 0 ? job_state::completed : job_state::failed);
+    EXPECT_THAT(claim_ids(5), IsEmpty());
+  }
+  EXPECT_EQ(counts().prioritized, 0);
+  EXPECT_EQ(backend_->effects(), 2);
+}
+
+TEST_P(redis_repair, an_end_that_is_told_again_does_not_end_what_was_retried_by_hand) {
+  ASSERT_TRUE(add(spec("a")));
+  const auto held = claim().at(0).held;
+  ASSERT_TRUE(settle(held, outcome::fail({"no", "no", false})));
+  ASSERT_TRUE(edit("a", job_edit::what::retry));
+  // The row is still there.
+  faults().fail_commit(1, error(errc::unavailable, "not now"));
+  reopen();
+  EXPECT_EQ(state("a"), job_state::waiting);
+  EXPECT_THAT(claim_ids(5), ElementsAre("a"));
+}
+
 TEST_P(redis_repair, an_end_is_not_committed_once_a_newer_start_is_on_record) {
   const auto o = overtake();
   EXPECT_EQ(settle(o.old, outcome::complete("1")).error().code, errc::lease_lost);

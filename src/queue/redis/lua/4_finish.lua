@@ -66,6 +66,17 @@ local function leave_active(P, id, verdict, group)
   return true
 end
 
+-- An end that the domain has committed holds wherever the job is by now: its lease has run out, and
+-- nobody has started it since. Only a retry by hand (xf) comes after such an end.
+local function leave_place(P, id, fence)
+  local state = state_of(P, id)
+  local over = tonumber(call('HGET', P .. id, 'xf') or 0)
+  if ended_states[state] or over >= tonumber(fence) then return false end
+  call('ZREM', P .. 'waiting-children', id)
+  take_out(P, load(P, id))
+  return true
+end
+
 local function drained(P)
   if call('LLEN', P .. 'active') > 0 or call('LLEN', P .. 'wait') > 0 then return false end
   if call('EXISTS', P .. 'prioritized') == 1 then return false end
@@ -90,7 +101,10 @@ local function complete(P, id, fence, s, e)
   local kind, verdict, has_parent, dedup = f[2], f[4], f[7], f[8]
   if f[1] ~= fence or not kind then return -1 end
   if f[3] and not s.settled then return -2 end
-  if not leave_active(P, id, verdict, f[11] or '') then return -1 end
+  if not leave_active(P, id, verdict, f[11] or '') and
+     not (s.settled and leave_place(P, id, fence)) then
+    return -1
+  end
   if f[9] then call('HSET', key, 'stc', s.stalls) end
   if not s.ordinary and not f[10] then give_sides(P) end
   local progress = last_notes(P, id, kind, e)
@@ -174,7 +188,10 @@ local function finish(id, fence, s, e)
   local j = load(P, id)
   if not j or j.starts ~= tonumber(fence) then return -1 end
   if j.cancelled and not s.cancelled and not s.settled then return -2 end
-  if not leave_active(P, id, j.verdict, j.group) then return -1 end
+  if not leave_active(P, id, j.verdict, j.group) and
+     not (s.settled and leave_place(P, id, fence)) then
+    return -1
+  end
   do_what_is_left()
   call('ZREM', P .. 's:leases', id)
   call('DEL', P .. id .. ':lock')

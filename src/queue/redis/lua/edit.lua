@@ -17,7 +17,7 @@ local function retry(j, state)
   call('ZREM', P .. state, j.id)
   call('HDEL', P .. j.id, 'xe', 'xv', 'xc', 'returnvalue', 'failedReason', 'finishedOn', 'progress',
        'stacktrace', 'defa', 'processedOn')
-  call('HSET', P .. j.id, 'atm', 0, 'stc', 0)
+  call('HSET', P .. j.id, 'atm', 0, 'stc', 0, 'xf', j.starts)
   j.stalls, j.verdict, j.cancelled = 0, nil, nil
   make_ready(P, j, false)
   tell(P, 'waiting', j.id, j.kind, 'prev', state)
