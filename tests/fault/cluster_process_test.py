@@ -34,7 +34,7 @@ class dead_worker(cluster_case):
             folder = self.folder()
             dying = self.begin(folder)
             ids = [f"p-{next(numbers)}" for _ in range(RUNNING)]
-            jobs = [probe_jobs.job(i[2:], {"sleepMs": 2_000}) for i in ids]
+            jobs = [probe_jobs.job(i[2:], {"sleepMs": 4_000}) for i in ids]
             self.assertEqual(len(probe_jobs.add_many(home, jobs)), RUNNING)
             cluster_jobs.wait_count(home, "probe", "active", RUNNING, 60)
             other = self.begin(self.folder())

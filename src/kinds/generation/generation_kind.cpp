@@ -92,6 +92,12 @@ std::string result_of(const music::piece& piece, const std::string& folder) {
   return json::serialize(out);
 }
 
+// The piece has ended, or a later run has it: what that one has made must not be touched.
+error nobody_waits() {
+  return {errc::conflict, "generationId",
+          text("no piece waits for this run", "ninguna pieza espera esta ejecución")};
+}
+
 store::transaction started(const std::string& owner, const std::string& id, std::int64_t fence) {
   static const statement begin(
       "update generation set status = 'processing', fence = $2, "
@@ -100,7 +106,10 @@ store::transaction started(const std::string& owner, const std::string& id, std:
   store::transaction tx(store::durability::process);
   tx.stage(
       [owner, id, fence, now = system_clock().now_ms()](store::connection& db) -> result<void> {
-        return db.send(begin, {std::string_view(id), fence, now, std::string_view(owner)});
+        auto rows = db.execute(begin, {std::string_view(id), fence, now, std::string_view(owner)});
+        if (!rows) return rows.error();
+        if (*rows == 0) return nobody_waits();
+        return {};
       });
   return tx;
 }

@@ -1,5 +1,6 @@
 #include "queue/redis/reconciler.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -20,6 +21,9 @@ namespace son1k::queue {
 namespace asio = boost::asio;
 using asio::awaitable;
 namespace {
+
+// So many times as long as a comparison took nobody compares, so that millions of rows cost little.
+constexpr std::int64_t rest = 20;
 
 // The line "run_id:…" of INFO: another one after each start of the server.
 std::string run_id_of(std::string_view info) {
@@ -151,7 +155,8 @@ awaitable<void> reconciler::state::compare() {
                                      {"settled", found.settled},
                                      {"put_off", found.put_off},
                                      {"ms", clock.steady_ms() - began}});
-  if (found.put_off == 0) compare_at_ms = clock.steady_ms() + settings.compare_ms;
+  const auto now = clock.steady_ms();
+  if (found.put_off == 0) compare_at_ms = now + std::max(settings.compare_ms, rest * (now - began));
 }
 
 // False: not to the end, it has to be done again.

@@ -69,6 +69,68 @@ class generation_settle : public testing::Test {
   };
 };
 
+// A run that writes to the database and does nothing else.
+class bare_run final : public queue::job_context {
+ public:
+  bare_run(store::database& db, queue::claimed_job job) : db_(db), job_(std::move(job)) {}
+  const queue::claimed_job& job() const override { return job_; }
+  int attempt() const override { return 1; }
+  std::stop_token stop() const override { return {}; }
+  queue::stop_reason why_stopped() const override { return {}; }
+  void progress(int, std::string_view) override {}
+  void log(std::string_view) override {}
+  boost::asio::awaitable<result<void>> checkpoint(std::string) override {
+    co_return result<void>{};
+  }
+  boost::asio::awaitable<void> offload(std::function<void()>) override {
+    ++offloaded;
+    co_return;
+  }
+  boost::asio::awaitable<void> sleep(std::int64_t) override { co_return; }
+  boost::asio::awaitable<result<void>> commit(store::transaction tx) override {
+    auto done = co_await store::async_commit(db_, std::move(tx));
+    co_return done;
+  }
+  boost::asio::awaitable<result<std::vector<queue::child_view>>> children() override {
+    co_return std::vector<queue::child_view>{};
+  }
+  boost::asio::awaitable<result<std::vector<queue::added_job>>> add_children(
+      std::vector<queue::job_spec>) override {
+    co_return std::vector<queue::added_job>{};
+  }
+  int offloaded = 0;
+
+ private:
+  store::database& db_;
+  const queue::claimed_job job_;
+};
+
+TEST_F(generation_settle, a_run_that_no_piece_waits_for_touches_no_files) {
+  const son1k::test::temp_folder artifacts;
+  kind = make_generation_kind({artifacts.path(), {}});
+  queue::claimed_job job;
+  job.held = {"q", "done", 2, 0};
+  job.user = "ana";
+  job.data = R"({"generationId":"done","prompt":"p","quality":"standard","format":"mp3"})";
+  piece("done");
+  queue::job_view ended;
+  ended.id = "done";
+  ended.user = "ana";
+  ended.state = queue::job_state::completed;
+  ended.starts = 1;
+  store::transaction tx;
+  kind->settle(ended, tx);
+  store::commit_and_wait(place.db(), std::move(tx)).value();
+  std::filesystem::create_directories(artifacts.path() / "done" / "1");
+  bare_run run(place.db(), job);
+  const auto how = place.run(kind->run(run));
+  EXPECT_EQ(how.kind, queue::outcome::what::failed);
+  EXPECT_EQ(how.error.code, name_of(errc::conflict)) << how.error.message;
+  EXPECT_FALSE(how.error.retryable);
+  EXPECT_EQ(run.offloaded, 0);
+  EXPECT_TRUE(std::filesystem::exists(artifacts.path() / "done" / "1"));
+}
+
 TEST_F(generation_settle, cancelled_by_the_overlap_rule_of_a_schedule) {
   auto spec = place.every("s", minute);
   spec.kind = "generation";

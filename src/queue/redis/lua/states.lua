@@ -1,8 +1,17 @@
 -- parts: base
--- Of jobs (queue id each): the state of each, empty where there is no such job.
+-- Of jobs (queue id each): empty where there is no such job, how it has ended, or "waiting" for all
+-- that have not.
 local states = {}
 for n = 1, number() do
   local P, id = lane_of(arg()), arg()
-  states[n] = state_of(P, id) or ''
+  if call('HEXISTS', P .. id, 'name') == 0 then
+    states[n] = ''
+  elseif call('ZSCORE', P .. 'completed', id) then
+    states[n] = 'completed'
+  elseif call('ZSCORE', P .. 'failed', id) then
+    states[n] = 'failed'
+  else
+    states[n] = 'waiting'
+  end
 end
 return states
