@@ -13,6 +13,7 @@
 #include "ops/bench_queue.hpp"
 #include "queue/embedded/embedded_queue.hpp"
 #include "queue/history/lasting_history.hpp"
+#include "queue/history/sqlite_history.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 
@@ -40,8 +41,8 @@ result<std::shared_ptr<void>> open_bench_history(const std::filesystem::path& fo
   if (auto migrated = (*db)->migrate(); !migrated) return migrated.error();
   auto made = std::make_shared<bench_history>();
   made->database = std::move(*db);
-  made->history.emplace(*made->database, *beside.database, *beside.queue, system_clock(),
-                        queue::history_settings{}, nullptr);
+  made->history.emplace(*made->database, queue::sqlite_history(), *beside.database, *beside.queue,
+                        system_clock(), queue::history_settings{}, nullptr);
   made->history->start();
   return std::shared_ptr<void>(std::move(made));
 }

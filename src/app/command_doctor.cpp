@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "app/command_line.hpp"
+#include "app/register_kinds.hpp"
 #include "app/system.hpp"
 #include "base/log.hpp"
 #include "ops/doctor.hpp"
@@ -18,7 +19,8 @@ namespace {
 int doctor(const common_flags& flags) {
   auto config = flags.load();
   if (!config) return fail(config.error(), flags.json);
-  const std::filesystem::path folder = config->text("data_dir");
+  std::filesystem::path folder = config->text("data_dir");
+  if (!needs_data_dir(*config)) folder = artifacts_folder(*config);
   if (auto ok = prepare_data_dir(folder); !ok) return fail(ok.error(), flags.json);
   std::vector<ops::finding> findings{ops::check_folder(folder), ops::check_disk(folder),
                                      ops::check_fsync(folder)};

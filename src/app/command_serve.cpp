@@ -111,8 +111,10 @@ int serve(const serve_flags& flags) {
       "server file",
       [&]() -> result<void> {
         auto file = server_file::write(config->text("data_dir"), url_of(http.host, server.port()));
-        if (!file) return file.error();
-        noted.emplace(std::move(*file));
+        if (file) noted.emplace(std::move(*file));
+        if (file || needs_data_dir(*config)) return file ? result<void>() : file.error();
+        // Commands on this machine need its address, then.
+        log::info("serve.not_noted", {{"error", file.error().what()}});
         return {};
       },
       [&] { noted.reset(); });

@@ -73,7 +73,7 @@ result<std::vector<store::migration_status>> migrate_one(const named_database& o
 }
 
 result<std::vector<migration_row>> migrate_all(const settings& config, migrate_what what) {
-  if (what == migrate_what::up) {
+  if (what == migrate_what::up && needs_data_dir(config)) {
     if (auto ok = prepare_data_dir(config.text("data_dir")); !ok) return ok.error();
   }
   std::vector<migration_row> out;

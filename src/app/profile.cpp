@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "app/register_kinds.hpp"
 #include "base/log.hpp"
 #include "net/redis/redis_facts.hpp"
 #include "ops/doctor_redis.hpp"
 #include "queue/embedded/embedded_queue.hpp"
+#include "queue/history/postgres_history.hpp"
+#include "queue/history/sqlite_history.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "store/postgres/postgres_database.hpp"
 #include "store/postgres/postgres_place.hpp"
@@ -16,6 +20,8 @@
 namespace son1k::app {
 namespace fs = std::filesystem;
 namespace {
+
+constexpr int history_readers_max = 4;
 
 store::sqlite_settings job_file(const settings& config) {
   store::sqlite_settings out;
@@ -37,6 +43,14 @@ store::postgres_settings job_server(const settings& config) {
   out.url = config.text("database_url");
   out.pool_min = static_cast<int>(config.integer("database_pool_min"));
   out.pool_max = static_cast<int>(config.integer("database_pool_max"));
+  return out;
+}
+
+// Connections of its own, so that no create waits for the index of what has been.
+store::postgres_settings history_server(const settings& config) {
+  auto out = job_server(config);
+  out.pool_min = 1;
+  out.pool_max = std::min(out.pool_max, history_readers_max);
   return out;
 }
 
@@ -69,10 +83,11 @@ result<std::unique_ptr<store::database>> migrated(result<std::unique_ptr<store::
   return opened;
 }
 
-result<void> open_history(const settings& config, backends& into) {
+result<void> open_history_file(const settings& config, backends& into) {
   auto history = migrated(store::open_sqlite(history_file(config)));
   if (!history) return history.error();
   into.history = std::move(*history);
+  into.history_tables = &queue::sqlite_history();
   return {};
 }
 
@@ -86,7 +101,7 @@ result<void> open_embedded(const settings& config, backends& into) {
   for (const auto& row : register_kinds(config))
     if (row.kind->stays_inside()) queueing.inside_kinds.emplace_back(row.kind->name());
   into.queue = queue::make_embedded_queue(*into.database, queueing, system_clock());
-  return {};
+  return open_history_file(config, into);
 }
 
 // A server that takes no writes would let every call wait for one that does. What else is amiss is
@@ -112,6 +127,10 @@ result<void> open_cluster(const settings& config, backends& into) {
   auto database = migrated(store::open_postgres(with));
   if (!database) return of_setting(database.error(), "database_url");
   into.database = std::move(*database);
+  auto history = store::open_postgres(history_server(config));
+  if (!history) return of_setting(history.error(), "database_url");
+  into.history = std::move(*history);
+  into.history_tables = &queue::postgres_history();
   auto place = net::parse_redis_url(config.text("redis_url"));
   if (!place) return place.error();
   auto redis = net::redis_client::make(std::move(*place));
@@ -120,8 +139,9 @@ result<void> open_cluster(const settings& config, backends& into) {
   into.redis->start();
   if (auto ok = look_at_redis(*into.redis); !ok) return ok;
   auto place_here = process_place::take(config.text("data_dir"));
-  if (!place_here) return place_here.error();
-  into.place = std::move(*place_here);
+  if (!place_here && needs_data_dir(config)) return place_here.error();
+  // Without a folder nobody takes this process's place: what it ran waits for its leases to end.
+  if (place_here) into.place = std::move(*place_here);
   auto how = shared_queue(config);
   how.process = into.place.name();
   into.queue = queue::make_redis_queue(*into.redis, *into.database, how, system_clock());
@@ -158,6 +178,11 @@ result<profile> profile_of(const settings& config) {
   return database ? profile::cluster : profile::embedded;
 }
 
+bool needs_data_dir(const settings& config) {
+  const auto kind = profile_of(config);
+  return !kind || *kind == profile::embedded || config.text("artifacts_dir").empty();
+}
+
 result<std::vector<named_database>> all_databases(const settings& config) {
   const auto kind = profile_of(config);
   if (!kind) return kind.error();
@@ -168,8 +193,8 @@ result<std::vector<named_database>> all_databases(const settings& config) {
     out.push_back(std::move(*jobs));
   } else {
     out.push_back(of_file("jobs", job_file(config)));
+    out.push_back(of_file("history", history_file(config)));
   }
-  out.push_back(of_file("history", history_file(config)));
   return out;
 }
 
@@ -180,7 +205,6 @@ result<backends> open_backends(const settings& config) {
   out.kind = *kind;
   out.figures = std::make_unique<store_figures>();
   auto ok = *kind == profile::cluster ? open_cluster(config, out) : open_embedded(config, out);
-  if (ok) ok = open_history(config, out);
   if (ok) return out;
   out.stop();
   return ok.error();

@@ -13,6 +13,7 @@
 #include "app/settings.hpp"
 #include "base/metrics.hpp"
 #include "net/redis/redis_client.hpp"
+#include "queue/history/history_tables.hpp"
 #include "queue/queue.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "store/migrator.hpp"
@@ -23,6 +24,10 @@ namespace son1k::app {
 enum class profile { embedded, cluster };
 // forbidden: one of the two URLs without the other; the field names the one that is missing.
 result<profile> profile_of(const settings& config);
+
+// Whether anything stands in the data folder that must be found again: the embedded profile's
+// files, and the pieces where they have no folder of their own.
+bool needs_data_dir(const settings& config);
 
 // What a database records into while it lives.
 struct store_figures {
@@ -51,6 +56,7 @@ struct backends {
   std::unique_ptr<net::redis_client> redis;  // of the cluster
   std::unique_ptr<store::database> database;
   std::unique_ptr<store::database> history;
+  const queue::history_tables* history_tables = nullptr;  // their form there
   std::unique_ptr<queue::queue_port> queue;
 
   void collect_figures(std::vector<metrics::family>& out) const;

@@ -34,7 +34,7 @@ error cannot_write(const fs::path& file, int code) {
 
 result<server_file> server_file::write(const fs::path& data_dir, const std::string& address) {
   const auto file = file_of(data_dir);
-  const fs::path part = file.string() + ".part";
+  const fs::path part = file.string() + "." + std::to_string(::getpid()) + ".part";
   const auto content = json::serialize(
       json::value{{"address", address}, {"pid", ::getpid()}, {"version", app::version}});
   ::unlink(part.c_str());
@@ -48,11 +48,11 @@ result<server_file> server_file::write(const fs::path& data_dir, const std::stri
     return cannot_write(part, code);
   }
   if (::rename(part.c_str(), file.c_str()) != 0) return cannot_write(file, errno);
-  return server_file(file);
+  return server_file(file, address);
 }
 
 server_file::~server_file() {
-  if (!file_.empty()) ::unlink(file_.c_str());
+  if (!file_.empty() && noted_address(file_.parent_path()) == address_) ::unlink(file_.c_str());
 }
 
 std::optional<std::string> noted_address(const fs::path& data_dir) {

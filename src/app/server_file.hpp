@@ -1,6 +1,7 @@
 // DATA_DIR/server.json: where the server of a data folder listens, for commands on the same
 // machine. Written by `serve` (0600, whole or not at all) and removed at its end; a server that was
-// killed leaves it behind, so a reader asks the address whether anybody is there.
+// killed leaves it behind, so a reader asks the address whether anybody is there. Of several
+// servers of one folder (the cluster profile) the one that started last stands in it.
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -16,12 +17,15 @@ class server_file {
   static result<server_file> write(const std::filesystem::path& data_dir,
                                    const std::string& address);
   ~server_file();
-  server_file(server_file&& other) noexcept : file_(std::exchange(other.file_, {})) {}
+  server_file(server_file&& other) noexcept
+      : file_(std::exchange(other.file_, {})), address_(std::move(other.address_)) {}
   server_file& operator=(server_file&&) = delete;
 
  private:
-  explicit server_file(std::filesystem::path file) : file_(std::move(file)) {}
+  server_file(std::filesystem::path file, std::string address)
+      : file_(std::move(file)), address_(std::move(address)) {}
   std::filesystem::path file_;
+  std::string address_;
 };
 
 // The address in the folder's file; nothing if there is none that can be read and is ours.

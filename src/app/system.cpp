@@ -71,7 +71,7 @@ result<std::unique_ptr<running_system>> running_system::open(const settings& con
 }
 
 result<void> running_system::open_parts() {
-  if (auto ok = prepare_data_dir(folder_); !ok) return ok;
+  if (auto ok = prepare_data_dir(folder_); !ok && needs_data_dir(config_)) return ok;
   std::error_code ec;
   fs::create_directories(artifacts_folder(config_), ec);
   if (ec) return folder_error(artifacts_folder(config_), ec.value());
@@ -112,9 +112,10 @@ void running_system::open_history() {
   queue::history_settings with;
   with.days = config_.integer("history_days");
   with.rows = config_.integer("history_rows");
-  history_ =
-      std::make_unique<queue::lasting_history>(*with_.history, database(), queue(), system_clock(),
-                                               with, settle_by_kind(register_kinds(config_)));
+  with.shared = with_.kind == profile::cluster;
+  history_ = std::make_unique<queue::lasting_history>(*with_.history, *with_.history_tables,
+                                                      database(), queue(), system_clock(), with,
+                                                      settle_by_kind(register_kinds(config_)));
   history_->start();
 }
 

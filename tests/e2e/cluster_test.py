@@ -1,11 +1,14 @@
 """The cluster profile as people meet it: servers and workers in processes of their own, over one
 PostgreSQL and one Redis."""
 
+import json
+import pathlib
 import unittest
+import urllib.parse
 
 from support import servers
 from support.cluster import cluster_case
-from support.program import environment, eventually, run
+from support.program import environment, eventually, run, server
 
 
 class ClusterTest(cluster_case):
@@ -41,6 +44,70 @@ class ClusterTest(cluster_case):
         eventually(lambda: home.api.get("/api/queues/probe").data["counts"]["completed"] == 200,
                    60, "all have completed")
         self.assertEqual(fleet.end(), 0)
+
+    def add(self, to: server, count: int, **data) -> None:
+        jobs = [{"queue": "probe", "kind": "probe", "data": data, "options": {"attempts": 1}}
+                for _ in range(count)]
+        self.assertEqual(to.api.post("/api/jobs/many", {"jobs": jobs}).status, 202)
+
+    def found(self, by: server, query: str) -> list:
+        return by.api.get(f"/api/jobs?limit=100&q={urllib.parse.quote(query)}").data
+
+    def test_a_job_that_a_worker_ran_is_found_by_every_server_when_the_queue_has_forgotten_it(self):
+        first, second = self.serve("--probe"), self.serve("--probe")
+        hand = self.work("--probe", "--queue", "probe")
+        self.add(first, 30, result={"note": "the quick brown fox"})
+        query = 'data.result.note~"brown fox" state:completed'
+        for one in (first, second):
+            eventually(lambda: len(self.found(one, query)) == 30, 30, "all are found")
+        cleaned = first.api.post("/api/queues/probe/clean",
+                                 {"state": "completed", "limit": 1000})
+        self.assertLess(cleaned.status, 300, cleaned.body)
+        eventually(lambda: first.api.get("/api/queues/probe").data["counts"]["completed"] == 0,
+                   30, "the queue has forgotten them")
+        self.assertEqual(len(self.found(second, query)), 30)
+        self.assertEqual(hand.end(), 0)
+        one = self.found(first, query)[0]
+        story = second.api.get(f"/api/jobs/{one['jobId']}?queue=probe").data
+        self.assertEqual(story["state"], "completed")
+
+    def test_dead_letters_of_a_worker_are_seen_by_one_server_and_replayed_by_another(self):
+        first, second = self.serve("--probe"), self.serve("--probe")
+        self.work("--probe", "--queue", "probe")
+        self.add(first, 5, failTimes=9, failWith="no answer from 10.0.0.7:80")
+
+        def group():
+            groups = first.api.get("/api/dead-letters").data
+            return groups[0] if groups and groups[0]["jobs"] == 5 else None
+        path = f"/api/dead-letters/{eventually(group, 30, 'a group of five')['fingerprint']}/replay"
+        done = second.api.post(path, {})
+        self.assertEqual((done.status, done.data["retried"]), (200, 5), done.body)
+        one = self.found(second, "queue:probe state:failed")[0]["jobId"]
+
+        def starts():
+            story = first.api.get(f"/api/jobs/{one}?queue=probe").data
+            return len([e for e in story["timeline"] if e["event"] == "started"])
+        eventually(lambda: starts() == 2, 30, "the second run is in the history")
+        # They failed once more, so they are letters again.
+        path = f"/api/dead-letters/{eventually(group, 30, 'a group again')['fingerprint']}"
+        gone = second.api.call("DELETE", path)
+        self.assertEqual((gone.status, gone.data["purged"]), (200, 5), gone.body)
+        self.assertEqual(first.api.get(path).status, 404)
+
+    def test_processes_may_share_a_data_folder_or_have_none(self):
+        data = self.folder() / "data"
+        first, second = self.serve("--probe", data=data), self.serve("--probe", data=data)
+        self.work("--probe", "--queue", "probe", data=data)
+        third = self.serve("--probe", data=pathlib.Path("/proc/nowhere/data"))
+        self.work("--probe", "--queue", "probe", data=pathlib.Path("/proc/nowhere/data"))
+        self.add(first, 20, result=1)
+        for one in (first, second, third):
+            eventually(lambda: len(self.found(one, "queue:probe state:completed")) == 20, 30,
+                       "all are found")
+        # Commands find the one that started last, whichever ends first.
+        self.assertEqual(first.terminate(), 0)
+        noted = json.loads((data / "server.json").read_text())["address"]
+        self.assertEqual(noted, second.hello["address"])
 
     def test_what_is_wrong_with_the_two_urls_is_said(self):
         home = self.folder()

@@ -1,21 +1,30 @@
-"""The lasting history in the running program: dead letters, replay, and what a crash leaves."""
+"""The lasting history in the running program, in the data folder and on the servers of a cluster:
+dead letters, replay, and what a crash leaves."""
 
+import unittest
 import urllib.parse
 
-from support.program import client, eventually, program_case, server
+from support import servers
+from support.program import client, environment, eventually, program_case, server
 
 QUEUE = "probe"
 
 
 class history_case(program_case):
     def start(self) -> None:
-        self.home: server = self.serve("--probe", data_dir=self.data)
+        env = environment(self.data.parent, **self.place)
+        self.home: server = self.serve("--probe", data_dir=self.data, env=env)
         self.api: client = self.home.api
 
     def setUp(self) -> None:
         super().setUp()
         self.data = self.folder() / "data"
+        self.place = self.open_place()
         self.start()
+
+    def open_place(self) -> dict:
+        """Settings of where the history is."""
+        return {}
 
     def add(self, count: int, **data) -> list:
         jobs = [{"queue": QUEUE, "kind": "probe", "data": data, "options": {"attempts": 1}}
@@ -36,6 +45,16 @@ class history_case(program_case):
     def found(self, query: str) -> int:
         words = urllib.parse.quote(query)
         return len(self.api.get(f"/api/jobs?q={words}&limit=100").data)
+
+
+class on_servers:
+    """The same over PostgreSQL and Redis."""
+
+    def open_place(self) -> dict:
+        postgres, redis = servers.postgres(), servers.redis()
+        self.addCleanup(postgres.close)
+        self.addCleanup(redis.close)
+        return {"DATABASE_URL": postgres.url, "REDIS_URL": redis.url}
 
 
 class dead_letters(history_case):
@@ -108,7 +127,20 @@ class crashes(history_case):
         eventually(all_ended, 30, "the late ones ended")
         self.home.kill()
         self.start()
-        self.assertEqual(self.found("state:completed queue:probe"), 90)
+        # On servers somebody else may have to read the last moment's from the queue.
+        eventually(lambda: self.found("state:completed queue:probe") == 90, 150, "all are found")
         self.assertEqual(self.found("state:failed queue:probe"), 10)
         self.assertEqual(self.group_of(10)["jobs"], 10)
         self.assertEqual(len(ids) + len(late), 100)
+
+
+class dead_letters_on_servers(on_servers, dead_letters):
+    pass
+
+
+class crashes_on_servers(on_servers, crashes):
+    pass
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -17,10 +17,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   if (query->terms.size() > query_terms_max) std::abort();
-  for (const char c : index_expression(*query)) {
-    const bool word = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!word && c != ' ' && c != '(' && c != ')') std::abort();
-  }
+  const auto words = words_of(*query);
+  const auto check = [](const std::vector<std::string>& some) {
+    for (const auto& word : some) {
+      for (const char c : word) {
+        if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'))) std::abort();
+      }
+    }
+  };
+  if (words.all.empty()) std::abort();
+  for (const auto& any : words.all) check(any);
+  check(words.none);
   job_view job;
   job.data = R"({"prompt":"lofi","n":3,"deep":{"list":["a",2.5,null]}})";
   job.error = job_error{"timeout", "timed out", true};

@@ -16,8 +16,8 @@ STOP_SECONDS = 60
 class worker:
     """A running `son1k worker`."""
 
-    def __init__(self, data_dir: pathlib.Path, env: dict, *args: str):
-        self.log = data_dir.parent / "worker.log"
+    def __init__(self, data_dir: pathlib.Path, log: pathlib.Path, env: dict, *args: str):
+        self.log = log
         with self.log.open("ab") as to:
             self.process = subprocess.Popen(
                 [BINARY, "worker", "--data-dir", str(data_dir), "--json", *args],
@@ -65,14 +65,17 @@ class cluster_case(program_case):
                                     "REDIS_URL": self.redis.url,
                                     "ARTIFACTS_DIR": str(self.artifacts), **self.settings, **more})
 
-    def serve(self, *args: str, home: pathlib.Path = None, **more: str) -> server:
+    def serve(self, *args: str, home: pathlib.Path = None, data: pathlib.Path = None,
+              **more: str) -> server:
         home = home or self.folder()
-        one = server(home / "data", "--workers", "0", *args, env=self.env(home, **more))
+        one = server(data or home / "data", "--workers", "0", *args, env=self.env(home, **more),
+                     log=home / "serve.log")
         self.addCleanup(one.kill)
         return one
 
-    def work(self, *args: str, home: pathlib.Path = None, **more: str) -> worker:
+    def work(self, *args: str, home: pathlib.Path = None, data: pathlib.Path = None,
+             **more: str) -> worker:
         home = home or self.folder()
-        one = worker(home / "data", self.env(home, **more), *args)
+        one = worker(data or home / "data", home / "worker.log", self.env(home, **more), *args)
         self.addCleanup(one.kill)
         return one

@@ -1,6 +1,10 @@
 #include "queue/history/dead_letters.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <chrono>
 #include <limits>
 #include <map>
 
@@ -14,6 +18,10 @@ namespace {
 
 constexpr std::int64_t newest = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t looks_max = 20'000;  // rows that one call reads and compares
+constexpr std::string_view replay_duty = "replay";
+constexpr std::int64_t replay_ms_max = 30'000;  // then whoever was at it is taken for dead
+constexpr auto replay_pause = std::chrono::milliseconds(50);
+constexpr int replay_tries_max = 700;
 
 error bad_limit(std::size_t max) {
   const auto shown = std::to_string(max);
@@ -78,6 +86,7 @@ asio::awaitable<result<dead_groups_page>> lasting_history::groups(std::string cu
 }
 
 asio::awaitable<result<dead_group>> lasting_history::group(std::string fingerprint) {
+  tables_.clean(fingerprint);
   co_await recorder_.flush();
   auto work = [fingerprint](store::connection& c) { return read_group(c, fingerprint); };
   auto found = co_await store::async_read(db_, std::move(work));
@@ -92,6 +101,7 @@ asio::awaitable<result<search_page>> lasting_history::letters(std::string finger
   if (limit == 0 || limit > search_jobs_max) co_return bad_limit(search_jobs_max);
   auto before = seq_of(fingerprint, cursor);
   if (!before) co_return before.error();
+  tables_.clean(fingerprint);
   co_await recorder_.flush();
   auto work = [fingerprint, before = *before, limit](store::connection& c) {
     return read_letters(c, fingerprint, before, limit + 1);
@@ -112,6 +122,7 @@ asio::awaitable<result<search_page>> lasting_history::letters(std::string finger
 asio::awaitable<result<lasting_history::slice>> lasting_history::wanted_slice(letters_wanted which,
                                                                               std::size_t max) {
   const auto before = which.before_seq == 0 ? newest : which.before_seq;
+  for (auto* text : {&which.fingerprint, &which.queue, &which.id}) tables_.clean(*text);
   if (which.fingerprint.empty() && which.id.empty()) {
     co_return co_await past_slice(std::move(which.query), before, max, looks_max, true);
   }
@@ -138,6 +149,46 @@ asio::awaitable<result<letters_done>> lasting_history::replay(letters_wanted whi
                                                               std::size_t max) {
   if (max == 0 || max > letters_max) co_return bad_limit(letters_max);
   const auto own_turn = co_await replays_.take();
+  auto ours = co_await take_replay();
+  if (!ours) co_return ours.error();
+  auto done = co_await replay_wanted(std::move(which), max);
+  co_await give_replay();
+  co_return done;
+}
+
+// Other programs may be at the same letters, and a job that was started twice runs twice.
+asio::awaitable<result<void>> lasting_history::take_replay() {
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer pause(executor);
+  for (int tries = 0; tries < replay_tries_max; ++tries) {
+    const auto ours = std::make_shared<bool>(false);
+    store::transaction tx(store::durability::process);
+    const auto now_ms = clock_.now_ms();
+    tx.stage([this, ours, now_ms](store::connection& c) -> result<void> {
+      auto claimed = tables_.claim_duty(c, replay_duty, now_ms, replay_ms_max);
+      if (!claimed) return claimed.error();
+      *ours = *claimed;
+      return {};
+    });
+    auto asked = co_await store::async_commit(db_, std::move(tx));
+    if (!asked || *ours) co_return asked;
+    pause.expires_after(replay_pause);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+  co_return error(errc::unavailable, "replay",
+                  text("another replay is under way; try again later",
+                       "hay otra repetición en curso; inténtelo más tarde"));
+}
+
+asio::awaitable<void> lasting_history::give_replay() {
+  store::transaction tx(store::durability::process);
+  tx.stage([this](store::connection& c) { return tables_.release_duty(c, replay_duty); });
+  // Where this fails, the claim runs out.
+  (void)co_await store::async_commit(db_, std::move(tx));
+}
+
+asio::awaitable<result<letters_done>> lasting_history::replay_wanted(letters_wanted which,
+                                                                     std::size_t max) {
   co_await recorder_.flush();
   auto wanted = co_await wanted_slice(std::move(which), max);
   if (!wanted) co_return wanted.error();
@@ -233,7 +284,7 @@ asio::awaitable<result<letters_done>> lasting_history::purge(letters_wanted whic
 asio::awaitable<result<void>> lasting_history::bury_all(std::vector<std::int64_t> seqs) {
   if (seqs.empty()) co_return result<void>();
   store::transaction tx;  // synced: a letter that is purged does not come back
-  tx.stage([seqs = std::move(seqs)](store::connection& c) { return bury(c, seqs); });
+  tx.stage([this, seqs = std::move(seqs)](store::connection& c) { return bury(tables_, c, seqs); });
   co_return co_await store::async_commit(db_, std::move(tx));
 }
 

@@ -1,3 +1,5 @@
+#include <map>
+
 #include "queue/history/fingerprint.hpp"
 #include "queue/history/history_rows.hpp"
 #include "queue/options_codec.hpp"
@@ -9,11 +11,12 @@ using store::connection;
 using store::row;
 using store::statement;
 
-#define SON1K_HISTORY_COLUMNS                                                                    \
-  "h.seq, h.queue, h.id, h.kind, h.owner, h.tenant, h.state, h.dead, h.priority, h.attempts, "   \
-  "h.stalls, h.fence, h.worker, h.added_at_ms, h.ready_at_ms, h.started_at_ms, h.ended_at_ms, "  \
-  "h.cpu_us, h.bytes_max, h.fingerprint, h.error_code, h.error_final, h.error_text, h.options, " \
-  "h.result, h.data"
+#define SON1K_HISTORY_NARROW                                                                   \
+  "h.seq, h.queue, h.id, h.kind, h.owner, h.tenant, h.state, h.dead, h.priority, h.attempts, " \
+  "h.stalls, h.fence, h.worker, h.added_at_ms, h.ready_at_ms, h.started_at_ms, "               \
+  "h.ended_at_ms, h.cpu_us, h.bytes_max, h.fingerprint, h.error_code, h.error_final, "         \
+  "h.error_text"
+#define SON1K_HISTORY_COLUMNS SON1K_HISTORY_NARROW ", h.options, h.result, h.data"
 
 enum column {
   seq,
@@ -51,9 +54,6 @@ const statement sql_runs{
     "SELECT fence, worker, started_at_ms, ended_at_ms, outcome, cpu_us, bytes_max, error_code, "
     "error_text FROM history_run WHERE job_key = $1 AND queue = $2 AND id = $3 "
     "ORDER BY run DESC LIMIT $4"};
-const statement sql_known{
-    "SELECT added_at_ms, fence, ended_at_ms FROM history "
-    "WHERE job_key = $1 AND queue = $2 AND id = $3"};
 #define SON1K_GROUP_COLUMNS                                                                     \
   "SELECT g.fingerprint, g.queue, g.kind, g.letters, g.last_seq, h.ended_at_ms, h.error_code, " \
   "h.error_text, (SELECT f.ended_at_ms FROM history f WHERE f.dead = 1 "                        \
@@ -88,6 +88,7 @@ dead_group group_of(const row& r) {
 }  // namespace
 
 const std::string_view history_columns = SON1K_HISTORY_COLUMNS;
+const std::string_view history_columns_to_index = SON1K_HISTORY_NARROW ", NULL, NULL, h.data";
 
 found_job read_row(const row& r) {
   found_job out;
@@ -178,16 +179,24 @@ past_run last_run_of(const found_job& ended) {
   return run;
 }
 
-result<std::vector<bool>> are_known(connection& c, std::span<const job_view> jobs) {
-  std::vector<bool> out(jobs.size(), false);
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    const auto& job = jobs[i];
-    auto looked = c.query(sql_known, {key_of(job.id), job.queue, job.id}, [&](const row& r) {
-      out[i] = job.added_at_ms <= r.integer(0) && job.starts <= r.integer(1) &&
-               job.finished_at_ms <= r.integer(2);
-      return false;
-    });
-    if (!looked) return looked.error();
+result<std::vector<bool>> are_known(const history_tables& tables, connection& c,
+                                    std::span<const job_view> ended) {
+  std::vector<job_ref> jobs;
+  std::map<std::pair<std::string, std::string>, std::size_t> order;
+  for (const auto& job : ended) {
+    jobs.push_back({job.queue, job.id});
+    tables.clean(jobs.back().queue);
+    tables.clean(jobs.back().id);
+    order.emplace(std::pair(jobs.back().queue, jobs.back().id), jobs.size() - 1);
+  }
+  auto rows = tables.find_rows(c, jobs);
+  if (!rows) return rows.error();
+  std::vector<bool> out(ended.size(), false);
+  for (const auto& row : *rows) {
+    const auto i = order.at({row.job.queue, row.job.id});
+    const auto& job = ended[i];
+    out[i] = job.added_at_ms <= row.added_at_ms && job.starts <= row.fence &&
+             job.finished_at_ms <= row.ended_at_ms;
   }
   return out;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "queue/history/history.hpp"
+#include "queue/history/history_tables.hpp"
 #include "store/database.hpp"
 
 namespace son1k::queue {
@@ -17,12 +18,17 @@ inline constexpr std::size_t history_result_bytes_max = 65'536;  // a longer one
 // Of a job that completed; the payload of one that failed is kept whole, for it may be replayed.
 inline constexpr std::size_t history_data_bytes_max = 65'536;
 
+// The records with texts that the database keeps.
+std::vector<run_record> cleaned(const history_tables& tables, std::vector<run_record> records);
+
 // Writes the records in order. A job that ended again takes the place of its earlier row, whose run
 // joins the timeline. A record that is there already changes nothing.
-result<void> write_records(store::connection& c, std::span<const run_record> records);
+result<void> write_records(const history_tables& tables, store::connection& c,
+                           std::span<const run_record> records);
 
 // The columns that read_row() expects, of a table with the alias `h`.
 extern const std::string_view history_columns;
+extern const std::string_view history_columns_to_index;  // those that index_words() looks at
 // Without data, result and options, which read_wide() adds; `r` must be the same row.
 found_job read_row(const store::row& r);
 void read_data(const store::row& r, found_job& out);
@@ -37,15 +43,17 @@ result<std::vector<past_run>> read_runs(store::connection& c, const std::string&
 past_run last_run_of(const found_job& ended);
 
 // Which of the jobs have a row that is as new as they are.
-result<std::vector<bool>> are_known(store::connection& c, std::span<const job_view> ended);
+result<std::vector<bool>> are_known(const history_tables& tables, store::connection& c,
+                                    std::span<const job_view> ended);
 
 // The letters of these rows are dead no more; rows that are gone or not dead are passed over.
-result<void> bury(store::connection& c, std::span<const std::int64_t> seqs);
+result<void> bury(const history_tables& tables, store::connection& c,
+                  std::span<const std::int64_t> seqs);
 
 // Removes at most `max` of the oldest rows with their runs: those that ended before `oldest_ms` and
 // those that stand more than `keep` places behind the newest. How many went.
-result<std::int64_t> trim_oldest(store::connection& c, std::int64_t oldest_ms, std::int64_t keep,
-                                 std::int64_t max);
+result<std::int64_t> trim_oldest(const history_tables& tables, store::connection& c,
+                                 std::int64_t oldest_ms, std::int64_t keep, std::int64_t max);
 
 // How many trim_oldest() would remove in all, nearly: rows are taken to lie in the order in which
 // they ended.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "queue/history/fingerprint.hpp"
 #include "queue/history/history_rows.hpp"
@@ -13,11 +14,8 @@ using store::statement;
 using store::value;
 
 const statement sql_next{
-    "SELECT 1 + max(coalesce((SELECT max(seq) FROM history), 0), "
-    "coalesce((SELECT max(last_seq) FROM history_part), 0))"};
-const statement sql_earlier{
-    "SELECT seq, added_at_ms, fence, ended_at_ms, dead, fingerprint FROM history "
-    "WHERE job_key = $1 AND queue = $2 AND id = $3"};
+    "SELECT 1 + coalesce(max(place), 0) FROM (SELECT max(seq) AS place FROM history "
+    "UNION ALL SELECT max(last_seq) FROM history_part) AS places"};
 const statement sql_keep_run{
     "INSERT INTO history_run (job_key, queue, id, fence, worker, started_at_ms, ended_at_ms, "
     "outcome, cpu_us, bytes_max, error_code, error_text) "
@@ -36,7 +34,9 @@ const statement sql_insert{
 const statement sql_insert_run{
     "INSERT INTO history_run (job_key, queue, id, fence, worker, started_at_ms, ended_at_ms, "
     "outcome, cpu_us, bytes_max, error_code, error_text) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
+    "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 WHERE NOT EXISTS (SELECT 1 "
+    "FROM history_run r WHERE r.job_key = $1 AND r.queue = $2 AND r.id = $3 AND r.fence = $4 "
+    "AND r.started_at_ms = $6)"};
 const statement sql_letter{
     "INSERT INTO history_dead_group (fingerprint, queue, kind, letters, last_seq) "
     "VALUES ($1, $2, $3, 1, $4) ON CONFLICT (fingerprint) "
@@ -53,7 +53,7 @@ const statement sql_oldest{
 const statement sql_place{
     "SELECT seq, ended_at_ms FROM history WHERE seq >= $1 ORDER BY seq LIMIT 1"};
 const statement sql_letters{
-    "SELECT queue, count(*), sum(letters) AS jobs FROM history_dead_group "
+    "SELECT queue, count(*), CAST(sum(letters) AS BIGINT) AS jobs FROM history_dead_group "
     "GROUP BY queue ORDER BY jobs DESC LIMIT $1"};
 const statement sql_remove_runs{
     "DELETE FROM history_run WHERE job_key = $1 AND queue = $2 AND id = $3"};
@@ -70,9 +70,8 @@ value text_or_null(std::string_view text) {
 }
 
 result<void> fewer_letters(connection& c, std::string_view fingerprint, std::int64_t by) {
-  if (auto ok = c.execute(sql_fewer_letters, {fingerprint, by}); !ok) return ok.error();
-  if (auto ok = c.execute(sql_no_letters, {fingerprint}); !ok) return ok.error();
-  return {};
+  if (auto ok = c.send(sql_fewer_letters, {fingerprint, by}); !ok) return ok;
+  return c.send(sql_no_letters, {fingerprint});
 }
 
 std::string_view outcome_of(const run_record& r) {
@@ -85,40 +84,31 @@ std::string_view outcome_of(const run_record& r) {
 result<void> write_run(connection& c, const run_record& r) {
   const std::string_view code = r.error ? r.error->code : std::string_view();
   const std::string_view message = r.error ? r.error->message : std::string_view();
-  auto ok =
-      c.execute(sql_insert_run, {key_of(r.job.id), r.job.queue, r.job.id, r.fence, r.worker,
+  return c.send(sql_insert_run, {key_of(r.job.id), r.job.queue, r.job.id, r.fence, r.worker,
                                  r.started_at_ms, r.ended_at_ms, outcome_of(r), r.cost.cpu_us,
                                  r.cost.bytes_max, text_or_null(code), text_or_null(message)});
-  if (!ok) return ok.error();
-  return {};
 }
 
+// The rows of a batch's jobs as they are and as the batch makes them.
+using rows_by_job = std::map<std::pair<std::string, std::string>, ended_row>;
+
 // Makes room for a job's new row. False: the row that is there is as new.
-result<bool> displace(connection& c, const run_record& r) {
-  std::int64_t seq = 0;
-  bool as_new = false;
-  bool dead = false;
-  std::string fingerprint;
-  auto looked =
-      c.query(sql_earlier, {key_of(r.job.id), r.job.queue, r.job.id}, [&](const store::row& row) {
-        seq = row.integer(0);
-        as_new = r.added_at_ms <= row.integer(1) && r.fence <= row.integer(2) &&
-                 r.ended_at_ms <= row.integer(3);
-        dead = row.integer(4) != 0;
-        fingerprint = row.text(5);
-        return false;
-      });
-  if (!looked) return looked.error();
-  if (seq == 0 || as_new) return seq == 0;
-  if (auto ok = c.execute(sql_keep_run, {seq}); !ok) return ok.error();
-  if (auto ok = c.execute(sql_remove, {seq}); !ok) return ok.error();
-  if (dead) {
-    if (auto ok = fewer_letters(c, fingerprint, 1); !ok) return ok.error();
+result<bool> displace(connection& c, const rows_by_job& rows, const run_record& r) {
+  const auto found = rows.find({r.job.queue, r.job.id});
+  if (found == rows.end()) return true;
+  const auto& row = found->second;
+  if (r.added_at_ms <= row.added_at_ms && r.fence <= row.fence && r.ended_at_ms <= row.ended_at_ms)
+    return false;
+  if (auto ok = c.send(sql_keep_run, {row.seq}); !ok) return ok.error();
+  if (auto ok = c.send(sql_remove, {row.seq}); !ok) return ok.error();
+  if (row.dead) {
+    if (auto ok = fewer_letters(c, row.fingerprint, 1); !ok) return ok.error();
   }
   return true;
 }
 
-result<void> write_end(connection& c, const run_record& r, std::int64_t seq) {
+result<void> write_end(const history_tables& tables, connection& c, rows_by_job& rows,
+                       const run_record& r, std::int64_t seq) {
   const bool failed = r.state == job_state::failed;
   const bool dead = failed && !r.cancelled;
   const auto fault = r.error.value_or(
@@ -126,66 +116,99 @@ result<void> write_end(connection& c, const run_record& r, std::int64_t seq) {
   const std::string_view code = r.cancelled ? state_cancelled : std::string_view(fault.code);
   std::string fingerprint;
   if (dead) fingerprint = fingerprint_of(r.job.queue, r.kind, code, fault.message);
-  const std::string options = r.options ? encode_options(*r.options) : std::string();
+  std::string options = r.options ? encode_options(*r.options) : std::string();
+  tables.clean(options);
   const bool keeps_data = failed || r.data.size() <= history_data_bytes_max;
   const bool keeps_result = r.result.size() <= history_result_bytes_max;
-  auto written = c.execute(sql_insert, {seq,
-                                        key_of(r.job.id),
-                                        r.job.queue,
-                                        r.job.id,
-                                        r.kind,
-                                        r.user,
-                                        r.group,
-                                        static_cast<std::int64_t>(r.state),
-                                        dead ? 1L : 0L,
-                                        static_cast<std::int64_t>(r.priority),
-                                        static_cast<std::int64_t>(r.attempts_made),
-                                        static_cast<std::int64_t>(r.stalls),
-                                        r.fence,
-                                        r.worker,
-                                        r.added_at_ms,
-                                        r.ready_at_ms,
-                                        r.started_at_ms,
-                                        r.ended_at_ms,
-                                        r.cost.cpu_us,
-                                        r.cost.bytes_max,
-                                        text_or_null(fingerprint),
-                                        text_or_null(code),
-                                        failed && !fault.retryable ? 1L : 0L,
-                                        text_or_null(fault.message),
-                                        text_or_null(options),
-                                        text_or_null(keeps_result ? r.result : std::string_view()),
-                                        text_or_null(keeps_data ? r.data : std::string_view())});
-  if (!written) return written.error();
+  auto written = c.send(sql_insert, {seq,
+                                     key_of(r.job.id),
+                                     r.job.queue,
+                                     r.job.id,
+                                     r.kind,
+                                     r.user,
+                                     r.group,
+                                     static_cast<std::int64_t>(r.state),
+                                     dead ? 1L : 0L,
+                                     static_cast<std::int64_t>(r.priority),
+                                     static_cast<std::int64_t>(r.attempts_made),
+                                     static_cast<std::int64_t>(r.stalls),
+                                     r.fence,
+                                     r.worker,
+                                     r.added_at_ms,
+                                     r.ready_at_ms,
+                                     r.started_at_ms,
+                                     r.ended_at_ms,
+                                     r.cost.cpu_us,
+                                     r.cost.bytes_max,
+                                     text_or_null(fingerprint),
+                                     text_or_null(code),
+                                     failed && !fault.retryable ? 1L : 0L,
+                                     text_or_null(fault.message),
+                                     text_or_null(options),
+                                     text_or_null(keeps_result ? r.result : std::string_view()),
+                                     text_or_null(keeps_data ? r.data : std::string_view())});
+  if (!written) return written;
+  rows[{r.job.queue, r.job.id}] = {r.job,         seq,  r.added_at_ms, r.fence,
+                                   r.ended_at_ms, dead, fingerprint};
   if (!dead) return {};
-  auto counted = c.execute(sql_letter, {fingerprint, r.job.queue, r.kind, seq});
-  if (!counted) return counted.error();
-  return {};
+  return c.send(sql_letter, {fingerprint, r.job.queue, r.kind, seq});
 }
 
-}  // namespace
+void clean_texts(const history_tables& tables, run_record& r) {
+  for (auto* text :
+       {&r.job.queue, &r.job.id, &r.kind, &r.user, &r.group, &r.data, &r.worker, &r.result}) {
+    tables.clean(*text);
+  }
+  if (!r.error) return;
+  tables.clean(r.error->code);
+  tables.clean(r.error->message);
+}
 
-result<void> write_records(connection& c, std::span<const run_record> records) {
+result<std::int64_t> next_place(connection& c) {
   std::int64_t next = 0;
   auto looked = c.query(sql_next, {}, [&](const store::row& r) {
     next = r.integer(0);
     return false;
   });
-  if (!looked) return looked;
+  if (!looked) return looked.error();
+  return next;
+}
+
+}  // namespace
+
+std::vector<run_record> cleaned(const history_tables& tables, std::vector<run_record> records) {
+  for (auto& r : records) clean_texts(tables, r);
+  return records;
+}
+
+result<void> write_records(const history_tables& tables, connection& c,
+                           std::span<const run_record> records) {
+  if (auto turn = tables.take_turn(c); !turn) return turn;
+  auto next = next_place(c);
+  if (!next) return next.error();
+  std::vector<job_ref> jobs;
+  for (const auto& r : records) {
+    if (r.ended) jobs.push_back(r.job);
+  }
+  auto found = tables.find_rows(c, jobs);
+  if (!found) return found.error();
+  rows_by_job rows;
+  for (auto& row : *found) rows.emplace(std::pair(row.job.queue, row.job.id), std::move(row));
   for (const auto& r : records) {
     if (!r.ended) {
       if (auto ok = write_run(c, r); !ok) return ok;
       continue;
     }
-    auto room = displace(c, r);
+    auto room = displace(c, rows, r);
     if (!room) return room.error();
     if (!*room) continue;
-    if (auto ok = write_end(c, r, next++); !ok) return ok;
+    if (auto ok = write_end(tables, c, rows, r, (*next)++); !ok) return ok;
   }
   return {};
 }
 
-result<void> bury(connection& c, std::span<const std::int64_t> seqs) {
+result<void> bury(const history_tables& tables, connection& c, std::span<const std::int64_t> seqs) {
+  if (auto turn = tables.take_turn(c); !turn) return turn;
   for (const auto seq : seqs) {
     std::string fingerprint;
     auto looked = c.query(sql_is_dead, {seq}, [&](const store::row& r) {
@@ -200,20 +223,18 @@ result<void> bury(connection& c, std::span<const std::int64_t> seqs) {
   return {};
 }
 
-result<std::int64_t> trim_oldest(connection& c, std::int64_t oldest_ms, std::int64_t keep,
-                                 std::int64_t max) {
-  std::int64_t next = 0;
-  auto looked = c.query(sql_next, {}, [&](const store::row& r) {
-    next = r.integer(0);
-    return false;
-  });
-  if (!looked) return looked.error();
+result<std::int64_t> trim_oldest(const history_tables& tables, connection& c,
+                                 std::int64_t oldest_ms, std::int64_t keep, std::int64_t max) {
+  if (auto turn = tables.take_turn(c); !turn) return turn.error();
+  const auto place = next_place(c);
+  if (!place) return place.error();
+  const auto next = *place;
   struct old_row {
     std::int64_t seq, key;
     std::string queue, id, fingerprint;
   };
   std::vector<old_row> gone;
-  looked = c.query(sql_oldest, {max}, [&](const store::row& r) {
+  auto looked = c.query(sql_oldest, {max}, [&](const store::row& r) {
     const bool crowded = r.integer(0) < next - keep;
     if (!crowded && r.integer(4) >= oldest_ms) return false;
     gone.push_back({r.integer(0), r.integer(1), std::string(r.text(2)), std::string(r.text(3)),
@@ -222,22 +243,19 @@ result<std::int64_t> trim_oldest(connection& c, std::int64_t oldest_ms, std::int
   });
   if (!looked) return looked.error();
   for (const auto& row : gone) {
-    if (auto ok = c.execute(sql_remove, {row.seq}); !ok) return ok.error();
-    if (auto ok = c.execute(sql_remove_runs, {row.key, row.queue, row.id}); !ok) return ok.error();
+    if (auto ok = c.send(sql_remove, {row.seq}); !ok) return ok.error();
+    if (auto ok = c.send(sql_remove_runs, {row.key, row.queue, row.id}); !ok) return ok.error();
     if (row.fingerprint.empty()) continue;
     if (auto ok = fewer_letters(c, row.fingerprint, 1); !ok) return ok.error();
   }
-  if (auto ok = c.execute(sql_remove_old_runs, {oldest_ms, max}); !ok) return ok.error();
+  if (auto ok = c.send(sql_remove_old_runs, {oldest_ms, max}); !ok) return ok.error();
   return static_cast<std::int64_t>(gone.size());
 }
 
 result<std::int64_t> count_trimmable(connection& c, std::int64_t oldest_ms, std::int64_t keep) {
-  std::int64_t next = 0;
-  auto looked = c.query(sql_next, {}, [&](const store::row& r) {
-    next = r.integer(0);
-    return false;
-  });
-  if (!looked) return looked.error();
+  const auto place = next_place(c);
+  if (!place) return place.error();
+  const auto next = *place;
   // The first row at or after a place, and when it ended.
   const auto row_at = [&](std::int64_t from) -> result<std::pair<std::int64_t, std::int64_t>> {
     std::pair<std::int64_t, std::int64_t> found{next, oldest_ms};

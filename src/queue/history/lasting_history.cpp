@@ -6,7 +6,6 @@
 #include "queue/history/cursor.hpp"
 #include "queue/history/live_search.hpp"
 #include "queue/history/terms.hpp"
-#include "queue/history/word_index.hpp"
 #include "queue/policy.hpp"
 #include "store/async.hpp"
 
@@ -76,7 +75,7 @@ error nowhere() {
 // The matching rows before a place, from the newest.
 struct row_search {
   job_query query;
-  std::string expression;
+  word_query words;
   std::int64_t before_seq = newest;
   std::size_t limit = 0;
   std::size_t look_max = 0;
@@ -90,10 +89,11 @@ struct rows_found {
   std::int64_t before_seq = 0;  // 0: there are no more
 };
 
-result<rows_found> search_rows(store::connection& c, const row_search& with) {
+result<rows_found> search_rows(const history_tables& tables, store::connection& c,
+                               const row_search& with) {
   rows_found out;
   const bool payload = asks_payload(with.query);
-  auto visited = visit_candidates(c, with.expression, with.before_seq, [&](const store::row& r) {
+  auto visited = tables.visit_candidates(c, with.words, with.before_seq, [&](const store::row& r) {
     const auto seq = r.integer(0);
     if (static_cast<std::size_t>(out.count) == with.limit || out.looked == with.look_max) {
       out.before_seq = seq + 1;
@@ -116,24 +116,25 @@ result<rows_found> search_rows(store::connection& c, const row_search& with) {
 
 }  // namespace
 
-lasting_history::lasting_history(store::database& db, store::database& domain, queue_port& jobs,
-                                 const clock_port& clock, history_settings with,
-                                 settle_function settle)
+lasting_history::lasting_history(store::database& db, const history_tables& tables,
+                                 store::database& domain, queue_port& jobs, const clock_port& clock,
+                                 history_settings with, settle_function settle)
     : db_(db),
+      tables_(tables),
       domain_(domain),
       jobs_(jobs),
       clock_(clock),
       settle_(std::move(settle)),
-      recorder_(db, jobs, clock, with) {}
+      recorder_(db, tables, jobs, clock, with) {}
 
 asio::awaitable<result<lasting_history::slice>> lasting_history::past_slice(job_query query,
                                                                             std::int64_t before_seq,
                                                                             std::size_t limit,
                                                                             std::size_t look_max,
                                                                             bool dead_only) {
-  auto work = [with = row_search{query, index_expression(query), before_seq, limit, look_max,
-                                 dead_only, true}](store::connection& c) {
-    return search_rows(c, with);
+  auto work = [this, with = row_search{query, words_of(query), before_seq, limit, look_max,
+                                       dead_only, true}](store::connection& c) {
+    return search_rows(tables_, c, with);
   };
   auto found = co_await store::async_read(db_, std::move(work));
   if (!found) co_return found.error();
@@ -187,10 +188,10 @@ asio::awaitable<result<job_count>> lasting_history::count(job_query query, std::
   }
   if (!may_have_ended(query)) co_return out;
   co_await recorder_.flush();
-  row_search with{query, index_expression(query), newest, 0, count_slice, false, false};
+  row_search with{query, words_of(query), newest, 0, count_slice, false, false};
   for (std::size_t looked = 0; looked < count_looks_max;) {
     with.limit = static_cast<std::size_t>(std::max<std::int64_t>(count_max - out.found, 0));
-    auto work = [with](store::connection& c) { return search_rows(c, with); };
+    auto work = [this, with](store::connection& c) { return search_rows(tables_, c, with); };
     auto found = co_await store::async_read(db_, std::move(work));
     if (!found) co_return found.error();
     out.found += found->count;
@@ -222,6 +223,8 @@ asio::awaitable<result<job_story>> lasting_history::show(std::string queue, std:
     found = true;
     break;
   }
+  tables_.clean(queue);
+  tables_.clean(id);
   co_await recorder_.flush();
   struct record {
     std::optional<found_job> ended;

@@ -1,6 +1,6 @@
 // The history over its database: the recorder that fills it, and the searches that read it beside
-// the living queue. `db` is the history's own (store::history_sources()); database, queue and clock
-// must outlive it. Thread-safe.
+// the living queue. `db` has the history's tables in the form that `tables` knows; databases, queue
+// and clock must outlive it. Thread-safe.
 #pragma once
 #include "queue/history/dead_letters.hpp"
 #include "queue/history/history.hpp"
@@ -13,8 +13,9 @@ namespace son1k::queue {
 class lasting_history final : public job_history, public dead_letters {
  public:
   // `domain` is the database of the jobs and of what their kinds write.
-  lasting_history(store::database& db, store::database& domain, queue_port& jobs,
-                  const clock_port& clock, history_settings with, settle_function settle);
+  lasting_history(store::database& db, const history_tables& tables, store::database& domain,
+                  queue_port& jobs, const clock_port& clock, history_settings with,
+                  settle_function settle);
 
   void start() { recorder_.start(); }
   // Writes what waits. Repeatable; before the queue and the database stop.
@@ -54,9 +55,13 @@ class lasting_history final : public job_history, public dead_letters {
   boost::asio::awaitable<result<void>> add_again(std::vector<const found_job*> letters,
                                                  letters_done& done,
                                                  std::vector<std::int64_t>& buried);
+  boost::asio::awaitable<result<letters_done>> replay_wanted(letters_wanted which, std::size_t max);
+  boost::asio::awaitable<result<void>> take_replay();
+  boost::asio::awaitable<void> give_replay();
   boost::asio::awaitable<result<void>> bury_all(std::vector<std::int64_t> seqs);
 
   store::database& db_;
+  const history_tables& tables_;
   store::database& domain_;
   queue_port& jobs_;
   const clock_port& clock_;

@@ -4,27 +4,25 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
+#include <limits>
 
 #include "base/log.hpp"
 #include "base/spawn.hpp"
 #include "base/thread_name.hpp"
 #include "queue/history/history_rows.hpp"
-#include "queue/history/word_index.hpp"
 #include "store/async.hpp"
 
 namespace son1k::queue {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::int64_t index_slice = 250;  // a search may wait for it
 constexpr std::int64_t trim_slice = 1'000;
 constexpr std::int64_t overflow_part = 10;  // beyond a limit by one part of so many
 constexpr std::int64_t count_every_ms = 5'000;
-constexpr std::int64_t part_rows_min = 10'000;
-constexpr std::int64_t parts_of_full = 12;  // fewer than there are tables, so that one is free
 constexpr int tries_max = 5;
 constexpr auto retry_after = std::chrono::milliseconds(500);
 constexpr std::int64_t day_ms = 86'400'000;
+constexpr std::int64_t on_its_way_ms = 10'000;
 constexpr std::size_t reconciled_pages_max = 1'000;  // of one queue and state
 
 run_record record_of(const job_view& job) {
@@ -55,14 +53,14 @@ store::transaction unsynced() {
 }
 
 // Removes a slice of what is beyond the limits, or else the index of what has gone.
-store::transaction trimming(std::int64_t oldest_ms, std::int64_t keep,
+store::transaction trimming(const history_tables& tables, std::int64_t oldest_ms, std::int64_t keep,
                             std::shared_ptr<trim_step> done) {
   auto tx = unsynced();
-  tx.stage([oldest_ms, keep, done](store::connection& c) -> result<void> {
-    auto gone = trim_oldest(c, oldest_ms, keep, trim_slice);
+  tx.stage([&tables, oldest_ms, keep, done](store::connection& c) -> result<void> {
+    auto gone = trim_oldest(tables, c, oldest_ms, keep, trim_slice);
     if (!gone) return gone.error();
     done->gone = *gone;
-    if (*gone == 0) return drop_spent_part(c);
+    if (*gone == 0) return tables.drop_spent_part(c);
     auto left = count_trimmable(c, oldest_ms, keep);
     if (!left) return left.error();
     done->left = *left;
@@ -73,9 +71,10 @@ store::transaction trimming(std::int64_t oldest_ms, std::int64_t keep,
 
 }  // namespace
 
-history_recorder::history_recorder(store::database& db, queue_reader& jobs, const clock_port& clock,
+history_recorder::history_recorder(store::database& db, const history_tables& tables,
+                                   queue_reader& jobs, const clock_port& clock,
                                    history_settings with)
-    : db_(db), jobs_(jobs), clock_(clock), with_(with) {}
+    : db_(db), tables_(tables), jobs_(jobs), clock_(clock), with_(with) {}
 
 history_recorder::~history_recorder() {
   stop();
@@ -137,20 +136,40 @@ history_figures history_recorder::figures() const {
 }
 
 void history_recorder::run() {
-  reconcile();
+  // Of a shared history somebody looks after what is missing.
+  if (with_.shared) {
+    behind_ = false;
+  } else {
+    reconcile();
+  }
   settle(1);
   std::vector<run_record> batch;
   while (take(batch)) {
-    const auto count = static_cast<std::int64_t>(batch.size());
-    if (count != 0) {
-      const bool written = write(std::move(batch));
-      if (!written) behind_ = true;
-      const std::lock_guard lock(mutex_);
-      (written ? figures_.recorded : figures_.dropped) += count;
-    }
+    record(std::move(batch));
     batch.clear();
-    settle(count);
   }
+}
+
+void history_recorder::record(std::vector<run_record> batch) {
+  const auto count = static_cast<std::int64_t>(batch.size());
+  if (count != 0) {
+    const bool written = write(std::move(batch));
+    if (!written) behind_ = true;
+    indexes_on_ = true;
+    const std::lock_guard lock(mutex_);
+    (written ? figures_.recorded : figures_.dropped) += count;
+  }
+  settle(count);
+}
+
+// Where somebody waits for it, during other work.
+void history_recorder::record_waiting() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || (waiters_.empty() && buffer_.size() < with_.batch_max)) return;
+  }
+  std::vector<run_record> batch;
+  if (take(batch)) record(std::move(batch));
 }
 
 // Waits until a batch is due, and does what else there is to do meanwhile. False: it is over.
@@ -182,10 +201,11 @@ bool history_recorder::take(std::vector<run_record>& batch) {
 }
 
 bool history_recorder::write(std::vector<run_record> batch) {
-  const auto records = std::make_shared<const std::vector<run_record>>(std::move(batch));
+  const auto records =
+      std::make_shared<const std::vector<run_record>>(cleaned(tables_, std::move(batch)));
   for (int tries = 1;; ++tries) {
     auto tx = unsynced();
-    tx.stage([records](store::connection& c) { return write_records(c, *records); });
+    tx.stage([this, records](store::connection& c) { return write_records(tables_, c, *records); });
     auto ok = store::commit_and_wait(db_, std::move(tx));
     if (ok) return true;
     std::unique_lock lock(mutex_);
@@ -213,34 +233,52 @@ void history_recorder::settle(std::int64_t count) {
 // One slice of what can wait; true if there is more of it.
 bool history_recorder::tend() {
   const auto now = clock_.steady_ms();
-  if (behind_ && now - reconciled_at_ms_ >= with_.trim_every_ms) reconcile();
-  if (index_some()) return true;
+  const bool due = reconciled_at_ms_ == 0 || now - reconciled_at_ms_ >= with_.trim_every_ms;
+  if (due && (behind_ || (with_.shared && has_duty("reconcile")))) reconcile();
+  if (due) reconciled_at_ms_ = now;
+  if (indexes_on_) index_some();
+  if (indexes_on_) return true;
   if (counted_at_ms_ == 0 || now - counted_at_ms_ >= count_every_ms) count_dead();
   if (!trims_on_ && trimmed_at_ms_ != 0 && now - trimmed_at_ms_ < with_.trim_every_ms) return false;
   trimmed_at_ms_ = now;
-  trim_overflow();
+  if (trims_on_ || has_duty("trim")) trim_overflow();
   return trims_on_;
 }
 
-bool history_recorder::index_some() {
-  const auto part_rows = std::max(part_rows_min, with_.rows / parts_of_full);
-  auto count = std::make_shared<std::int64_t>(0);
+// Claimed for a little less than the time until the next one asks.
+bool history_recorder::has_duty(std::string_view name) {
+  const auto ours = std::make_shared<bool>(false);
   auto tx = unsynced();
-  tx.stage([count, part_rows](store::connection& c) -> result<void> {
-    auto done = index_rows(c, index_slice, part_rows);
+  const auto now_ms = clock_.now_ms();
+  const auto every_ms = with_.trim_every_ms * 9 / 10;
+  tx.stage([this, ours, now_ms, every_ms,
+            name = std::string(name)](store::connection& c) -> result<void> {
+    auto claimed = tables_.claim_duty(c, name, now_ms, every_ms);
+    if (!claimed) return claimed.error();
+    *ours = *claimed;
+    return {};
+  });
+  return store::commit_and_wait(db_, std::move(tx)) && *ours;
+}
+
+void history_recorder::index_some() {
+  const auto more = std::make_shared<bool>(false);
+  auto tx = unsynced();
+  tx.stage([this, more](store::connection& c) -> result<void> {
+    auto done = tables_.index_rows(c, tables_.pace(with_.rows));
     if (!done) return done.error();
-    *count = *done;
+    *more = *done;
     return {};
   });
   auto ok = store::commit_and_wait(db_, std::move(tx));
   if (!ok) log::warn("history.not_indexed", {{"error", ok.error().what()}});
-  return ok && *count == index_slice;
+  indexes_on_ = ok && *more;
 }
 
 asio::awaitable<result<trim_step>> history_recorder::trim() {
   const auto done = std::make_shared<trim_step>();
   const auto oldest_ms = clock_.now_ms() - with_.days * day_ms;
-  auto ok = co_await store::async_commit(db_, trimming(oldest_ms, with_.rows, done));
+  auto ok = co_await store::async_commit(db_, trimming(tables_, oldest_ms, with_.rows, done));
   if (!ok) co_return ok.error();
   co_return *done;
 }
@@ -250,7 +288,7 @@ void history_recorder::trim_overflow() {
   const auto oldest_ms = clock_.now_ms() - days_ms - days_ms / overflow_part;
   const auto done = std::make_shared<trim_step>();
   auto ok = store::commit_and_wait(
-      db_, trimming(oldest_ms, with_.rows + with_.rows / overflow_part, done));
+      db_, trimming(tables_, oldest_ms, with_.rows + with_.rows / overflow_part, done));
   if (!ok) log::warn("history.not_trimmed", {{"error", ok.error().what()}});
   trims_on_ = ok && done->gone == trim_slice;
 }
@@ -270,10 +308,18 @@ void history_recorder::reconcile() {
   if (!names) return;
   asio::io_context loop;
   bool whole = true;
+  constexpr auto forever = std::numeric_limits<std::int64_t>::max();
+  reconciled_span span{forever, forever};
+  if (with_.shared) {
+    // What ended just now is still on its way, and others have written what is newest: a page
+    // without a gap says nothing about those of the last minutes.
+    const auto now_ms = clock_.now_ms();
+    span = {now_ms - on_its_way_ms, behind_ ? 0 : now_ms - 3 * with_.trim_every_ms};
+  }
   for (const auto& name : *names) {
     for (const auto state : {job_state::completed, job_state::failed}) {
-      auto task = [this, name, state, &whole]() -> asio::awaitable<void> {
-        auto done = co_await reconcile_queue(name, state);
+      auto task = [this, name, state, span, &whole]() -> asio::awaitable<void> {
+        auto done = co_await reconcile_queue(name, state, span);
         if (!done) {
           whole = false;
           log::warn("history.not_reconciled", {{"queue", name}, {"error", done.error().what()}});
@@ -287,8 +333,8 @@ void history_recorder::reconcile() {
   behind_ = !whole;
 }
 
-asio::awaitable<result<void>> history_recorder::reconcile_queue(std::string queue,
-                                                                job_state state) {
+asio::awaitable<result<void>> history_recorder::reconcile_queue(std::string queue, job_state state,
+                                                                reconciled_span span) {
   list_request request;
   request.queue = std::move(queue);
   request.state = state;
@@ -297,18 +343,26 @@ asio::awaitable<result<void>> history_recorder::reconcile_queue(std::string queu
     auto page = co_await jobs_.list(request);
     if (!page) co_return page.error();
     const auto jobs = std::make_shared<const std::vector<job_view>>(std::move(page->jobs));
-    auto look = [jobs](store::connection& c) { return are_known(c, *jobs); };
+    auto look = [this, jobs](store::connection& c) { return are_known(tables_, c, *jobs); };
     auto known = co_await store::async_read(db_, std::move(look));
     if (!known) co_return known.error();
     auto missing = std::make_shared<std::vector<run_record>>();
     for (auto i = jobs->size(); i-- > 0;) {
-      if (!(*known)[i]) missing->push_back(record_of((*jobs)[i]));
+      const auto& job = (*jobs)[i];
+      if (!(*known)[i] && job.finished_at_ms <= span.newest_ms) missing->push_back(record_of(job));
     }
-    if (missing->empty()) co_return result<void>();
-    auto tx = unsynced();
-    tx.stage([missing](store::connection& c) { return write_records(c, *missing); });
-    auto written = co_await store::async_commit(db_, std::move(tx));
-    if (!written) co_return written.error();
+    if (!missing->empty()) {
+      *missing = cleaned(tables_, std::move(*missing));
+      auto tx = unsynced();
+      tx.stage(
+          [this, missing](store::connection& c) { return write_records(tables_, c, *missing); });
+      auto written = co_await store::async_commit(db_, std::move(tx));
+      if (!written) co_return written.error();
+      indexes_on_ = true;
+    } else if (jobs->empty() || jobs->back().finished_at_ms < span.sure_ms) {
+      break;
+    }
+    record_waiting();
     if (page->next.empty()) break;
     request.after = page->next;
   }

@@ -8,6 +8,10 @@
 // of losing records. Where the database cannot be written for long, records are dropped and
 // counted, so that a full disk here does not stop the jobs; what the queue still keeps is read
 // again once it can.
+//
+// Where several programs share a history, each records the runs that it was told of, whole and at
+// most once. One of them a minute reads from the queue what a program that was killed did not come
+// to write, and one looks after retention.
 #pragma once
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
@@ -23,6 +27,7 @@
 #include "base/clock.hpp"
 #include "base/completion.hpp"
 #include "queue/history/history.hpp"
+#include "queue/history/history_tables.hpp"
 #include "queue/job.hpp"
 #include "queue/reader.hpp"
 #include "store/database.hpp"
@@ -36,12 +41,13 @@ struct history_settings {
   std::size_t batch_max = 1'000;      // records of one commit
   std::int64_t batch_wait_ms = 200;   // the oldest record of a batch waits at most this long
   std::int64_t trim_every_ms = 60'000;
+  bool shared = false;  // other programs write to the same history
 };
 
 class history_recorder {
  public:
-  history_recorder(store::database& db, queue_reader& jobs, const clock_port& clock,
-                   history_settings with);
+  history_recorder(store::database& db, const history_tables& tables, queue_reader& jobs,
+                   const clock_port& clock, history_settings with);
   ~history_recorder();
   history_recorder(const history_recorder&) = delete;
   history_recorder& operator=(const history_recorder&) = delete;
@@ -59,6 +65,12 @@ class history_recorder {
   boost::asio::awaitable<result<trim_step>> trim();
 
  private:
+  // Jobs that ended after `newest_ms` are left alone; a page of which none is missing is the last
+  // one if its oldest ended before `sure_ms`.
+  struct reconciled_span {
+    std::int64_t newest_ms = 0;
+    std::int64_t sure_ms = 0;
+  };
   struct waiter {
     std::int64_t upto = 0;
     std::shared_ptr<waiting> who;
@@ -66,16 +78,21 @@ class history_recorder {
 
   void run();
   bool take(std::vector<run_record>& batch);
+  void record(std::vector<run_record> batch);
+  void record_waiting();
   bool write(std::vector<run_record> batch);
   void settle(std::int64_t count);
   bool tend();
-  bool index_some();
+  void index_some();
+  bool has_duty(std::string_view name);
   void trim_overflow();
   void count_dead();
   void reconcile();
-  boost::asio::awaitable<result<void>> reconcile_queue(std::string queue, job_state state);
+  boost::asio::awaitable<result<void>> reconcile_queue(std::string queue, job_state state,
+                                                       reconciled_span span);
 
   store::database& db_;
+  const history_tables& tables_;
   queue_reader& jobs_;
   const clock_port& clock_;
   const history_settings with_;
@@ -96,6 +113,7 @@ class history_recorder {
   std::int64_t trimmed_at_ms_ = 0;
   std::int64_t counted_at_ms_ = 0;
   bool trims_on_ = false;
+  bool indexes_on_ = true;  // there may be rows to index
 
   std::shared_ptr<void> subscription_;
   std::thread thread_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <charconv>
 #include <iterator>
 #include <optional>
 #include <vector>
@@ -17,8 +18,8 @@ namespace json = boost::json;
 namespace {
 
 // One word that every job has: an expression of exclusions alone needs something to exclude from.
-constexpr std::string_view every_job = "all";
-constexpr std::string_view no_job = "none";
+const std::string every_job = "all";
+const std::string no_job = "none";
 constexpr std::int64_t moment_unit_ms = 65'536;
 constexpr int places_max = 8;
 constexpr std::int64_t number_max = (1LL << (4 * places_max)) - 1;
@@ -131,12 +132,8 @@ void append_range(std::vector<std::string>& out, query_field field, std::int64_t
   }
 }
 
-std::string any_of(const std::vector<std::string>& words) {
-  return fmt::format("({})", fmt::join(words, " OR "));
-}
-
 // Nothing: no number can match. `loose` asks for whole units around the bound.
-std::optional<std::string> number_expression(const query_term& term, bool loose) {
+std::optional<std::vector<std::string>> number_words(const query_term& term, bool loose) {
   std::int64_t first = 0;
   std::int64_t last = number_max;
   if (term.op == query_op::below) last = term.number - 1;
@@ -151,7 +148,7 @@ std::optional<std::string> number_expression(const query_term& term, bool loose)
   if (first > last) return {};
   std::vector<std::string> words;
   append_range(words, term.field, first, last);
-  return any_of(words);
+  return words;
 }
 
 // How seldom a byte is in what people write, roughly.
@@ -163,7 +160,7 @@ int rarity(char c) {
 }
 
 // A few windows find almost what all of them do, and each more is a long list to walk.
-std::string contains_expression(const query_term& term) {
+std::vector<std::string> contained_words(const query_term& term) {
   const std::string_view text = term.value;
   std::vector<std::pair<int, std::string_view>> windows;
   for (std::size_t i = 0; i + 3 <= text.size(); ++i) {
@@ -173,13 +170,11 @@ std::string contains_expression(const query_term& term) {
   std::stable_sort(windows.begin(), windows.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   const auto path = term.field == query_field::error ? error_path : std::string_view(term.path);
-  std::string words;
+  std::vector<std::string> out;
   for (std::size_t i = 0; i < std::min(windows.size(), asked_windows_max); ++i) {
-    append_trigrams(words, path, windows[i].second);
-  }
-  std::string out = words.substr(1);
-  for (std::size_t at = 0; (at = out.find(' ', at)) != std::string::npos; at += 5) {
-    out.replace(at, 1, " AND ");
+    std::string word;
+    append_trigrams(word, path, windows[i].second);
+    out.push_back(word.substr(1));
   }
   return out;
 }
@@ -196,11 +191,11 @@ int order_of(const query_term& term) {
   return static_cast<int>(at - shortest_first.begin());
 }
 
-std::string equal_expression(const query_term& term) {
-  if (term.field != query_field::data) return exact_word(term.field, term.value);
+std::vector<std::string> equal_words(const query_term& term) {
+  if (term.field != query_field::data) return {exact_word(term.field, term.value)};
   const auto other = one_spelling(term.value);
-  if (other == term.value) return member_word(term.path, term.value);
-  return any_of({member_word(term.path, term.value), member_word(term.path, other)});
+  if (other == term.value) return {member_word(term.path, term.value)};
+  return {member_word(term.path, term.value), member_word(term.path, other)};
 }
 
 }  // namespace
@@ -230,32 +225,41 @@ std::string index_words(const found_job& ended) {
   return out;
 }
 
-std::string index_expression(const job_query& query) {
-  std::vector<std::pair<int, std::string>> with;
-  std::string without;
+word_query words_of(const job_query& query) {
+  std::vector<std::pair<int, std::vector<std::string>>> with;
+  word_query out;
   for (const auto& term : query.terms) {
     const bool numeric = term.field >= query_field::priority;
     if (term.negated) {
       // Only what the index knows exactly may be excluded; the rest is for who reads the rows.
       const bool exact = !numeric && term.field != query_field::data && term.op == query_op::is;
-      if (exact) without += " NOT " + equal_expression(term);
+      if (exact) out.none.push_back(exact_word(term.field, term.value));
       continue;
     }
     if (numeric) {
-      auto words = number_expression(term, is_moment(term.field));
-      if (!words) return std::string(no_job);
-      with.emplace_back(order_of(term), std::move(*words));
+      auto words = number_words(term, is_moment(term.field));
+      with.emplace_back(order_of(term), words ? std::move(*words) : std::vector{no_job});
+    } else if (term.op == query_op::is) {
+      with.emplace_back(order_of(term), equal_words(term));
     } else {
-      with.emplace_back(order_of(term), term.op == query_op::is ? equal_expression(term)
-                                                                : contains_expression(term));
+      for (auto& word : contained_words(term)) {
+        with.emplace_back(order_of(term), std::vector{std::move(word)});
+      }
     }
   }
-  if (with.empty()) with.emplace_back(0, every_job);
+  if (with.empty()) with.emplace_back(0, std::vector{every_job});
   std::stable_sort(with.begin(), with.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::string out;
-  for (const auto& [order, words] : with) out += (out.empty() ? "" : " AND ") + words;
-  return without.empty() ? out : "(" + out + ")" + without;
+  for (auto& [order, words] : with) out.all.push_back(std::move(words));
+  return out;
+}
+
+std::optional<std::uint64_t> id_hash_in(std::string_view word) {
+  if (word.size() != 17 || word[0] != letter_of(query_field::id)) return {};
+  std::uint64_t hash = 0;
+  const auto read = std::from_chars(word.data() + 1, word.data() + word.size(), hash, 16);
+  if (read.ec != std::errc() || read.ptr != word.data() + word.size()) return {};
+  return hash;
 }
 
 }  // namespace son1k::queue

@@ -5,7 +5,7 @@
 
 #include <boost/json.hpp>
 
-#include "unit/queue/history/history_fixture.hpp"
+#include "support/queue/history_fixture.hpp"
 
 namespace son1k::kinds {
 namespace {

@@ -3,12 +3,12 @@
 
 #include <thread>
 
-#include "unit/queue/history/history_fixture.hpp"
+#include "contract/history/history_contract.hpp"
 
 namespace son1k::queue::test {
 namespace {
 
-class dead_letters_test : public history_test {
+class dead_letters_test : public history_contract {
  protected:
   std::vector<dead_group> all_groups() {
     auto page = run(history_->groups("", 100));
@@ -41,7 +41,7 @@ class dead_letters_test : public history_test {
   }
 };
 
-TEST_F(dead_letters_test, failures_alike_are_one_group) {
+TEST_P(dead_letters_test, failures_alike_are_one_group) {
   auto cancelled = failed_run("c");
   cancelled.cancelled = true;
   write({failed_run("a", "timed out after 30 s"), failed_run("b", "timed out after 31 s"),
@@ -66,7 +66,7 @@ TEST_F(dead_letters_test, failures_alike_are_one_group) {
   EXPECT_EQ(none.error().code, errc::not_found);
 }
 
-TEST_F(dead_letters_test, a_replay_retries_what_the_queue_has_and_adds_what_it_forgot) {
+TEST_P(dead_letters_test, a_replay_retries_what_the_queue_has_and_adds_what_it_forgot) {
   const auto kept = failed_run("kept");
   keep_in_queue(kept);
   write({kept, failed_run("forgotten")});
@@ -81,7 +81,7 @@ TEST_F(dead_letters_test, a_replay_retries_what_the_queue_has_and_adds_what_it_f
   EXPECT_EQ(again->options.attempts, 7);
 }
 
-TEST_F(dead_letters_test, a_replay_that_was_interrupted_may_be_repeated) {
+TEST_P(dead_letters_test, a_replay_that_was_interrupted_may_be_repeated) {
   const auto kept = failed_run("kept");
   keep_in_queue(kept);
   write({kept, failed_run("forgotten")});
@@ -99,7 +99,7 @@ TEST_F(dead_letters_test, a_replay_that_was_interrupted_may_be_repeated) {
   EXPECT_EQ(jobs_.adds(), 1U);
 }
 
-TEST_F(dead_letters_test, replay_goes_on_where_the_slice_before_ended) {
+TEST_P(dead_letters_test, replay_goes_on_where_the_slice_before_ended) {
   std::vector<run_record> records;
   for (int i = 0; i < 25; ++i) records.push_back(failed_run("j" + std::to_string(i)));
   write(records);
@@ -118,7 +118,7 @@ TEST_F(dead_letters_test, replay_goes_on_where_the_slice_before_ended) {
   EXPECT_TRUE(all_groups().empty());
 }
 
-TEST_F(dead_letters_test, one_letter_may_be_replayed_alone) {
+TEST_P(dead_letters_test, one_letter_may_be_replayed_alone) {
   write({failed_run("a"), failed_run("b")});
   letters_wanted which;
   which.queue = "music";
@@ -128,7 +128,7 @@ TEST_F(dead_letters_test, one_letter_may_be_replayed_alone) {
   EXPECT_EQ(replay(which).added, 0);
 }
 
-TEST_F(dead_letters_test, purged_letters_stay_in_the_history) {
+TEST_P(dead_letters_test, purged_letters_stay_in_the_history) {
   write({failed_run("a"), failed_run("b")});
   const auto done = run(history_->purge(of(all_groups().at(0)), 1'000));
   ASSERT_TRUE(done);
@@ -137,7 +137,7 @@ TEST_F(dead_letters_test, purged_letters_stay_in_the_history) {
   EXPECT_EQ(find("state:failed").size(), 2U);
 }
 
-TEST_F(dead_letters_test, a_letter_goes_when_its_job_ends_well) {
+TEST_P(dead_letters_test, a_letter_goes_when_its_job_ends_well) {
   write({failed_run("a")});
   auto well = ended_run("a");
   well.fence = 2;
@@ -146,22 +146,23 @@ TEST_F(dead_letters_test, a_letter_goes_when_its_job_ends_well) {
   EXPECT_TRUE(all_groups().empty());
 }
 
-TEST_F(dead_letters_test, the_oldest_go_in_slices_and_spent_parts_with_them) {
+TEST_P(dead_letters_test, the_oldest_go_in_slices_and_spent_parts_with_them) {
   std::vector<run_record> records;
   for (int i = 0; i < 100; ++i) records.push_back(failed_run(std::to_string(i)));
   write(records);
-  for (int i = 0; i < 5; ++i) index(20, 20);
+  for (int i = 0; i < 5; ++i) index_some(20, 20);
   for (int i = 0; i < 9; ++i) {
-    step([](store::connection& c) { return trim_oldest(c, 0, 10, 10); });
-    step([](store::connection& c) { return drop_spent_part(c); });
+    trim(0, 10, 10);
+    step([this](store::connection& c) { return tables().drop_spent_part(c); });
   }
   EXPECT_EQ(find("").size(), 10U);
   EXPECT_EQ(find("error~timed").size(), 10U);
   EXPECT_EQ(all_groups().at(0).letters, 10);
-  const auto parts = store::read_and_wait(*db_, [](store::connection& c) { return read_parts(c); });
+  const auto parts =
+      store::read_and_wait(*db_, [this](store::connection& c) { return tables().read_parts(c); });
   ASSERT_TRUE(parts);
   EXPECT_EQ(parts->size(), 1U);
-  step([](store::connection& c) { return trim_oldest(c, start_ms + 10'000, 1'000, 100); });
+  trim(start_ms + 10'000, 1'000, 100);
   EXPECT_TRUE(find("").empty());
   EXPECT_TRUE(all_groups().empty());
   // Places are not used twice: the part would take a new row for an indexed one.
@@ -170,9 +171,9 @@ TEST_F(dead_letters_test, the_oldest_go_in_slices_and_spent_parts_with_them) {
   EXPECT_THAT(find("user:ana"), testing::ElementsAre("new"));
 }
 
-class history_recording : public history_test {};
+class history_recording : public history_contract {};
 
-TEST_F(history_recording, a_search_sees_what_was_told_before_it) {
+TEST_P(history_recording, a_search_sees_what_was_told_before_it) {
   history_->start();
   std::vector<run_record> records;
   for (int i = 0; i < 2'500; ++i) records.push_back(ended_run(std::to_string(i)));
@@ -183,7 +184,7 @@ TEST_F(history_recording, a_search_sees_what_was_told_before_it) {
   EXPECT_EQ(history_->figures().recorded, 2'500);
 }
 
-TEST_F(history_recording, what_ended_while_nobody_listened_is_read_from_the_queue) {
+TEST_P(history_recording, what_ended_while_nobody_listened_is_read_from_the_queue) {
   for (int i = 0; i < 1'500; ++i) {
     job_view job;
     job.queue = "music";
@@ -210,7 +211,7 @@ TEST_F(history_recording, what_ended_while_nobody_listened_is_read_from_the_queu
   EXPECT_EQ(groups->groups[0].letters, 750);
 }
 
-TEST_F(history_recording, the_file_stays_bounded_where_nobody_asks_for_retention) {
+TEST_P(history_recording, the_file_stays_bounded_where_nobody_asks_for_retention) {
   close();
   history_settings with;
   with.rows = 1'000;
@@ -230,7 +231,7 @@ TEST_F(history_recording, the_file_stays_bounded_where_nobody_asks_for_retention
   EXPECT_EQ(rows(), 1'000);
 }
 
-TEST_F(history_recording, stop_writes_what_waits) {
+TEST_P(history_recording, stop_writes_what_waits) {
   history_->start();
   jobs_.tell({ended_run("a"), ended_run("b")});
   close();
@@ -239,4 +240,8 @@ TEST_F(history_recording, stop_writes_what_waits) {
 }
 
 }  // namespace
+
+SON1K_HISTORY_CONTRACT(dead_letters_test);
+SON1K_HISTORY_CONTRACT(history_recording);
+
 }  // namespace son1k::queue::test

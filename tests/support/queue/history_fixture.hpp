@@ -1,14 +1,17 @@
-// A history over a real file, beside a queue of which the test says what it holds.
+// A history over a real file, or over what `place_` says, beside a queue of which the test says
+// what it holds.
 #pragma once
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
+#include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "queue/history/lasting_history.hpp"
-#include "queue/history/word_index.hpp"
+#include "queue/history/sqlite_history.hpp"
 #include "store/async.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 #include "support/manual_clock.hpp"
@@ -47,16 +50,29 @@ inline run_record failed_run(const std::string& id, std::string message = "timed
   return r;
 }
 
+// Where a history's tables are; a second opening finds what the first left.
+struct history_place {
+  std::function<result<std::unique_ptr<store::database>>()> open;
+  const history_tables* tables = nullptr;
+};
+
+inline history_place history_in_file(std::filesystem::path file) {
+  auto open = [file = std::move(file)] {
+    store::sqlite_settings settings;
+    settings.file = file;
+    settings.migrations = store::history_sources();
+    return store::open_sqlite(settings);
+  };
+  return {std::move(open), &sqlite_history()};
+}
+
 class history_test : public testing::Test {
  protected:
-  history_test() { open(); }
+  void SetUp() override { open(); }
   ~history_test() override { close(); }
 
   void open(history_settings with = {}) {
-    store::sqlite_settings settings;
-    settings.file = folder_ / "history.db";
-    settings.migrations = store::history_sources();
-    auto opened = store::open_sqlite(settings);
+    auto opened = place_.open();
     if (!opened) {
       ADD_FAILURE() << opened.error().what();
       std::abort();
@@ -64,8 +80,10 @@ class history_test : public testing::Test {
     db_ = std::move(*opened);
     const auto migrated = db_->migrate();
     if (!migrated) ADD_FAILURE() << migrated.error().what();
-    history_ = std::make_unique<lasting_history>(*db_, domain_, jobs_, clock_, with, nullptr);
+    history_ =
+        std::make_unique<lasting_history>(*db_, tables(), domain_, jobs_, clock_, with, nullptr);
   }
+  const history_tables& tables() const { return *place_.tables; }
   void close() {
     if (history_) history_->stop();
     history_.reset();
@@ -92,10 +110,28 @@ class history_test : public testing::Test {
     if (!ok) ADD_FAILURE() << ok.error().what();
   }
   void write(std::vector<run_record> records) {
-    step([records](store::connection& c) { return write_records(c, records); });
+    step([this, records](store::connection& c) {
+      return write_records(tables(), c, cleaned(tables(), records));
+    });
+  }
+  // False: there is nothing left to do.
+  bool index_some(std::int64_t max, std::int64_t part_rows) {
+    bool more = false;
+    step([&, this](store::connection& c) -> result<void> {
+      auto done = tables().index_rows(c, {max, 1, part_rows});
+      if (!done) return done.error();
+      more = *done;
+      return {};
+    });
+    return more;
   }
   void index(std::int64_t max = 1'000'000, std::int64_t part_rows = 1'000'000) {
-    step([=](store::connection& c) { return index_rows(c, max, part_rows); });
+    while (index_some(max, part_rows)) {
+    }
+  }
+  void trim(std::int64_t oldest_ms, std::int64_t keep, std::int64_t max) {
+    step(
+        [=, this](store::connection& c) { return trim_oldest(tables(), c, oldest_ms, keep, max); });
   }
   // The ids of all pages.
   std::vector<std::string> find(const std::string& text, std::size_t limit = 100) {
@@ -121,6 +157,7 @@ class history_test : public testing::Test {
 
   boost::asio::io_context loop_;
   son1k::test::temp_folder folder_;
+  history_place place_ = history_in_file(folder_ / "history.db");
   son1k::test::manual_clock clock_{start_ms + 3'600'000};
   son1k::test::memory_database domain_;
   son1k::test::scripted_queue jobs_;

@@ -1,0 +1,1 @@
+-- The lasting history has a file of its own here, with its own migrations.
