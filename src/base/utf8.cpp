@@ -61,6 +61,14 @@ bool is_blank(std::string_view utf8) {
   return true;
 }
 
+void keep_readable(std::string& text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto next = decode(std::string_view(text).substr(i));
+    if (next.length == 0 || next.point == 0) text[i] = '?';
+    i += next.length == 0 ? 1 : next.length;
+  }
+}
+
 void cut_text(std::string& text, std::size_t most) {
   if (text.size() <= most) return;
   while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;

@@ -18,4 +18,8 @@ bool is_blank(std::string_view utf8);
 // Shortens a text to at most `most` bytes, never inside a code point.
 void cut_text(std::string& text, std::size_t most);
 
+// Puts a question mark in place of zero characters and of bytes that are not UTF-8, which some
+// databases refuse.
+void keep_readable(std::string& text);
+
 }  // namespace son1k

@@ -8,6 +8,7 @@
 
 #include "base/log.hpp"
 #include "base/spawn.hpp"
+#include "base/utf8.hpp"
 
 namespace son1k::queue {
 namespace asio = boost::asio;
@@ -151,6 +152,8 @@ asio::awaitable<void> worker_loop::slot_loop(std::size_t slot_index) {
 
 void worker_loop::end(run_ptr run, outcome how) {
   run->ending.store(true, std::memory_order_relaxed);
+  // An end that the database refuses would never be on record.
+  keep_readable(how.error.message);
   finish_.end(std::move(run), std::move(how));
 }
 

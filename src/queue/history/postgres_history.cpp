@@ -163,14 +163,7 @@ result<bool> begin_join(connection& c, const std::vector<stored_part>& parts,
 
 class tables final : public history_tables {
  public:
-  void clean(std::string& text) const override {
-    std::replace(text.begin(), text.end(), '\0', '?');
-    if (count_code_points(text)) return;
-    // Bytes beyond ASCII cannot be told apart from what is broken without looking at each.
-    for (auto& c : text) {
-      if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-    }
-  }
+  void clean(std::string& text) const override { keep_readable(text); }
 
   result<void> take_turn(connection& c) const override {
     if (auto ok = c.query(sql_turn, {}, [](const row&) { return false; }); !ok) return ok;

@@ -1,5 +1,7 @@
 // The arguments of a script as a list of texts, and as one text that can be stored and given again.
 #pragma once
+#include <boost/algorithm/hex.hpp>
+#include <boost/algorithm/string/classification.hpp>
 #include <charconv>
 #include <concepts>
 #include <iterator>
@@ -7,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/utf8.hpp"
 
 namespace son1k::queue::redis {
 
@@ -31,14 +35,25 @@ class words {
   }
   const std::vector<std::string>& all() const { return all_; }
 
-  // Netstrings, one after the other.
+  // Netstrings, one after the other; in hexadecimal, behind an x, where that is no UTF-8 or has a
+  // zero character, which not every database keeps.
   std::string packed() const {
     std::string out;
     for (const auto& word : all_) out += std::to_string(word.size()) + ':' + word;
-    return out;
+    const bool plain = count_code_points(out) && out.find('\0') == std::string::npos;
+    return plain ? out : 'x' + boost::algorithm::hex(out);
   }
   static std::optional<words> unpack(std::string_view text) {
     words out;
+    std::string bytes;
+    if (text.starts_with('x')) {
+      if (text.size() % 2 == 0) return std::nullopt;
+      for (const char c : text.substr(1)) {
+        if (!boost::algorithm::is_xdigit()(c)) return std::nullopt;
+      }
+      boost::algorithm::unhex(text.begin() + 1, text.end(), std::back_inserter(bytes));
+      text = bytes;
+    }
     while (!text.empty()) {
       std::size_t size = 0;
       const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), size);

@@ -225,7 +225,7 @@ TEST_P(redis_rebuild, the_leader_recovers_jobs_of_queues_that_nobody_claims_from
   EXPECT_EQ(keeper_->stats().recovered, 1u);
 }
 
-INSTANTIATE_TEST_SUITE_P(, redis_rebuild, testing::ValuesIn(backends()),
+INSTANTIATE_TEST_SUITE_P(, redis_rebuild, testing::ValuesIn(backends_over_each_database()),
                          [](const auto& entry) { return entry.param.name; });
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "contract/queue/queue_contract.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "support/queue/effects.hpp"
+#include "support/queue/postgres_place.hpp"
 #include "support/queue/sqlite_place.hpp"
 #include "support/redis_server.hpp"
 #include "support/temp_folder.hpp"
@@ -23,9 +24,11 @@ inline son1k::test::redis_server& server() {
 
 class redis_backend final : public backend {
  public:
-  redis_backend() {
+  // Its SQL side in a file, or in a database of its own of one PostgreSQL.
+  explicit redis_backend(bool on_postgres = false) {
     static int cases = 0;
     prefix_ = "case-" + std::to_string(++cases);
+    if (on_postgres) postgres_url_ = new_database("queue_" + std::to_string(cases));
     auto settings = net::parse_redis_url(server().url());
     if (settings) settings->call_time = std::chrono::seconds(30);
     auto client = net::redis_client::make(std::move(*settings));
@@ -63,7 +66,8 @@ class redis_backend final : public backend {
 
  private:
   void open() {
-    db_ = son1k::test::open_sqlite_place(folder_ / "q.db");
+    db_ = postgres_url_.empty() ? son1k::test::open_sqlite_place(folder_ / "q.db")
+                                : son1k::test::open_postgres_place(postgres_url_);
     redis_queue_settings how;
     how.prefix = prefix_;
     how.process = "the one";
@@ -86,7 +90,14 @@ class redis_backend final : public backend {
     db_.reset();
   }
 
+  static std::string new_database(const std::string& name) {
+    static son1k::test::postgres_server one;
+    one.create_database(name);
+    return one.url(name);
+  }
+
   std::string prefix_;
+  std::string postgres_url_;
   son1k::test::temp_folder folder_;
   son1k::test::manual_clock clock_;
   std::atomic<bool> refusing_{false};
@@ -96,5 +107,15 @@ class redis_backend final : public backend {
   std::unique_ptr<son1k::test::faulty_database> db_;
   std::unique_ptr<queue_port> queue_;
 };
+
+// For what speaks with SQL beside Redis.
+inline std::vector<backend_entry> backends_over_each_database() {
+  auto out = backends();
+  const char* everything = std::getenv("CI");
+  const bool must = everything != nullptr && std::string_view(everything) == "true";
+  if (!out.empty() && (must || son1k::test::postgres_server::installed()))
+    out.push_back({"redis_on_postgres", [] { return std::make_unique<redis_backend>(true); }});
+  return out;
+}
 
 }  // namespace son1k::queue::test

@@ -89,6 +89,15 @@ TEST_P(redis_repair, an_end_that_is_told_again_does_not_end_what_was_retried_by_
   reopen();
   EXPECT_EQ(state("a"), job_state::waiting);
   EXPECT_THAT(claim_ids(5), ElementsAre("a"));
+TEST_P(redis_repair, an_end_of_any_bytes_is_told_by_the_next_process) {
+  ASSERT_TRUE(add(spec("a")));
+  const auto held = claim().at(0).held;
+  redis().lose("finish");
+  const std::string odd("no \0 use: \xff", 12);
+  ASSERT_TRUE(settle(held, outcome::fail({"broken", odd, false})));
+  die();
+  EXPECT_EQ(state("a"), job_state::failed);
+  EXPECT_EQ(get("a")->error->message, odd);
 }
 
 TEST_P(redis_repair, an_end_is_not_committed_once_a_newer_start_is_on_record) {
@@ -135,7 +144,7 @@ TEST_P(redis_repair, ids_that_are_names_of_keys_are_refused) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(, redis_repair, testing::ValuesIn(backends()),
+INSTANTIATE_TEST_SUITE_P(, redis_repair, testing::ValuesIn(backends_over_each_database()),
                          [](const auto& entry) { return entry.param.name; });
 
 }  // namespace

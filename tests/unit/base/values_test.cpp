@@ -81,6 +81,12 @@ TEST(utf8, counts_code_points_and_refuses_what_rfc_3629_refuses) {
   }
 }
 
+TEST(utf8, what_a_database_may_refuse_becomes_a_question_mark) {
+  std::string text("a\0ñ\xff€\xc3", 10);
+  keep_readable(text);
+  EXPECT_EQ(text, "a?ñ?€?");
+}
+
 TEST(utf8, knows_blank_text) {
   EXPECT_TRUE(is_blank(""));
   EXPECT_TRUE(is_blank(" \t\n\u00a0\u2003\u3000\ufeff"));

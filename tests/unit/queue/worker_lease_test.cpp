@@ -7,11 +7,11 @@ namespace son1k::queue {
 namespace {
 
 namespace asio = boost::asio;
-using test::complete;
-using test::gate;
-using test::quick_retries;
-using test::watched;
-using test::worker_bench;
+using son1k::test::complete;
+using son1k::test::gate;
+using son1k::test::quick_retries;
+using son1k::test::watched;
+using son1k::test::worker_bench;
 
 TEST(worker, a_lost_lease_stops_the_run_and_writes_nothing) {
   worker_bench bench;

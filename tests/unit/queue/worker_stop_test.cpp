@@ -10,9 +10,9 @@ namespace son1k::queue {
 namespace {
 
 namespace asio = boost::asio;
-using test::gate;
-using test::watched;
-using test::worker_bench;
+using son1k::test::gate;
+using son1k::test::watched;
+using son1k::test::worker_bench;
 
 TEST(worker_stop, running_jobs_end_and_no_other_is_claimed) {
   worker_bench bench;

@@ -7,11 +7,11 @@ namespace son1k::queue {
 namespace {
 
 namespace asio = boost::asio;
-using test::complete;
-using test::gate;
-using test::quick_retries;
-using test::watched;
-using test::worker_bench;
+using son1k::test::complete;
+using son1k::test::gate;
+using son1k::test::quick_retries;
+using son1k::test::watched;
+using son1k::test::worker_bench;
 
 TEST(worker, a_job_runs_and_its_result_is_on_record) {
   worker_bench bench;
@@ -141,7 +141,7 @@ TEST(worker, runs_that_end_together_are_written_together) {
 }
 
 TEST(worker, starts_no_more_in_a_window_than_the_limiter_allows) {
-  test::asked_clock clock;
+  son1k::test::asked_clock clock;
   worker_bench bench(clock);
   std::atomic<int> starts{0};
   bench.kind("k", [&](job_context&) {
@@ -247,7 +247,7 @@ TEST(worker, an_unknown_kind_fails_for_good) {
 }
 
 TEST(worker, a_verdict_ends_the_job_without_a_run_and_settles_it) {
-  test::asked_clock clock;
+  son1k::test::asked_clock clock;
   worker_bench bench(clock);
   std::atomic<int> runs{0};
   auto kind = bench.kind("k", [&](job_context&) {

@@ -6,13 +6,13 @@
 namespace son1k::queue {
 namespace {
 
-struct row {
+struct message_case {
   const char* message;
   const char* form;
 };
 
 TEST(fingerprint, particulars_are_replaced) {
-  constexpr row rows[] = {
+  constexpr message_case rows[] = {
       {"timed out after 30 s", "timed out after <n> s"},
       {"timed out after 30s", "timed out after <n>s"},
       {"took 12.5ms, limit 1,000", "took <n>ms, limit <n>"},
