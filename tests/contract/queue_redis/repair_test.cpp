@@ -89,6 +89,8 @@ TEST_P(redis_repair, an_end_that_is_told_again_does_not_end_what_was_retried_by_
   reopen();
   EXPECT_EQ(state("a"), job_state::waiting);
   EXPECT_THAT(claim_ids(5), ElementsAre("a"));
+}
+
 TEST_P(redis_repair, an_end_of_any_bytes_is_told_by_the_next_process) {
   ASSERT_TRUE(add(spec("a")));
   const auto held = claim().at(0).held;
