@@ -8,6 +8,20 @@ namespace {
 constexpr std::chrono::milliseconds block{1'000};
 constexpr std::chrono::milliseconds rest{250};  // while Redis is away
 
+std::string base64(std::string_view bytes) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t n = 0; n < bytes.size(); n += 3) {
+    std::uint32_t word = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      word = word << 8 | (n + i < bytes.size() ? static_cast<unsigned char>(bytes[n + i]) : 0u);
+    for (std::size_t i = 0; i < 4; ++i)
+      out += n + i <= bytes.size() ? digits[word >> (18 - 6 * i) & 63] : '=';
+  }
+  return out;
+}
+
 }  // namespace
 
 bell::bell(std::shared_ptr<link> to, std::function<std::vector<std::string>()> waiting,
@@ -17,10 +31,7 @@ bell::bell(std::shared_ptr<link> to, std::function<std::vector<std::string>()> w
 void bell::look() {
   std::lock_guard lock(mutex_);
   if (stopped_) return;
-  if (!thread_.joinable()) {
-    wire_ = link_->dedicated("son1k:claims");
-    thread_ = std::thread([this] { run(); });
-  }
+  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   if (some_) return;
   some_ = true;
   changed_.notify_all();
@@ -35,6 +46,7 @@ void bell::run() {
       some_ = false;
     }
     for (auto queues = waiting_(); !queues.empty(); queues = waiting_()) {
+      if (!connect(queues.front())) return;
       net::redis_command pop("BZPOPMIN");
       for (const auto& queue : queues) pop.add(link_->base() + queue + ":marker");
       pop.add("1");
@@ -48,6 +60,15 @@ void bell::run() {
       if (got && got->size() == 3) heard(*got);
     }
   }
+}
+
+// Clients of BullMQ list the workers of a queue by the names of their connections; a connection has
+// one name, so that of a worker of several queues stands with the first of them.
+bool bell::connect(const std::string& queue) {
+  std::lock_guard lock(mutex_);
+  if (stopped_) return false;
+  if (!wire_) wire_ = link_->dedicated(link_->base() + base64(queue) + ":w:son1k");
+  return true;
 }
 
 void bell::heard(const net::redis_value& popped) {

@@ -27,6 +27,7 @@ class bell {
 
  private:
   void run();
+  bool connect(const std::string& queue);  // false: stopped
   void heard(const net::redis_value& popped);
 
   const std::shared_ptr<link> link_;

@@ -185,6 +185,17 @@ export const rules = {
     assert.equal(ran.length, 4, 'upkeep brings back what stands aside of a queue that runs');
   },
 
+  async 'our worker is in the list of workers'({ queue, oursUntilKilled, scratch, until }) {
+    assert.deepEqual(await queue.getWorkers(), []);
+    const worker = oursUntilKilled('listed', 'serve', queue.name, 1, 5_000, `${scratch}/listed`);
+    const [seen] = await until(async () => {
+      const all = await queue.getWorkers();
+      return all.length > 0 && all;
+    }, 'our worker');
+    assert.equal(seen.name, queue.name);
+    worker.kill('SIGKILL');
+  },
+
   async 'a queue of another version is refused, and says why'({ queue, ours, oursAs, fleet, redis }) {
     const other = fleet === '5' ? '6' : '5';
     await queue.add('probe', {}, { jobId: 'mine' });
