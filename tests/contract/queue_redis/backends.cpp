@@ -7,7 +7,10 @@ std::vector<backend_entry> backends() {
   const char* everything = std::getenv("CI");
   const bool must = everything != nullptr && std::string_view(everything) == "true";
   if (!must && !son1k::test::redis_server::available()) return {};
-  return {{"redis", [] { return std::make_unique<redis_backend>(); }}};
+  // The same cases on queues that are shared with workers of BullMQ: a run of its own.
+  if (std::getenv("SON1K_TEST_SHARED") != nullptr)
+    return {{"shared", [] { return make_redis_backend({false, true}); }}};
+  return {{"redis", [] { return make_redis_backend({}); }}};
 }
 
 }  // namespace son1k::queue::test

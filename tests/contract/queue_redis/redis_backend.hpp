@@ -22,13 +22,17 @@ inline son1k::test::redis_server& server() {
   return one;
 }
 
+struct redis_backend_kind {
+  bool on_postgres = false;  // its SQL side in a database of its own of one PostgreSQL, or a file
+  bool shared = false;       // its queues are shared with workers of BullMQ
+};
+
 class redis_backend final : public backend {
  public:
-  // Its SQL side in a file, or in a database of its own of one PostgreSQL.
-  explicit redis_backend(bool on_postgres = false) {
+  explicit redis_backend(redis_backend_kind of = {}) : shared_(of.shared) {
     static int cases = 0;
     prefix_ = "case-" + std::to_string(++cases);
-    if (on_postgres) postgres_url_ = new_database("queue_" + std::to_string(cases));
+    if (of.on_postgres) postgres_url_ = new_database("queue_" + std::to_string(cases));
     auto settings = net::parse_redis_url(server().url());
     if (settings) settings->call_time = std::chrono::seconds(30);
     auto client = net::redis_client::make(std::move(*settings));
@@ -70,6 +74,7 @@ class redis_backend final : public backend {
                                 : son1k::test::open_postgres_place(postgres_url_);
     redis_queue_settings how;
     how.prefix = prefix_;
+    how.shared = shared_;
     how.process = "the one";
     how.look_ms = 5;
     how.refusal = [this](std::string_view script) -> result<void> {
@@ -96,6 +101,7 @@ class redis_backend final : public backend {
     return one.url(name);
   }
 
+  const bool shared_;
   std::string prefix_;
   std::string postgres_url_;
   son1k::test::temp_folder folder_;
@@ -108,13 +114,17 @@ class redis_backend final : public backend {
   std::unique_ptr<queue_port> queue_;
 };
 
+inline std::unique_ptr<backend> make_redis_backend(redis_backend_kind of) {
+  return std::make_unique<redis_backend>(of);
+}
+
 // For what speaks with SQL beside Redis.
 inline std::vector<backend_entry> backends_over_each_database() {
   auto out = backends();
   const char* everything = std::getenv("CI");
   const bool must = everything != nullptr && std::string_view(everything) == "true";
   if (!out.empty() && (must || son1k::test::postgres_server::installed()))
-    out.push_back({"redis_on_postgres", [] { return std::make_unique<redis_backend>(true); }});
+    out.push_back({"redis_on_postgres", [] { return make_redis_backend({true, false}); }});
   return out;
 }
 
