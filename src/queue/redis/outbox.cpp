@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <future>
+#include <span>
 
 #include "base/log.hpp"
 #include "base/uuid.hpp"
@@ -15,6 +16,14 @@ constexpr std::int64_t refused_ends_kept_ms = 60'000;
 constexpr int relay_rounds_max = 100;
 constexpr std::size_t together_max = 128;
 constexpr std::int64_t fences_kept_ms = 86'400'000;
+
+constexpr std::size_t forgotten_at_once = 32;
+
+store::statement forget_statement(std::size_t ids) {
+  std::string text = "DELETE FROM queue_outbox WHERE id IN ($1";
+  for (std::size_t n = 2; n <= ids; ++n) text += ", $" + std::to_string(n);
+  return store::statement(text + ')');
+}
 
 error lost() {
   return {errc::lease_lost,
@@ -184,10 +193,16 @@ void outbox::forget_answered() {
   if (some.empty()) return;
   store::transaction tx(store::durability::process);
   tx.stage([some, oldest = link_->now_ms() - fences_kept_ms](store::connection& c) -> result<void> {
-    static const store::statement sql("DELETE FROM queue_outbox WHERE id = $1");
+    static const store::statement one = forget_statement(1);
+    static const store::statement many = forget_statement(forgotten_at_once);
     static const store::statement fences("DELETE FROM queue_fence WHERE at_ms < $1");
-    for (const auto& id : some) {
-      if (auto sent = c.send(sql, {std::string_view(id)}); !sent) return sent;
+    std::vector<store::value> ids;
+    for (const auto& id : some) ids.emplace_back(std::string_view(id));
+    for (std::span<const store::value> left(ids); !left.empty();) {
+      const bool full = left.size() >= forgotten_at_once;
+      const auto now = left.first(full ? forgotten_at_once : 1);
+      if (auto sent = c.send(full ? many : one, now); !sent) return sent;
+      left = left.subspan(now.size());
     }
     return c.send(fences, {oldest});
   });

@@ -139,6 +139,12 @@ std::vector<std::string> telling::new_queues() {
 
 void telling::listen() {
   for (;;) {
+    std::uint64_t audience = 0;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return stopped_ || !listeners_.empty(); });
+      audience = audience_;
+    }
     const auto fresh = new_queues();
     net::redis_command read("XREAD");
     read.add("COUNT").add(1'000).add("BLOCK").add(listen_time.count()).add("STREAMS");
@@ -155,19 +161,19 @@ void telling::listen() {
     options.block = listen_time;
     if (!any) {
       std::unique_lock lock(mutex_);
-      stopping_.wait_for(lock, listen_time / 10, [this] { return stopped_; });
+      changed_.wait_for(lock, listen_time / 10, [this] { return stopped_; });
       continue;
     }
     const auto got = wire_->call_and_wait(std::move(read), options);
-    if (got && got->is_array()) hand_out(*got);
+    if (got && got->is_array()) hand_out(*got, audience);
     if (!got) {
       std::unique_lock lock(mutex_);
-      stopping_.wait_for(lock, listen_time, [this] { return stopped_; });
+      changed_.wait_for(lock, listen_time, [this] { return stopped_; });
     }
   }
 }
 
-void telling::hand_out(const net::redis_value& streams) {
+void telling::hand_out(const net::redis_value& streams, std::uint64_t audience) {
   const std::lock_guard in_order(delivery_);
   for (const auto& stream : streams.items()) {
     const auto key = stream[0].bytes();
@@ -176,6 +182,7 @@ void telling::hand_out(const net::redis_value& streams) {
     std::map<int, std::function<void(const job_event&)>> listeners;
     {
       std::lock_guard lock(mutex_);
+      if (audience != audience_) return;
       const auto& entries = stream[1];
       if (entries.size() == 0) continue;
       last_[queue] = std::string(entries[entries.size() - 1][0].bytes());
@@ -190,6 +197,16 @@ void telling::hand_out(const net::redis_value& streams) {
 }
 
 std::shared_ptr<void> telling::subscribe(std::function<void(const job_event&)> listener) {
+  bool anew = false;
+  {
+    // While nobody listened nothing was read: all streams begin anew.
+    std::lock_guard lock(mutex_);
+    anew = listeners_.empty();
+    if (anew) {
+      last_.clear();
+      ++audience_;
+    }
+  }
   const auto queues = new_queues();
   std::map<std::string, std::string> newest;
   for (const auto& queue : queues) {
@@ -203,12 +220,13 @@ std::shared_ptr<void> telling::subscribe(std::function<void(const job_event&)> l
   }
   std::lock_guard lock(mutex_);
   const int id = next_++;
+  if (anew) last_.insert(newest.begin(), newest.end());
   if (!thread_.joinable() && !stopped_) {
-    last_.insert(newest.begin(), newest.end());
     wire_ = link_->dedicated("son1k:events");
     thread_ = std::thread([this] { listen(); });
   }
   listeners_.emplace(id, std::move(listener));
+  changed_.notify_all();
   return std::shared_ptr<void>(nullptr, [self = shared_from_this(), id](void*) {
     const std::lock_guard in_order(self->delivery_);
     const std::lock_guard inner(self->mutex_);
@@ -222,7 +240,7 @@ void telling::stop() {
     stopped_ = true;
     if (wire_) wire_->interrupt();
   }
-  stopping_.notify_all();
+  changed_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 

@@ -30,8 +30,8 @@ class telling : public std::enable_shared_from_this<telling> {
   std::shared_ptr<void> subscribe(std::function<void(const job_event&)> listener);
   std::shared_ptr<void> record_runs(std::function<void(std::span<const run_record>)> listener);
 
-  // Hands out events from a thread of its own once somebody listens. Repeatable, as is stop(),
-  // which waits for the thread.
+  // Events are handed out from a thread of its own, which reads while somebody listens. stop()
+  // waits for it and is repeatable.
   void stop();
   void record(std::vector<run_record> some);
 
@@ -46,11 +46,12 @@ class telling : public std::enable_shared_from_this<telling> {
   // Of the thread.
   void listen();
   std::vector<std::string> new_queues();
-  void hand_out(const net::redis_value& streams);
+  void hand_out(const net::redis_value& streams, std::uint64_t audience);
   std::unique_ptr<net::redis_dedicated> wire_;
   std::thread thread_;
   bool stopped_ = false;
-  std::condition_variable stopping_;
+  std::condition_variable changed_;  // stopped, or somebody listens
+  std::uint64_t audience_ = 0;       // grows when somebody listens after nobody did
 };
 
 }  // namespace son1k::queue::redis

@@ -47,6 +47,7 @@ void postgres_reply_closer::operator()(pg_result* r) const {
 }
 
 void postgres_connection::say(const statement& words) {
+  dispatch_rows();
   if (lost_ || !bind(words, {})) return;
   dispatch(words, kind::word);
 }
@@ -69,6 +70,7 @@ postgres_connection::ending postgres_connection::commit() {
 }
 
 void postgres_connection::finish_pipeline() {
+  dispatch_rows();
   if (lost_ || expected_.empty() || expected_.back().what == kind::sync) return;
   if (PQpipelineSync(handle_.get()) != 1) return lose({}, PQerrorMessage(handle_.get()));
   expected_.push_back({kind::sync});
@@ -151,6 +153,14 @@ void postgres_connection::dispatch(const statement& sql, kind what) {
   }
   if (sent != 1) return lose({}, PQerrorMessage(c));
   expected_.push_back({what});
+}
+
+void postgres_connection::dispatch_rows() {
+  if (rows_.empty()) return;
+  if (lost_ || failure_) return rows_.clear();
+  rows_.take([this](const statement& sql, std::span<const value> params) {
+    if (!lost_ && !failure_ && bind(sql, params)) dispatch(sql, kind::sent);
+  });
 }
 
 bool postgres_connection::drain() {
@@ -258,6 +268,7 @@ result<postgres_reply> postgres_connection::ask(const statement& sql,
     overlooked_ = true;
     return failure_->why;
   }
+  dispatch_rows();
   if (auto bound = bind(sql, params); !bound) return bound.error();
   if (guarded_) {
     say(sql_one);
@@ -310,7 +321,16 @@ result<void> postgres_connection::send(const statement& sql, std::span<const val
     return failure_->why;
   }
   if (auto bound = bind(sql, params); !bound) return bound.error();
-  dispatch(sql, kind::sent);
+  if (rows_.keep(sql, params, params_.types())) {
+    if (rows_.full()) dispatch_rows();
+  } else {
+    // Its turn comes after theirs.
+    if (!rows_.empty()) {
+      dispatch_rows();
+      if (auto bound = bind(sql, params); !bound) return bound.error();
+    }
+    dispatch(sql, kind::sent);
+  }
   if (lost_) return *lost_;
   return {};
 }

@@ -14,6 +14,7 @@
 #include "store/database.hpp"
 #include "store/postgres/postgres_params.hpp"
 #include "store/postgres/postgres_place.hpp"
+#include "store/postgres/postgres_rows.hpp"
 
 struct pg_result;
 
@@ -114,6 +115,7 @@ class postgres_connection final : public connection {
   result<void> bind(const statement& sql, std::span<const value> params);
   prepared* variant_of(const statement& sql);
   void dispatch(const statement& sql, kind what);
+  void dispatch_rows();
   result<postgres_reply> ask(const statement& sql, std::span<const value> params);
   void finish_pipeline();
   bool drain();
@@ -141,6 +143,7 @@ class postgres_connection final : public connection {
   std::deque<expected> expected_;            // replies under way, in order
   std::vector<known_statement> statements_;  // by statement::id()
   postgres_params params_;
+  postgres_rows rows_;     // sent, and not given to libpq yet
   postgres_reply reply_;   // of the last asked
   std::string last_word_;  // what the server said of the last word: "COMMIT"
 };
