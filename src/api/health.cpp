@@ -60,14 +60,15 @@ struct health::state {
   // Renders the reply once a second; a request copies a pointer.
   void look() {
     const bool up = database_answers(with.database);
+    const auto counts = with.queue.counts(std::string(generation_queue));
     json::object body;
-    body["status"] = up ? "ok" : "unavailable";
+    body["status"] = !up ? "unavailable" : counts ? "ok" : "degraded";
     body["version"] = with.version;
     body["uptime"] = (with.clock.steady_ms() - started_ms) / 1000;
     body["services"] = {{"database", up ? "up" : "down"},
-                        {"queue", "up"},
+                        {"queue", counts ? "up" : "down"},
                         {"workers", with.workers_here ? "up" : "elsewhere"}};
-    if (const auto counts = with.queue.counts(std::string(generation_queue))) {
+    if (counts) {
       body["queue"] = {{"waiting", counts->waiting},     {"prioritized", counts->prioritized},
                        {"delayed", counts->delayed},     {"active", counts->active},
                        {"completed", counts->completed}, {"failed", counts->failed},

@@ -50,6 +50,33 @@ class emptied_redis(cluster_case):
         cluster_jobs.wait_count(second, "generation", "waiting", int(left), 30)
 
 
+class absent_redis(cluster_case):
+    def test_a_redis_that_stays_away_is_said_and_what_needs_none_goes_on(self):
+        home = self.serve()
+        self.work("--concurrency", "1")
+        piece = home.api.create("before")
+        home.api.wait_for(piece, "completed")
+        self.redis.kill()
+
+        def said(state: str):
+            return lambda: home.api.get("/health").data["services"]["queue"] == state
+
+        eventually(said("down"), 60, "the health of the queue is told")
+        self.assertEqual(home.api.get("/health").data["status"], "degraded")
+        began = time.monotonic()
+        for _ in range(20):
+            refused = home.api.post("/api/generation/create", {"prompt": "meanwhile"})
+            self.assertEqual((refused.status, refused.error["code"]),
+                             (503, "SERVICE_UNAVAILABLE"))
+            self.assertEqual(home.api.get(f"/api/generation/{piece}/audio").status, 200)
+        print(f"20 creates refused and 20 pieces served in {time.monotonic() - began:.1f} s")
+        self.assertIn(b"son1k_redis_up 0", home.api.get("/metrics").body)
+        self.redis.start()
+        eventually(said("up"), 60, "the queue is back")
+        home.api.wait_for(home.api.create("after"), "completed")
+        self.assertIn(b"son1k_redis_up 1", home.api.get("/metrics").body)
+
+
 class restarted_servers(cluster_case):
     """Redis writes through to the disk before it answers."""
 

@@ -118,6 +118,10 @@ bool redis_caller::connected() const {
   return connection_->up();
 }
 
+std::chrono::milliseconds redis_caller::away_for() const {
+  return connection_->away();
+}
+
 redis_dedicated::redis_dedicated(std::shared_ptr<redis_core> core,
                                  std::shared_ptr<redis_connection> connection)
     : redis_caller(std::move(core), std::move(connection)) {}

@@ -73,6 +73,8 @@ class redis_caller {
 
   // Whether the connection is up at this moment.
   bool connected() const;
+  // For how long it has been lost; 0 while it is up and before it was for the first time.
+  std::chrono::milliseconds away_for() const;
 
  protected:
   redis_caller(std::shared_ptr<redis_core> core, std::shared_ptr<redis_connection> connection);

@@ -181,13 +181,18 @@ asio::awaitable<void> redis_connection::dial_and_serve() {
   dial_error_ = dialled.error();
 }
 
+milliseconds redis_connection::away() const {
+  const auto since = away_since_.load(std::memory_order_relaxed);
+  if (since == 0) return milliseconds(0);
+  return std::chrono::duration_cast<milliseconds>(clock::now().time_since_epoch() -
+                                                  clock::duration(since));
+}
+
 asio::awaitable<void> redis_connection::serve() {
   link_up_.store(true, std::memory_order_relaxed);
   core_.figures.connected.fetch_add(1, std::memory_order_relaxed);
-  std::int64_t away_ms = 0;
-  if (away_since_) {
-    const auto away = clock::now() - *std::exchange(away_since_, std::nullopt);
-    away_ms = std::chrono::duration_cast<std::chrono::milliseconds>(away).count();
+  const std::int64_t away_ms = away().count();
+  if (away_since_.exchange(0) != 0) {
     core_.figures.back.fetch_add(1, std::memory_order_relaxed);
     core_.figures.away_ms.fetch_add(static_cast<std::uint64_t>(away_ms), std::memory_order_relaxed);
   }

@@ -90,6 +90,8 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
   // Breaks the link and dials again: what is in flight fails with an unknown outcome.
   void interrupt();
   bool up() const { return link_up_.load(std::memory_order_relaxed); }
+  // Since it was lost; 0 while it is up and before it was for the first time.
+  std::chrono::milliseconds away() const;
 
   // For `push` connections, on the loop: written if the link is up, else dropped.
   void tell(redis_command command);
@@ -136,10 +138,10 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
   std::atomic<std::size_t> calls_{0};
   std::atomic<std::size_t> bytes_{0};
   std::atomic<bool> link_up_{false};
+  std::atomic<clock::rep> away_since_{0};  // 0: it is up, or never was
 
   // The loop's.
   bool closed_ = false;
-  std::optional<clock::time_point> away_since_;
   redis_link link_;
   calls waiting_;  // not written yet
   calls again_;    // refused before they ran, or never left: before those of waiting_
@@ -151,7 +153,7 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
   bool holding_ = false;  // nothing is written until the refusals have been settled
   bool redialling_ = false;
   bool refused_ = false;  // the link was given up because the server does not serve
-  bool served_ = false;  // the link has answered a call
+  bool served_ = false;   // the link has answered a call
   std::chrono::milliseconds hold_{0};
   int failures_ = 0;  // dials since the last that succeeded
   std::optional<error> dial_error_;

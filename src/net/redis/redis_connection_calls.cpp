@@ -132,7 +132,7 @@ void redis_connection::on_link_lost(const error& why) {
   const bool asked_for = std::exchange(interrupted_, false) || closed_;
   if (!asked_for) {
     core_.figures.lost.fetch_add(1, std::memory_order_relaxed);
-    away_since_ = clock::now();
+    away_since_ = clock::now().time_since_epoch().count();
   }
   const error shown = lost_why_ ? *lost_why_ : why;
   lost_why_.reset();

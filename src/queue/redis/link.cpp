@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <future>
 #include <map>
 
@@ -9,6 +10,8 @@
 
 namespace son1k::queue::redis {
 namespace {
+
+constexpr std::chrono::milliseconds away_max{5'000};
 
 // Files whose names begin with a digit are parts ("2_place.lua"); the first line of a script names
 // those that it begins with, so that a call defines no more than it needs.
@@ -97,6 +100,12 @@ result<void> link::allowed(std::string_view script, const words& args) const {
   return refusal_(script);
 }
 
+result<void> link::there() const {
+  if (client_.away_for() < away_max) return {};
+  return error(errc::unavailable, "redis",
+               {"Redis cannot be reached", "no se puede contactar con Redis"});
+}
+
 boost::asio::awaitable<link::reply> link::run(std::string name, words args) {
   begin(name);
   if (auto ok = allowed(name, args); !ok) co_return ok.error();
@@ -107,6 +116,7 @@ boost::asio::awaitable<link::reply> link::run(std::string name, words args) {
 }
 
 link::reply link::wait(std::string_view name, const words& args) {
+  if (auto ok = there(); !ok) return ok.error();
   auto promise = std::make_shared<std::promise<reply>>();
   auto future = promise->get_future();
   send(name, args, [promise](reply got) { promise->set_value(std::move(got)); });
@@ -134,6 +144,7 @@ boost::asio::awaitable<link::reply> link::call(net::redis_command command) {
 }
 
 link::reply link::wait(net::redis_command command) {
+  if (auto ok = there(); !ok) return ok.error();
   begin({});
   auto promise = std::make_shared<std::promise<reply>>();
   auto future = promise->get_future();

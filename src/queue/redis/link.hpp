@@ -23,7 +23,8 @@ class link {
   link(net::redis_client& client, const redis_queue_settings& settings, const clock_port& clock);
 
   boost::asio::awaitable<reply> run(std::string script, words args);
-  // Never on a thread of the client.
+  // Never on a thread of the client. Waits for a Redis that has just gone; once it has been away
+  // for some seconds it is refused at once, for the thread may have others to serve.
   reply wait(std::string_view script, const words& args);
   void send(std::string_view script, const words& args, std::function<void(reply)> done = {});
 
@@ -49,6 +50,7 @@ class link {
 
  private:
   net::redis_command command_of(const net::redis_script& script, const words& args) const;
+  result<void> there() const;
   result<void> allowed(std::string_view script, const words& args) const;
   void begin(std::string_view script) const {
     if (before_ && script != "note" && script != "add") before_(script);
