@@ -63,9 +63,10 @@ const statement sql_add_part{
     "VALUES ($1, $2, $3, $4, $5)"};
 const statement sql_remove_parts{
     "DELETE FROM history_part WHERE first_seq >= $1 AND first_seq <= $2"};
+// By span alone: the index over words would go through those of all spans.
 const statement sql_join{
     "WITH gone AS (DELETE FROM history_word WHERE first_seq >= $1 AND first_seq <= $2 "
-    "AND word >= $3 AND word <= $4 RETURNING word, first_seq, places) "
+    "AND word + 0 >= $3 AND word + 0 <= $4 RETURNING word, first_seq, places) "
     "INSERT INTO history_word (word, first_seq, places) SELECT word, $1, "
     "string_agg(places, CAST('' AS BYTEA) ORDER BY first_seq) FROM gone GROUP BY word"};
 const statement sql_joined{"UPDATE history_part SET joined = $2 WHERE first_seq = $1"};

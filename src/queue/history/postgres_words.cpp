@@ -25,12 +25,13 @@ constexpr std::size_t page_rows_max = 512;
 constexpr std::size_t spans_at_once_max = 8;
 
 const statement sql_spans{"SELECT first_seq, last_seq FROM history_part ORDER BY first_seq DESC"};
+// The sum keeps the index over spans out of it, which would find all words of a span.
 const statement sql_where{
     "SELECT word, first_seq FROM history_word "
-    "WHERE word = ANY(CAST($1 AS BIGINT[])) AND first_seq < $2"};
+    "WHERE word = ANY(CAST($1 AS BIGINT[])) AND first_seq + 0 < $2"};
 const statement sql_lists{
     "SELECT word, first_seq, places FROM history_word "
-    "WHERE word = ANY(CAST($1 AS BIGINT[])) AND first_seq >= $2 AND first_seq <= $3"};
+    "WHERE word = ANY(CAST($1 AS BIGINT[])) AND first_seq + 0 >= $2 AND first_seq + 0 <= $3"};
 
 const statement& sql_between() {
   static const statement sql(fmt::format(

@@ -52,7 +52,7 @@ store::transaction unsynced() {
   return store::transaction(store::durability::process);
 }
 
-// Removes a slice of what is beyond the limits, or else the index of what has gone.
+// Removes a slice of what is beyond the limits, and the index of what has gone.
 store::transaction trimming(const history_tables& tables, std::int64_t oldest_ms, std::int64_t keep,
                             std::shared_ptr<trim_step> done) {
   auto tx = unsynced();
@@ -60,7 +60,7 @@ store::transaction trimming(const history_tables& tables, std::int64_t oldest_ms
     auto gone = trim_oldest(tables, c, oldest_ms, keep, trim_slice);
     if (!gone) return gone.error();
     done->gone = *gone;
-    if (*gone == 0) return tables.drop_spent_part(c);
+    if (auto spent = tables.drop_spent_part(c); !spent || *gone == 0) return spent;
     auto left = count_trimmable(c, oldest_ms, keep);
     if (!left) return left.error();
     done->left = *left;

@@ -231,6 +231,26 @@ TEST_P(history_recording, the_file_stays_bounded_where_nobody_asks_for_retention
   EXPECT_EQ(rows(), 1'000);
 }
 
+TEST_P(history_recording, the_index_goes_with_its_rows_while_there_are_more_to_remove) {
+  close();
+  history_settings with;
+  with.rows = 500;
+  open(with);
+  std::vector<run_record> records;
+  for (int i = 0; i < 4'000; ++i) records.push_back(ended_run(std::to_string(i)));
+  write(records);
+  for (int i = 0; i < 8; ++i) index_some(500, 500);
+  const auto parts = [this] {
+    auto look = [this](store::connection& c) { return tables().read_parts(c); };
+    return store::read_and_wait(*db_, look).value().size();
+  };
+  EXPECT_EQ(parts(), 8U);
+  for (std::size_t left = 7; left > 4; --left) {
+    EXPECT_EQ(run(history_->trim())->gone, 1'000);
+    EXPECT_EQ(parts(), left);
+  }
+}
+
 TEST_P(history_recording, stop_writes_what_waits) {
   history_->start();
   jobs_.tell({ended_run("a"), ended_run("b")});
