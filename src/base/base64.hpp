@@ -1,0 +1,13 @@
+// Base64 (RFC 4648 section 4), with padding.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace son1k {
+
+void append_base64(std::string& out, std::string_view bytes);
+// Nothing: not base64. Padding may be absent at the end, as in what browsers send.
+std::optional<std::string> from_base64(std::string_view text);
+
+}  // namespace son1k
