@@ -103,7 +103,6 @@ TEST(sio_packet, is_refused_where_the_connection_must_close) {
                            R"(2["removeListener"])",
                            "0[]",
                            "0\"a\"",
-                           "01",
                            "1{}",
                            "3[]",
                            "31{}",
