@@ -78,6 +78,19 @@ TEST_P(redis_gathered, what_runs_say_comes_before_their_ends_and_before_who_asks
   EXPECT_TRUE(ended);
 }
 
+TEST_P(redis_gathered, a_foreign_key_where_running_jobs_stand_takes_no_jobs_with_it) {
+  ASSERT_TRUE(add({spec("a"), spec("b")}));
+  const auto foreign = static_cast<redis_backend&>(*backend_).prefix() + ":songs:active";
+  ASSERT_TRUE(client().call_and_wait({"SET", foreign, "somebody else's"}));
+  claim_request all;
+  all.queue = "songs";
+  all.worker = "w";
+  all.max = 2;
+  EXPECT_FALSE(run(q().claim(all)));
+  ASSERT_TRUE(client().call_and_wait({"DEL", foreign}));
+  EXPECT_THAT(claim_ids(2), testing::ElementsAre("a", "b"));
+}
+
 TEST_P(redis_gathered, a_position_is_known_without_asking_and_follows_what_this_process_does) {
   const auto staged = [this](std::string id) {
     store::transaction tx;

@@ -235,6 +235,7 @@ local function claim_some()
     if limit > 0 then
       room = math.min(room, limit - (call('LLEN', P .. 'active') - call('SCARD', P .. 's:va')))
     end
+    call('LLEN', P .. 'active')  -- a key of another type there fails the call before jobs are taken
     local first = room > 0 and call('RPOP', P .. 'wait', room) or {}
     for _, id in ipairs(first) do jobs[#jobs + 1] = start(id, true) end
     if room > #first then
