@@ -70,8 +70,9 @@ class stream_bus final : public bus {
   result<void> start() {
     auto newest = redis_.call_and_wait({"XREVRANGE", settings_.stream, "+", "-", "COUNT", 1});
     if (!newest) {
-      const auto* code = newest.error().details.if_contains("code");
-      if (code == nullptr || *code != "WRONGTYPE") return newest.error();
+      const error why = newest.error();
+      const auto* code = why.details.if_contains("code");
+      if (code == nullptr || *code != "WRONGTYPE") return why;
       return error(errc::conflict, settings_.stream,
                    {"this key of Redis is not a stream", "esa clave de Redis no es un stream"});
     }
