@@ -154,7 +154,7 @@ def history_part(options) -> str:
     felt = [[when, *(shown(bulk[when][name]) for name in ("samples", "p50_ms", "p99_ms", "max_ms"))]
             for when in ("quiet", "during")]
     return "\n\n".join([
-        f"{found['rows']:,} rows, {found['file_mib']} MiB; {found['write_per_s']:,} written and "
+        f"{found['rows']:,} rows, {found['mib']} MiB; {found['write_per_s']:,} written and "
         f"{found['index_per_s']:,} indexed a second. First pages, 20 times each:", searches,
         f"{bulk['jobs']:,} failed jobs retried by a filter in {bulk['bulk_s']} s (of "
         f"{options.runs} runs the median by the ratio). A job of another queue meanwhile, from the "
@@ -319,10 +319,14 @@ def main(arguments: list) -> int:
                 failed = True
                 print(f"  failed: {problem}", file=sys.stderr)
                 text = "Not measured: the run failed."
-        sections.append(f"## {heading}\n\n{note}\n\n{text}\n")
+        when = time.strftime("%Y-%m-%d", time.gmtime())
+        runs = "one run" if options.runs == 1 else f"the median of {options.runs} runs"
+        sections.append(f"## {heading}\n\n{note} Measured {when}, {runs}.\n\n{text}\n")
     options.out.write_text(
         "# Benchmarks\n\nWritten by `make bench`; repeat it on a machine that does nothing else. "
-        f"Each figure is the median of {options.runs} runs.\n\n## Machine\n\n"
+        "Each part says when it was measured, and of how many runs its figures are the median; one "
+        "that does not is older.\n\n"
+        "## Machine\n\n"
         + machine(options.folder, options.build) + "\n\n" + "\n".join(sections))
     print(f"wrote {options.out}")
     return 1 if failed else 0
