@@ -1,7 +1,7 @@
 // Arguments of a script as one text.
-#include "queue/redis/words.hpp"
-
 #include <gtest/gtest.h>
+
+#include "queue/redis/words.hpp"
 
 namespace son1k::queue::redis {
 namespace {
