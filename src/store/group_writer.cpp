@@ -56,7 +56,7 @@ void group_writer::run() {
                                         [this](const committed_group& one) { told(one); }});
   std::vector<entry> batch;
   while (take(batch)) {
-    if (batch.empty()) tell_held(true);
+    if (batch.empty()) give_up_holding();
     for (std::size_t at = 0; at < batch.size();) {
       auto part = next_part(batch, at);
       commit(std::move(part), at < batch.size());
@@ -125,16 +125,14 @@ void group_writer::follow_held(committed_group written) {
   now.push_back(std::move(written));
   teller_->tell(std::move(now));
   if (answers) holds_in_vain_ = holds_left_out_ = 0;
-  if (held_ && std::chrono::steady_clock::now() > held_until_) tell_held(true);
+  if (held_ && std::chrono::steady_clock::now() > held_until_) give_up_holding();
 }
 
-void group_writer::tell_held(bool in_vain) {
+void group_writer::give_up_holding() {
   std::vector<committed_group> now;
   now.push_back(*std::exchange(held_, std::nullopt));
-  if (in_vain) {
-    holds_in_vain_ = std::min(holds_in_vain_ + 1, holds_in_vain_max);
-    holds_left_out_ = (1 << holds_in_vain_) - 1;
-  }
+  holds_in_vain_ = std::min(holds_in_vain_ + 1, holds_in_vain_max);
+  holds_left_out_ = (1 << holds_in_vain_) - 1;
   teller_->tell(std::move(now));
 }
 

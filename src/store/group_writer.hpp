@@ -75,7 +75,7 @@ class group_writer {
   void commit(std::vector<entry> entries, bool more);
   bool worth_holding(const committed_group& written);
   void follow_held(committed_group written);
-  void tell_held(bool in_vain);
+  void give_up_holding();
   std::optional<std::chrono::microseconds> waits_for() const;
   void told(const committed_group& written);
 
