@@ -1,5 +1,5 @@
 # The front door. Every target first makes sure, by tools/setup, that the packages are there.
-# JOBS=n sets how many compilers and tests run at once (the number of cores by default).
+# JOBS=n sets how many compilers run at once (the number of cores by default), and bounds the tests.
 JOBS ?= $(shell nproc)
 DEMO_PROMPT ?= melancholic lo-fi piano 80 bpm in D minor with soft drums and vinyl warmth
 DEMO_FILE ?= demo/lofi-in-d-minor.mp3

@@ -16,3 +16,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
                                                   -Wno-stringop-overread -Wno-free-nonheap-object
                                                   -Wno-mismatched-new-delete)
 endif()
+
+# Files that are compiled as one see each other's names, and what a file keeps to itself looks like
+# part of a header.
+add_library(son1k_gathered INTERFACE)
+target_compile_options(son1k_gathered INTERFACE -Wno-subobject-linkage -Wno-shadow -Wshadow=local)

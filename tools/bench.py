@@ -26,6 +26,7 @@ import time
 import bench_disk
 import bench_peers
 import bench_postgres
+import bench_realtime
 import bench_redis
 import bench_stack
 from bench_server import served
@@ -116,6 +117,10 @@ def peers_part(options) -> str:
 
 def redis_part(options) -> str:
     return bench_redis.redis_part(options, table)
+
+
+def realtime_part(options) -> str:
+    return bench_realtime.realtime_part(options, table)
 
 
 def crowd_part(options) -> str:
@@ -233,6 +238,25 @@ def store_part(options) -> str:
     return f"SQLite:\n\n{sqlite}\n\nPostgreSQL, by a socket of the same machine:\n\n{postgres}"
 
 
+LIMITS_PROGRAM = "bench/bench_limits"
+
+
+def limits_part(options) -> str:
+    runs = []
+    with bench_redis.redis_server(options.folder) as url:
+        for _ in range(options.runs):
+            told = subprocess.run([str(options.build / LIMITS_PROGRAM), str(options.seconds), url],
+                                  capture_output=True, text=True)
+            if told.returncode != 0:
+                raise RuntimeError(f"{LIMITS_PROGRAM}: {told.stderr}{told.stdout}")
+            runs.append([json.loads(line) for line in told.stdout.splitlines()])
+    rows = [median(list(same)) for same in zip(*runs)]
+    names = [name for name in rows[0] if name not in ("place", "load")]
+    return table(["where", "calls", *(f"`{name}`" for name in names)],
+                 [[row["place"], row["load"], *(shown(row[name]) for name in names)]
+                  for row in rows])
+
+
 def render_part(options) -> str:
     return text_part(str(options.build / "bench" / "bench_render"))
 
@@ -271,10 +295,21 @@ PARTS = (
     ("http", "HTTP, embedded", "bench/http_load", http_part,
      "64 keep-alive connections against `son1k serve --workers 0`; a create is acknowledged when "
      "row and job are fsynced. `build/release/bench/http_load --connections 64 --path …`"),
+    ("limits", "Limits of callers", LIMITS_PROGRAM, limits_part,
+     "What a call waits for its limits: one of its user and one of its address, taken as one step; "
+     "64 callers on 2 threads, 10,000 users. Paced calls come at an even rate; closed ones follow "
+     "each other as fast as the machine goes. Redis is on the same machine and keeps nothing on a "
+     "disk. `build/release/bench/bench_limits SECONDS REDIS_URL`"),
     ("stack", "A create beside the glued stack", "bench/http_load", stack_part,
      "What a POST create costs where Fastify verifies a token, counts a limit in Redis, inserts a "
      "row in PostgreSQL and adds a job to BullMQ. 64 keep-alive connections; the contenders take "
      "turns. A create of ours verifies no token and counts no limit yet. `bench/peers/fastify`"),
+    ("realtime", "Realtime beside Socket.IO", "bench/realtime_load", realtime_part,
+     "One core of server each, WebSocket, on the loopback; the load client is the same and takes "
+     "turns. `cpu_us`: the server's processor time, the kernel's part of its writes included. Both "
+     "with rooms, acknowledgements and connection state recovery; no text is compressed. "
+     "`son1k bench realtime --serve PORT`, `build/release/bench/realtime_load PORT burst`, "
+     "`bench/peers/socketio`"),
     ("store", "Store", "bench/bench_store", store_part,
      "`build/release/bench/bench_store (FOLDER | URL) SECONDS`"),
     ("render", "Renderer", "bench/bench_render", render_part,

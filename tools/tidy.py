@@ -31,6 +31,8 @@ BACKENDS = {
 }
 PORT_NOUNS = ("database", "queue", "bus", "limiter")
 WIRING = "app"
+# Folders whose files are compiled one by one in every build (cmake/targets.cmake).
+GATHERED_NOT = {"api", "app"}
 
 # Assembled, so that this file does not hold what it looks for.
 FOREIGN_PATHS = [r"(?<![\w.~-])/" + folder + "/" for folder in ("work", "farm", r"home/\w+")]
@@ -300,6 +302,51 @@ def rule_names(house: tree) -> Iterator[finding]:
                 yield finding(file.path, line, "names", f"{name}: types are snake_case")
 
 
+def kept_names(file: source) -> Iterator[tuple]:
+    """(line number, name, declaration) of what a file keeps to itself, in `namespace {`. Functions
+    count with their parameters' types, as they may be overloaded."""
+    inside = False
+    lines = list(code_lines(file))
+    for at, (number, text) in enumerate(lines):
+        if text.startswith("namespace {"):
+            inside = True
+        elif text.startswith("}") and file.lines[number - 1].rstrip() == "}  // namespace":
+            inside = False
+        elif inside and (match := re.match(
+                r"(?:enum (?:class )?|class |struct |using )(\w+)(?= [={:]|$)", text)):
+            yield number, match[1], text.split("{")[0]
+        elif inside and re.match(r"[a-z]", text) and not text.startswith(("using", "template",
+                                                                       "static_assert")):
+            rest = " ".join(line for _, line in lines[at:at + 6])
+            while (plain := re.sub(r"<[^<>()]*>", "", rest)) != rest:
+                rest = plain
+            if match := re.match(r"[\w:&*\s]*?(\w+)\s*(?:\(([^()]*)\)|[{=;\[])", rest):
+                if match[2] is None:
+                    yield number, match[1], text
+                    continue
+                types = [re.sub(r"\s*\w*\s*(=.*)?$", "", one).strip()
+                         for one in match[2].split(",")]
+                yield number, f"{match[1]}({','.join(types)})", ""
+
+
+def rule_kept_names(house: tree) -> Iterator[finding]:
+    """Files of a folder are compiled together in some builds, where one sees what another keeps to
+    itself; and two of one name are often one thing written twice."""
+    first = {}
+    for file in house.under("src"):
+        if file.suffix != ".cpp" or file.parts[1] in GATHERED_NOT:
+            continue
+        for line, name, declared in kept_names(file):
+            if declared.startswith("using ") and declared.endswith(";"):
+                name = f"{name} = {declared}"  # the same alias may stand in each
+                continue
+            key = file.parts[:-1] + (name,)
+            other = first.setdefault(key, file.path)
+            if other != file.path:
+                yield finding(file.path, line, "kept-names",
+                              f"{name.split('(')[0]} is in {other} too: share it or rename one")
+
+
 def rule_foreign(house: tree) -> Iterator[finding]:
     """Nothing in the tree depends on one machine or on one registry."""
     pattern = re.compile("|".join(FOREIGN_PATHS + REGISTRY_HOSTS))
@@ -312,7 +359,7 @@ def rule_foreign(house: tree) -> Iterator[finding]:
 
 
 RULES = (rule_floors, rule_isolation, rule_concrete_names, rule_sizes, rule_headers, rule_names,
-         rule_foreign)
+         rule_kept_names, rule_foreign)
 
 
 def findings_of(root: pathlib.Path) -> list:

@@ -14,8 +14,8 @@
 #include <string>
 
 #include "queue/history/lasting_history.hpp"
-#include "queue/history/postgres_history.hpp"
-#include "queue/history/sqlite_history.hpp"
+#include "queue/history/postgres/postgres_history.hpp"
+#include "queue/history/sqlite/sqlite_history.hpp"
 #include "store/async.hpp"
 #include "store/postgres/postgres_database.hpp"
 #include "store/sqlite/sqlite_database.hpp"

@@ -1,10 +1,15 @@
 #include "api/bind.hpp"
 
+#include "accounts/identity/local_owner.hpp"
+#include "api/admin_users.hpp"
+#include "api/auth.hpp"
 #include "api/dead_letters.hpp"
 #include "api/envelope.hpp"
 #include "api/generation.hpp"
 #include "api/jobs.hpp"
+#include "api/own_account.hpp"
 #include "api/queues.hpp"
+#include "api/quota.hpp"
 #include "api/schedules.hpp"
 #include "api/workers.hpp"
 
@@ -12,6 +17,9 @@ namespace son1k::api {
 
 resources::resources(const services& with)
     : with_(with),
+      owner_(accounts::make_local_owner(with.owner, {})),
+      gate_({with.identities != nullptr ? *with.identities : *owner_, with_.tiers, with.limiter,
+             with.client_address}),
       pace_(std::make_shared<pace>()),
       learning_(learn_pace(with.queue, pace_)),
       meter_(std::make_shared<queue_meter>(with.queue)),
@@ -22,15 +30,20 @@ resources::resources(const services& with)
 }
 
 void resources::bind(net::router& routes) {
-  health_.bind(routes);
-  events_.bind(routes);
-  bind_generation(routes, with_, pace_);
-  bind_jobs(routes, with_);
-  bind_queues(routes, with_, meter_);
-  bind_workers(routes, with_);
-  bind_metrics(routes, figures_);
-  bind_dead_letters(routes, with_);
-  bind_schedules(routes, with_);
+  health_.bind(endpoints_);
+  events_.bind(endpoints_);
+  bind_generation(endpoints_, with_, pace_);
+  bind_jobs(endpoints_, with_);
+  bind_queues(endpoints_, with_, meter_);
+  bind_workers(endpoints_, with_);
+  bind_metrics(endpoints_, figures_);
+  bind_dead_letters(endpoints_, with_);
+  bind_schedules(endpoints_, with_);
+  bind_quota(endpoints_, with_);
+  bind_auth(endpoints_, with_);
+  bind_own_account(endpoints_, with_);
+  bind_admin_users(endpoints_, with_);
+  endpoints_.bind(routes, gate_);
 }
 
 void resources::close() {

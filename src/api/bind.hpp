@@ -2,7 +2,9 @@
 #pragma once
 #include <memory>
 
+#include "api/endpoint.hpp"
 #include "api/events.hpp"
+#include "api/gate.hpp"
 #include "api/health.hpp"
 #include "api/metrics.hpp"
 #include "api/pace.hpp"
@@ -15,7 +17,10 @@ namespace son1k::api {
 class resources {
  public:
   explicit resources(const services& with);
+  // The resources outlive the router.
   void bind(net::router& routes);
+  // Every row, for the published description.
+  const endpoint_table& endpoints() const { return endpoints_; }
   // Before a drain: /ready turns to 503 and the event streams end. Repeatable.
   void close();
   // What /metrics tells; others may add to it.
@@ -23,6 +28,9 @@ class resources {
 
  private:
   const services with_;
+  std::unique_ptr<accounts::identities> owner_;  // where no identities are given
+  gate gate_;
+  endpoint_table endpoints_;
   std::shared_ptr<pace> pace_;
   std::shared_ptr<void> learning_;
   std::shared_ptr<queue_meter> meter_;

@@ -198,7 +198,7 @@ awaitable<http_response> purge(context_ptr with, http_request& request) {
 
 }  // namespace
 
-void bind_dead_letters(net::router& routes, const services& with) {
+void bind_dead_letters(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
   const auto bound = [self](auto handler) {
     return net::handler([self, handler](http_request& r) { return handler(self, r); });
@@ -207,11 +207,12 @@ void bind_dead_letters(net::router& routes, const services& with) {
   json_body.body_bytes_max = body_bytes_max;
   json_body.content_types = {"application/json"};
   routes.add_all({
-      {http_method::get, "/api/dead-letters", bound(groups)},
-      {http_method::post, "/api/dead-letters/replay", bound(replay_query), json_body},
-      {http_method::get, "/api/dead-letters/:fingerprint", bound(show)},
-      {http_method::post, "/api/dead-letters/:fingerprint/replay", bound(replay_group), json_body},
-      {http_method::remove, "/api/dead-letters/:fingerprint", bound(purge)},
+      {http_method::get, "/api/dead-letters", bound(groups), reads_consoles},
+      {http_method::post, "/api/dead-letters/replay", bound(replay_query), operates, json_body},
+      {http_method::get, "/api/dead-letters/:fingerprint", bound(show), reads_consoles},
+      {http_method::post, "/api/dead-letters/:fingerprint/replay", bound(replay_group), operates,
+       json_body},
+      {http_method::remove, "/api/dead-letters/:fingerprint", bound(purge), operates},
   });
 }
 

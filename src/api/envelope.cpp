@@ -10,10 +10,11 @@ namespace son1k::api {
 namespace json = boost::json;
 namespace {
 
-constexpr std::array<error_row, 18> rows{{
+constexpr std::array<error_row, 20> rows{{
     {errc::validation, 422, "VALIDATION"},
     {errc::malformed, 400, "VALIDATION"},
     {errc::unauthenticated, 401, "AUTHENTICATION"},
+    {errc::token_expired, 401, "TOKEN_EXPIRED"},
     {errc::forbidden, 403, "AUTHORIZATION"},
     {errc::not_found, 404, "NOT_FOUND"},
     {errc::conflict, 409, "CONFLICT"},
@@ -21,6 +22,7 @@ constexpr std::array<error_row, 18> rows{{
     {errc::unsupported_media, 415, "UNSUPPORTED_MEDIA_TYPE"},
     {errc::range_invalid, 416, "RANGE_INVALID"},
     {errc::rate_limited, 429, "RATE_LIMITED"},
+    {errc::quota_exceeded, 429, "QUOTA_EXCEEDED"},
     {errc::lease_lost, 409, "CONFLICT"},
     {errc::cancelled, 409, "CONFLICT"},
     {errc::timeout, 504, "TIMEOUT"},
@@ -105,6 +107,8 @@ net::http_response refuse(const error& fault, int status, const net::http_reques
   const auto& sentence = fault.message.in(spanish);
   body["message"] = fault.field.empty() ? sentence : fault.field + ": " + sentence;
   json::object details = fault.details;
+  const auto* wait = details.if_contains("retryAfterSeconds");
+  const auto seconds = wait != nullptr && wait->is_int64() ? wait->get_int64() : 0;
   if (!fault.field.empty()) details["field"] = fault.field;
   if (!details.empty()) body["details"] = std::move(details);
   body["requestId"] = request.request_id;
@@ -112,6 +116,7 @@ net::http_response refuse(const error& fault, int status, const net::http_reques
   auto out =
       net::json_response(status, json::value{{"success", false}, {"error", std::move(body)}});
   out.headers.add("Content-Language", spanish ? "es" : "en");
+  if (seconds > 0) out.headers.add("Retry-After", std::to_string(seconds));
   return out;
 }
 

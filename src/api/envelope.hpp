@@ -27,7 +27,8 @@ net::http_response reply_serialized(int status, std::string_view data);
 net::http_response reply(int status, const boost::json::value& data);
 net::http_response reply_page(const boost::json::value& data,
                               const boost::json::object& pagination);
-// In the language that Accept-Language prefers (Spanish or English).
+// In the language that Accept-Language prefers (Spanish or English). `retryAfterSeconds` among the
+// details (whole seconds) is told in the field Retry-After too.
 net::http_response refuse(const error& fault, const net::http_request& request);
 // As refuse(), with a status that HTTP itself prescribes (405, 408, 505, …).
 net::http_response refuse(const error& fault, int status, const net::http_request& request);

@@ -1,5 +1,6 @@
 #include "api/events.hpp"
 
+#include <boost/json/serialize.hpp>
 #include <charconv>
 #include <mutex>
 #include <vector>
@@ -25,6 +26,7 @@ struct listener {
   std::weak_ptr<net::event_stream> stream;
   std::vector<std::string> topics;
   std::uint64_t sent = 0;
+  std::string ended;  // of whose end it was told last: a cancelled job is also a removed one
   bool live = false;  // false while older events are replayed
 };
 
@@ -38,8 +40,11 @@ void deliver(listener& to, const queue::job_event& raw, const client_event* show
   if (raw.id <= to.sent) return;
   to.sent = raw.id;
   if (shown == nullptr || !wants(to, *shown)) return;
+  if (shown->kind == client_event::what::ends && to.ended == shown->topic) return;
+  if (shown->kind == client_event::what::ends) to.ended = shown->topic;
+  if (shown->kind == client_event::what::begins && to.ended == shown->topic) to.ended.clear();
   if (const auto stream = to.stream.lock()) {
-    stream->send(std::to_string(raw.id), shown->name, shown->data);
+    stream->send(std::to_string(raw.id), shown->name, boost::json::serialize(shown->data));
   }
 }
 
@@ -166,9 +171,10 @@ event_hub::~event_hub() {
   close();
 }
 
-void event_hub::bind(net::router& routes) {
+void event_hub::bind(endpoint_table& routes) {
   routes.add_all({{net::http_method::get, "/api/events",
-                   net::sync_handler([self = state_](http_request& r) { return self->open(r); })}});
+                   net::sync_handler([self = state_](http_request& r) { return self->open(r); }),
+                   watches_own}});
 }
 
 void event_hub::close() {

@@ -4,8 +4,8 @@
 #pragma once
 #include <memory>
 
+#include "api/endpoint.hpp"
 #include "api/services.hpp"
-#include "net/router.hpp"
 
 namespace son1k::api {
 
@@ -14,7 +14,7 @@ class event_hub {
  public:
   explicit event_hub(queue::queue_port& queue);
   ~event_hub();
-  void bind(net::router& routes);
+  void bind(endpoint_table& routes);
   // Ends the streams and hears no more events. Repeatable.
   void close();
 

@@ -5,12 +5,16 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "accounts/quota/ledger.hpp"
 #include "api/envelope.hpp"
 #include "api/generation_files.hpp"
+#include "api/generation_plan.hpp"
 #include "api/generation_records.hpp"
 #include "api/idempotency.hpp"
+#include "base/utf8.hpp"
 #include "base/uuid.hpp"
 #include "music/brief/brief.hpp"
+#include "queue/options_codec.hpp"
 #include "store/async.hpp"
 
 namespace son1k::api {
@@ -22,6 +26,7 @@ using net::http_response;
 namespace {
 
 constexpr std::size_t body_bytes_max = 65'536;
+constexpr std::size_t search_points_max = 200;
 
 // Shared by the handlers of this resource; lives as long as the router.
 struct context {
@@ -83,42 +88,48 @@ awaitable<http_response> create(context_ptr self, http_request& request) {
   auto id = uuid_v7();
   auto wanted = read_generation_request(request.body, id);
   if (!wanted) co_return refuse(wanted.error(), request);
+  const auto& plan = with.tiers.of(caller_of(request).tier);
+  if (auto ok = fit_to_plan(plan, *wanted); !ok) co_return refuse(ok.error(), request);
+  auto left = co_await check_quota(with, caller_of(request).user, plan);
+  if (!left) co_return refuse(left.error(), request);
   store::transaction tx;
-  auto staged = stage_generation_job(with, tx, *wanted, std::move(id));
+  auto staged =
+      stage_generation_job(with, tx, caller_of(request).user, *wanted, std::move(id), plan);
   if (!staged) co_return refuse(staged.error(), request);
   std::string estimate = "null";
+  const auto position = staged->position < 0 ? "null" : std::to_string(staged->position);
   const double seconds = wanted->piece.duration_seconds.value_or(60);
-  if (const auto e = self->learnt->estimate(seconds, staged->position, with.local_slots)) {
+  const auto before = std::max<std::int64_t>(staged->position, 0);
+  if (const auto e = self->learnt->estimate(seconds, before, with.local_slots)) {
     estimate = fmt::format("{:.1f}", *e);
   }
   auto data = fmt::format(R"({{"generationId":"{0}","status":"pending",)"
                           R"("message":"the piece is queued","estimatedTime":{1},"position":{2},)"
                           R"("statusUrl":"/api/generation/{0}/status"}})",
-                          staged->id, estimate, staged->position);
+                          staged->id, estimate, position);
   auto out = co_await commit_and_reply(with, std::move(tx), std::move(*key), 202, std::move(data),
                                        request);
   co_return out;
 }
 
-// The row, and its job while it has one.
+// The row, and its job while it has one that can be seen.
 struct found_piece {
   generation_record row;
   std::optional<queue::job_glance> live;
 };
 
-awaitable<result<found_piece>> find(context_ptr self, std::string id) {
+awaitable<result<found_piece>> find(context_ptr self, std::string owner, std::string id) {
   const auto& with = self->with;
   found_piece out;
   // A piece may end between the two looks; its row then tells more than it did, so look again.
   for (int looks = 0; looks < 2; ++looks) {
-    auto work = [owner = with.owner, id](store::connection& db) {
-      return find_generation(db, owner, id);
-    };
+    auto work = [owner, id](store::connection& db) { return find_generation(db, owner, id); };
     auto row = co_await store::async_read(with.database, std::move(work));
     if (!row) co_return row.error();
     out.row = std::move(*row);
     if (out.row.ended()) break;
     auto job = co_await with.queue.glance(std::string(generation_queue), id);
+    if (!job && job.error().code == errc::unavailable) break;  // the row says what is known
     if (!job) continue;
     out.live = std::move(*job);
     break;
@@ -129,7 +140,7 @@ awaitable<result<found_piece>> find(context_ptr self, std::string id) {
 awaitable<http_response> show(context_ptr self, http_request& request) {
   if (auto ok = check_id(request); !ok) co_return refuse(ok.error(), request);
   std::string id(request.param("id"));
-  auto found = co_await find(self, std::move(id));
+  auto found = co_await find(self, caller_of(request).user, std::move(id));
   if (!found) co_return refuse(found.error(), request);
   auto view = view_of(found->row, found->live ? &*found->live : nullptr);
   if (!request.route.ends_with("/status")) {
@@ -142,10 +153,10 @@ awaitable<http_response> cancel(context_ptr self, http_request& request) {
   if (auto ok = check_id(request); !ok) co_return refuse(ok.error(), request);
   const auto& with = self->with;
   const std::string id(request.param("id"));
-  auto found = co_await find(self, id);
+  auto found = co_await find(self, caller_of(request).user, id);
   if (!found) co_return refuse(found.error(), request);
   store::transaction tx;
-  stage_generation_cancel(tx, with.owner, id, with.clock.now_ms());
+  stage_generation_cancel(tx, caller_of(request).user, id, with.clock.now_ms());
   // The job may be gone already while its row is not; then the row alone is cancelled.
   auto staged = with.queue.stage_cancel(tx, std::string(generation_queue), id, with.settle);
   if (!staged && staged.error().code != errc::not_found) {
@@ -156,7 +167,7 @@ awaitable<http_response> cancel(context_ptr self, http_request& request) {
   co_return reply(200, json::value{{"generationId", id}, {"status", "cancelled"}});
 }
 
-// limit, offset, cursor, status; anything else is refused by name.
+// limit, offset, cursor, status, q; anything else is refused by name.
 result<history_query> read_history_query(const http_request& request, std::string owner) {
   history_query out;
   out.owner = std::move(owner);
@@ -201,6 +212,14 @@ result<history_query> read_history_query(const http_request& request, std::strin
                      text("must be one of: " + list, "debe ser uno de: " + list));
       }
       out.status = v;
+    } else if (name == "q") {
+      const auto points = count_code_points(v);
+      if (!points || *points > search_points_max) {
+        return error(errc::validation, "q",
+                     text("must be text of up to 200 characters",
+                          "debe ser un texto de hasta 200 caracteres"));
+      }
+      out.search = v;
     } else {
       return error(
           errc::validation, name,
@@ -212,7 +231,7 @@ result<history_query> read_history_query(const http_request& request, std::strin
 
 awaitable<http_response> history(context_ptr self, http_request& request) {
   const auto& with = self->with;
-  auto query = read_history_query(request, with.owner);
+  auto query = read_history_query(request, caller_of(request).user);
   if (!query) co_return refuse(query.error(), request);
   struct page {
     std::vector<generation_record> rows;
@@ -257,29 +276,43 @@ http_response brief(http_request& request) {
 }  // namespace
 
 result<submitted_generation> stage_generation_job(const services& with, store::transaction& tx,
-                                                  const generation_request& request,
-                                                  std::string id) {
-  auto data = to_job_data(request, id, with.owner);
+                                                  const std::string& owner,
+                                                  const generation_request& request, std::string id,
+                                                  const accounts::tier& plan) {
+  auto data = to_job_data(request, id, owner);
   generation_record row;
   row.id = id;
-  row.owner = with.owner;
+  row.owner = owner;
   row.prompt = request.piece.prompt;
   row.request = data;
   row.created_at_ms = with.clock.now_ms();
+  auto options = request.job;
+  if (options.priority == 0) options.priority = plan.priority;
+  row.job_priority = options.priority;
+  row.job_group = options.group;
+  row.job_options = queue::encode_options(options);
+  accounts::reservation charge;
+  charge.account = row.owner;
+  charge.generation = row.id;
+  charge.limits = {plan.day, plan.month};
+  charge.now_ms = row.created_at_ms;
+  charge.refusals = with.refusals;
+  accounts::stage_reserve(tx, std::move(charge));
   stage_generation(tx, std::move(row));
   queue::job_spec job;
   job.queue = generation_queue;
   job.kind = "generation";
   job.id = id;
   job.id_is_new = true;
-  job.user = with.owner;
+  job.user = owner;
   job.data = std::move(data);
+  job.options = std::move(options);
   auto added = with.queue.stage(tx, std::move(job));
   if (!added) return added.error();
   return submitted_generation{std::move(id), added->position};
 }
 
-void bind_generation(net::router& routes, const services& with, std::shared_ptr<pace> learnt) {
+void bind_generation(endpoint_table& routes, const services& with, std::shared_ptr<pace> learnt) {
   auto self = std::make_shared<const context>(context{with, std::move(learnt)});
   const auto bound = [self](auto handler) {
     return net::handler([self, handler](http_request& r) { return handler(self, r); });
@@ -288,12 +321,12 @@ void bind_generation(net::router& routes, const services& with, std::shared_ptr<
   json_body.body_bytes_max = body_bytes_max;
   json_body.content_types = {"application/json"};
   routes.add_all({
-      {http_method::post, "/api/generation/create", bound(create), json_body},
-      {http_method::post, "/api/generation/brief", net::sync_handler(brief), json_body},
-      {http_method::get, "/api/generation/history", bound(history)},
-      {http_method::get, "/api/generation/:id", bound(show)},
-      {http_method::get, "/api/generation/:id/status", bound(show)},
-      {http_method::post, "/api/generation/:id/cancel", bound(cancel)},
+      {http_method::post, "/api/generation/create", bound(create), makes_own, json_body},
+      {http_method::post, "/api/generation/brief", net::sync_handler(brief), reads_own, json_body},
+      {http_method::get, "/api/generation/history", bound(history), reads_own},
+      {http_method::get, "/api/generation/:id", bound(show), watches_own},
+      {http_method::get, "/api/generation/:id/status", bound(show), watches_own},
+      {http_method::post, "/api/generation/:id/cancel", bound(cancel), makes_own},
   });
   bind_generation_files(routes, with);
 }

@@ -3,10 +3,10 @@
 #include <memory>
 #include <string>
 
+#include "api/endpoint.hpp"
 #include "api/generation_request.hpp"
 #include "api/pace.hpp"
 #include "api/services.hpp"
-#include "net/router.hpp"
 
 namespace son1k::api {
 
@@ -17,11 +17,13 @@ struct submitted_generation {
   std::int64_t position = 0;  // pieces of the queue that go first
 };
 
-// Stages row and job of a new piece into one unit of work. validation. The caller commits.
+// Stages row and job of a new piece, and what it is charged, into one unit of work. validation. The
+// caller commits; quota_exceeded if the plan's limits are reached.
 result<submitted_generation> stage_generation_job(const services& with, store::transaction& tx,
-                                                  const generation_request& request,
-                                                  std::string id);
+                                                  const std::string& owner,
+                                                  const generation_request& request, std::string id,
+                                                  const accounts::tier& plan);
 
-void bind_generation(net::router& routes, const services& with, std::shared_ptr<pace> learnt);
+void bind_generation(endpoint_table& routes, const services& with, std::shared_ptr<pace> learnt);
 
 }  // namespace son1k::api

@@ -116,7 +116,7 @@ awaitable<http_response> send_file(std::shared_ptr<const services> with, http_re
                 text("there is no piece with this id", "no hay ninguna pieza con este id"));
   const std::string id(request.param("id"));
   if (!is_uuid(id)) co_return refuse(missing, request);
-  auto work = [owner = with->owner, id](store::connection& db) {
+  auto work = [owner = caller_of(request).user, id](store::connection& db) {
     return find_generation(db, owner, id);
   };
   auto row = co_await store::async_read(with->database, std::move(work));
@@ -148,15 +148,15 @@ awaitable<http_response> send_file(std::shared_ptr<const services> with, http_re
 
 }  // namespace
 
-void bind_generation_files(net::router& routes, const services& with) {
+void bind_generation_files(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
   const auto sender = [self](std::string_view kind) {
     return net::handler([self, kind](http_request& r) { return send_file(self, r, kind); });
   };
   routes.add_all({
-      {http_method::get, "/api/generation/:id/audio", sender("audio")},
-      {http_method::get, "/api/generation/:id/midi", sender("midi")},
-      {http_method::get, "/api/generation/:id/peaks", sender("peaks")},
+      {http_method::get, "/api/generation/:id/audio", sender("audio"), watches_own},
+      {http_method::get, "/api/generation/:id/midi", sender("midi"), watches_own},
+      {http_method::get, "/api/generation/:id/peaks", sender("peaks"), watches_own},
   });
 }
 

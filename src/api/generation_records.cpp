@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "accounts/quota/ledger.hpp"
+
 namespace son1k::api {
 namespace {
 
@@ -28,15 +30,42 @@ generation_record read_record(const store::row& r) {
   return out;
 }
 
+// The pattern of LIKE that finds `part` anywhere; its own signs stand for themselves.
+std::string pattern_of(std::string_view part) {
+  if (part.empty()) return {};
+  std::string out = "%";
+  for (const char c : part) {
+    if (c == '%' || c == '_' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "%";
+}
+
+error no_piece() {
+  return {errc::not_found, "id",
+          text("there is no piece with this id", "no hay ninguna pieza con este id")};
+}
+
 }  // namespace
 
 void stage_generation(store::transaction& tx, generation_record row) {
   static const statement insert(
       "insert into generation (id, owner, prompt, request, created_at_ms) "
       "values ($1, $2, $3, $4, $5)");
+  static const statement insert_with_options(
+      "insert into generation (id, owner, prompt, request, created_at_ms, job_priority, job_group, "
+      "job_options) values ($1, $2, $3, $4, $5, $6, $7, $8)");
   // Shared, because a staged step is copied and may run again.
   auto kept = std::make_shared<const generation_record>(std::move(row));
-  tx.stage([kept](store::connection& db) -> result<void> {
+  const bool usual =
+      kept->job_priority == 0 && kept->job_group.empty() && kept->job_options.empty();
+  tx.stage([kept, usual](store::connection& db) -> result<void> {
+    if (!usual)
+      return db.send(insert_with_options,
+                     {std::string_view(kept->id), std::string_view(kept->owner),
+                      std::string_view(kept->prompt), std::string_view(kept->request),
+                      kept->created_at_ms, kept->job_priority, std::string_view(kept->job_group),
+                      std::string_view(kept->job_options)});
     return db.send(insert, {std::string_view(kept->id), std::string_view(kept->owner),
                             std::string_view(kept->prompt), std::string_view(kept->request),
                             kept->created_at_ms});
@@ -57,7 +86,7 @@ void stage_generation_cancel(store::transaction& tx, std::string owner, std::str
                    text("this piece has already ended and cannot be cancelled",
                         "esta pieza ya terminó y no se puede cancelar"));
     }
-    return {};
+    return accounts::refund_reserved(db, owner, id, now_ms);
   });
 }
 
@@ -71,10 +100,19 @@ result<generation_record> find_generation(store::connection& db, std::string_vie
     return false;
   });
   if (!done) return done.error();
-  if (!found) {
-    return error(errc::not_found, "id",
-                 text("there is no piece with this id", "no hay ninguna pieza con este id"));
-  }
+  if (!found) return no_piece();
+  return std::move(*found);
+}
+
+result<std::string> owner_of_generation(store::connection& db, std::string_view id) {
+  static const statement select("select owner from generation where id = $1");
+  std::optional<std::string> found;
+  auto done = db.query(select, {id}, [&](const store::row& r) {
+    found = r.text(0);
+    return false;
+  });
+  if (!done) return done.error();
+  if (!found) return no_piece();
   return std::move(*found);
 }
 
@@ -83,29 +121,35 @@ result<std::vector<generation_record>> list_generations(store::connection& db,
   static const statement select(
       "select " + std::string(columns) +
       " from generation where owner = $1 and ($2 = '' or id < $2) and ($3 = '' or status = $3) "
+      "and ($6 = '' or lower(prompt) like lower($6) escape '\\') "
       "order by id desc limit $4 offset $5");
+  const auto pattern = pattern_of(query.search);
   std::vector<generation_record> out;
-  auto done = db.query(
-      select,
-      {std::string_view(query.owner), std::string_view(query.before),
-       std::string_view(query.status), static_cast<std::int64_t>(query.limit), query.offset},
-      [&](const store::row& r) {
-        out.push_back(read_record(r));
-        return true;
-      });
+  auto done = db.query(select,
+                       {std::string_view(query.owner), std::string_view(query.before),
+                        std::string_view(query.status), static_cast<std::int64_t>(query.limit),
+                        query.offset, std::string_view(pattern)},
+                       [&](const store::row& r) {
+                         out.push_back(read_record(r));
+                         return true;
+                       });
   if (!done) return done.error();
   return out;
 }
 
 result<std::int64_t> count_generations(store::connection& db, const history_query& query) {
   static const statement select(
-      "select count(*) from generation where owner = $1 and ($2 = '' or status = $2)");
+      "select count(*) from generation where owner = $1 and ($2 = '' or status = $2) "
+      "and ($3 = '' or lower(prompt) like lower($3) escape '\\')");
+  const auto pattern = pattern_of(query.search);
   std::int64_t count = 0;
-  auto done = db.query(select, {std::string_view(query.owner), std::string_view(query.status)},
-                       [&](const store::row& r) {
-                         count = r.integer(0);
-                         return false;
-                       });
+  auto done = db.query(
+      select,
+      {std::string_view(query.owner), std::string_view(query.status), std::string_view(pattern)},
+      [&](const store::row& r) {
+        count = r.integer(0);
+        return false;
+      });
   if (!done) return done.error();
   return count;
 }

@@ -25,6 +25,10 @@ struct generation_record {
   std::int64_t created_at_ms = 0;
   std::int64_t started_at_ms = 0;   // 0: not yet
   std::int64_t finished_at_ms = 0;  // 0: not yet
+  // Of its job, where they differ from the defaults; written only.
+  std::int64_t job_priority = 0;
+  std::string job_group;
+  std::string job_options;  // see queue/options_codec.hpp
   bool ended() const { return status != "pending" && status != "processing"; }
 };
 
@@ -32,19 +36,23 @@ struct history_query {
   std::string owner;
   std::string before;  // id of the last row of the page before; empty: the newest
   std::string status;  // empty: any
+  std::string search;  // part of the prompt, whatever its case; empty: any
   std::int64_t offset = 0;
   int limit = 20;
 };
 
 // Stages the row of a new piece.
 void stage_generation(store::transaction& tx, generation_record row);
-// Stages a cancel; conflict (rolls the unit of work back) if the piece has ended already.
+// Stages a cancel, which gives back what the piece was charged; conflict (rolls the unit of work
+// back) if the piece has ended already.
 void stage_generation_cancel(store::transaction& tx, std::string owner, std::string id,
                              std::int64_t now_ms);
 
 // not_found if there is none of that id that belongs to `owner`.
 result<generation_record> find_generation(store::connection& db, std::string_view owner,
                                           std::string_view id);
+// not_found. Whose piece it is, for whoever tells owners apart.
+result<std::string> owner_of_generation(store::connection& db, std::string_view id);
 // Newest first.
 result<std::vector<generation_record>> list_generations(store::connection& db,
                                                         const history_query& query);

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "music/request.hpp"
+#include "queue/job.hpp"
 
 namespace son1k::api {
 
@@ -16,6 +17,7 @@ inline constexpr std::uint64_t seed_max = 9'007'199'254'740'991;
 struct generation_request {
   music::piece_request piece;
   music::audio_format format = music::audio_format::mp3;
+  queue::job_options job;  // not part of the body: who asks may be given others
 };
 
 // Reads and checks a body. malformed, validation: the error names the field and the reason in both

@@ -128,14 +128,17 @@ health::~health() {
   state_->watcher.join();
 }
 
-void health::bind(net::router& routes) {
+void health::bind(endpoint_table& routes) {
   const auto s = state_;
   routes.add_all({
-      {http_method::get, "/health", net::sync_handler([s](http_request&) { return s->show(); })},
+      {http_method::get, "/health", net::sync_handler([s](http_request&) { return s->show(); }),
+       open_to_all},
       {http_method::get, "/live", net::sync_handler([](http_request&) {
          return reply_serialized(200, R"({"status":"live"})");
-       })},
-      {http_method::get, "/ready", net::sync_handler([s](http_request& r) { return s->ready(r); })},
+       }),
+       open_to_all},
+      {http_method::get, "/ready", net::sync_handler([s](http_request& r) { return s->ready(r); }),
+       open_to_all},
   });
 }
 

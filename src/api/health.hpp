@@ -3,8 +3,8 @@
 #pragma once
 #include <memory>
 
+#include "api/endpoint.hpp"
 #include "api/services.hpp"
-#include "net/router.hpp"
 
 namespace son1k::api {
 
@@ -13,7 +13,7 @@ class health {
  public:
   explicit health(const services& with);
   ~health();
-  void bind(net::router& routes);
+  void bind(endpoint_table& routes);
   void draining();  // /ready says 503 from now on
 
  private:

@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "api/endpoint.hpp"
 #include "api/envelope.hpp"
 #include "store/async.hpp"
 
@@ -78,10 +79,9 @@ void stage_reply(const services& with, store::transaction& tx, const idempotency
       "values ($1, $2, $3, $4, $5, $6) on conflict (owner, key) do update set "
       "fingerprint = $3, status = $4, reply = $5, created_at_ms = $6 "
       "where idempotency_key.created_at_ms < $7");
-  tx.stage([owner = with.owner, key, status, data,
-            now = with.clock.now_ms()](store::connection& db) -> result<void> {
+  tx.stage([key, status, data, now = with.clock.now_ms()](store::connection& db) -> result<void> {
     const auto oldest = now - idempotency_ms;
-    const auto taken = db.execute(take, {std::string_view(owner), std::string_view(key.key),
+    const auto taken = db.execute(take, {std::string_view(key.owner), std::string_view(key.key),
                                          std::string_view(key.fingerprint), std::int64_t{status},
                                          std::string_view(data), now, oldest});
     if (!taken) return taken.error();
@@ -99,7 +99,8 @@ result<std::optional<idempotency_key>> read_key(const net::http_request& request
   for (const char c : given) {
     if (c < 0x20 || c == 0x7f) return wrong_key();
   }
-  return std::optional(idempotency_key{std::string(given), fingerprint_of(request)});
+  return std::optional(
+      idempotency_key{caller_of(request).user, std::string(given), fingerprint_of(request)});
 }
 
 result<std::int64_t> forget_replies(store::connection& db, std::int64_t now_ms, std::int64_t most) {
@@ -111,7 +112,7 @@ result<std::int64_t> forget_replies(store::connection& db, std::int64_t now_ms, 
 
 awaitable<result<std::optional<http_response>>> earlier_reply(const services& with,
                                                               const idempotency_key& key) {
-  auto work = [owner = with.owner, name = key.key, oldest = with.clock.now_ms() - idempotency_ms](
+  auto work = [owner = key.owner, name = key.key, oldest = with.clock.now_ms() - idempotency_ms](
                   store::connection& db) { return find_reply(db, owner, name, oldest); };
   const std::string fingerprint = key.fingerprint;
   auto stored = co_await store::async_read(with.database, std::move(work));

@@ -16,6 +16,7 @@ namespace son1k::api {
 inline constexpr std::int64_t idempotency_ms = 86'400'000;
 
 struct idempotency_key {
+  std::string owner;  // whose it is: the caller's user
   std::string key;
   std::string fingerprint;  // of route, query and body
 };

@@ -165,7 +165,7 @@ awaitable<result<queue::job_view>> locate_job(const services& with, std::string 
   co_return std::move(*found);
 }
 
-void bind_job_actions(net::router& routes, const services& with) {
+void bind_job_actions(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
   net::route_options small;
   small.body_bytes_max = body_bytes_max;
@@ -173,13 +173,14 @@ void bind_job_actions(net::router& routes, const services& with) {
   for (const auto& row : edits) {
     const auto handler =
         net::handler([self, kind = row.kind](http_request& r) { return edit(self, kind, r); });
-    routes.add_all({{http_method::post, "/api/jobs/:id/" + std::string(row.name), handler, small}});
+    routes.add_all(
+        {{http_method::post, "/api/jobs/:id/" + std::string(row.name), handler, operates, small}});
   }
   const auto bound = [self](auto handler) {
     return net::handler([self, handler](http_request& r) { return handler(self, r); });
   };
-  routes.add_all({{http_method::post, "/api/jobs/:id/cancel", bound(cancel), small},
-                  {http_method::get, "/api/jobs/:id/logs", bound(logs)}});
+  routes.add_all({{http_method::post, "/api/jobs/:id/cancel", bound(cancel), operates, small},
+                  {http_method::get, "/api/jobs/:id/logs", bound(logs), reads_consoles}});
 }
 
 }  // namespace son1k::api

@@ -3,8 +3,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <string>
 
+#include "api/endpoint.hpp"
 #include "api/services.hpp"
-#include "net/router.hpp"
 
 namespace son1k::api {
 
@@ -13,6 +13,6 @@ namespace son1k::api {
 boost::asio::awaitable<result<queue::job_view>> locate_job(const services& with, std::string queue,
                                                            std::string id);
 
-void bind_job_actions(net::router& routes, const services& with);
+void bind_job_actions(endpoint_table& routes, const services& with);
 
 }  // namespace son1k::api

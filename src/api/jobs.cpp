@@ -268,7 +268,7 @@ awaitable<http_response> bulk(context_ptr with, http_request& request) {
 
 }  // namespace
 
-void bind_jobs(net::router& routes, const services& with) {
+void bind_jobs(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
   const auto bound = [self](auto handler) {
     return net::handler([self, handler](http_request& r) { return handler(self, r); });
@@ -279,11 +279,11 @@ void bind_jobs(net::router& routes, const services& with) {
   net::route_options large = small;
   large.body_bytes_max = jobs_body_bytes_max;
   routes.add_all({
-      {http_method::post, "/api/jobs", bound(add), large},
-      {http_method::post, "/api/jobs/many", bound(add_many), large},
-      {http_method::post, "/api/jobs/bulk", bound(bulk), small},
-      {http_method::get, "/api/jobs", bound(search)},
-      {http_method::get, "/api/jobs/:id", bound(show)},
+      {http_method::post, "/api/jobs", bound(add), operates, large},
+      {http_method::post, "/api/jobs/many", bound(add_many), operates, large},
+      {http_method::post, "/api/jobs/bulk", bound(bulk), operates, small},
+      {http_method::get, "/api/jobs", bound(search), reads_consoles},
+      {http_method::get, "/api/jobs/:id", bound(show), reads_consoles},
   });
   bind_job_actions(routes, with);
 }

@@ -144,6 +144,12 @@ void collect_history(const queue::history_figures& now, std::vector<family>& out
                       static_cast<double>(now.blocked_ms) / 1'000.0);
 }
 
+void collect_build(const services& with, std::vector<family>& out) {
+  family build{"son1k_build_info", "1; the version of this program.", family_type::gauge, {}};
+  build.add({{"version", with.version}, {"compiler", __VERSION__}}, 1.0);
+  out.push_back(std::move(build));
+}
+
 // The statuses that the server and the resources give; others are told together.
 constexpr std::array<int, 26> statuses{200, 202, 204, 206, 304, 400, 401, 402, 403,
                                        404, 405, 408, 409, 412, 413, 414, 415, 416,
@@ -209,12 +215,18 @@ void http_meter::collect(std::vector<family>& out) const {
   out.push_back(std::move(took));
 }
 
+void add_own_figures(metrics::registry& to, const services& with) {
+  to.add([with](std::vector<family>& out) {
+    collect_build(with, out);
+    if (with.history != nullptr) collect_history(with.history->figures(), out);
+    metrics::add_process_figures(out);
+  });
+}
+
 void add_queue_figures(metrics::registry& to, const services& with,
                        std::shared_ptr<const queue_meter> meter) {
   to.add([with, meter = std::move(meter)](std::vector<family>& out) {
-    family build{"son1k_build_info", "1; the version of this program.", family_type::gauge, {}};
-    build.add({{"version", with.version}, {"compiler", __VERSION__}}, 1.0);
-    out.push_back(std::move(build));
+    collect_build(with, out);
     collect_depths(with, out);
     collect_totals(*meter, out);
     collect_workers(with, out);
@@ -248,14 +260,14 @@ void collect_scheduler(const queue::scheduler_stats& now, std::vector<family>& o
         now.refused);
 }
 
-void bind_metrics(net::router& routes, std::shared_ptr<const metrics::registry> figures) {
+void bind_metrics(endpoint_table& routes, std::shared_ptr<const metrics::registry> figures) {
   const auto show = [figures = std::move(figures)](net::http_request&) {
     net::http_response out(200);
     out.content_type = metrics_type;
     out.body = figures->text();
     return out;
   };
-  routes.add_all({{net::http_method::get, "/metrics", net::sync_handler(show)}});
+  routes.add_all({{net::http_method::get, "/metrics", net::sync_handler(show), reads_consoles}});
 }
 
 }  // namespace son1k::api

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "api/endpoint.hpp"
 #include "api/queue_meter.hpp"
 #include "api/services.hpp"
 #include "base/metrics.hpp"
@@ -31,7 +32,9 @@ class http_meter {
 
 void add_queue_figures(metrics::registry& to, const services& with,
                        std::shared_ptr<const queue_meter> meter);
+// Of a process that serves no API: its version, its records of runs, its memory and time.
+void add_own_figures(metrics::registry& to, const services& with);
 void collect_scheduler(const queue::scheduler_stats& now, std::vector<metrics::family>& out);
-void bind_metrics(net::router& routes, std::shared_ptr<const metrics::registry> figures);
+void bind_metrics(endpoint_table& routes, std::shared_ptr<const metrics::registry> figures);
 
 }  // namespace son1k::api

@@ -94,14 +94,9 @@ json::object render(const minute_counts& c) {
 
 http_response list(context_ptr self, http_request& request) {
   if (auto ok = no_parameters(request); !ok) return refuse(ok.error(), request);
-  const auto names = known_queues(self->with);
-  if (!names) return refuse(names.error(), request);
-  json::array rows;
-  for (const auto& name : *names) {
-    const auto counts = self->with.queue.counts(name);
-    if (counts) rows.emplace_back(render(self->with, name, *counts));
-  }
-  return reply(200, json::value(std::move(rows)));
+  auto rows = list_queues(self->with);
+  if (!rows) return refuse(rows.error(), request);
+  return reply(200, json::value(std::move(*rows)));
 }
 
 http_response show(context_ptr self, http_request& request) {
@@ -240,7 +235,18 @@ awaitable<http_response> set_group_limits(context_ptr self, http_request& reques
 
 }  // namespace
 
-void bind_queues(net::router& routes, const services& with,
+result<json::array> list_queues(const services& with) {
+  const auto names = known_queues(with);
+  if (!names) return names.error();
+  json::array rows;
+  for (const auto& name : *names) {
+    const auto counts = with.queue.counts(name);
+    if (counts) rows.emplace_back(render(with, name, *counts));
+  }
+  return rows;
+}
+
+void bind_queues(endpoint_table& routes, const services& with,
                  std::shared_ptr<const queue_meter> meter) {
   auto self = std::make_shared<const context>(context{with, std::move(meter)});
   const auto bound = [self](auto handler) {
@@ -257,17 +263,17 @@ void bind_queues(net::router& routes, const services& with,
   const std::string one = "/api/queues/:queue";
   const std::string group = one + "/groups/:group/limits";
   routes.add_all({
-      {http_method::get, "/api/queues", at_once(list)},
-      {http_method::get, one, at_once(show)},
-      {http_method::get, one + "/stats", at_once(show)},
-      {http_method::post, one + "/pause", bound(pause), small},
-      {http_method::post, one + "/resume", bound(resume), small},
-      {http_method::post, one + "/drain", bound(drain), slow},
-      {http_method::post, one + "/clean", bound(clean), slow},
-      {http_method::post, one + "/obliterate", bound(obliterate), slow},
-      {http_method::put, one + "/limits", bound(set_limits), small},
-      {http_method::put, group, bound(set_group_limits), small},
-      {http_method::remove, group, bound(set_group_limits), small},
+      {http_method::get, "/api/queues", at_once(list), reads_consoles},
+      {http_method::get, one, at_once(show), reads_consoles},
+      {http_method::get, one + "/stats", at_once(show), reads_consoles},
+      {http_method::post, one + "/pause", bound(pause), operates, small},
+      {http_method::post, one + "/resume", bound(resume), operates, small},
+      {http_method::post, one + "/drain", bound(drain), operates, slow},
+      {http_method::post, one + "/clean", bound(clean), operates, slow},
+      {http_method::post, one + "/obliterate", bound(obliterate), operates, slow},
+      {http_method::put, one + "/limits", bound(set_limits), operates, small},
+      {http_method::put, group, bound(set_group_limits), operates, small},
+      {http_method::remove, group, bound(set_group_limits), operates, small},
   });
 }
 

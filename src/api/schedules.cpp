@@ -159,7 +159,7 @@ awaitable<http_response> preview_unsaved(book_ptr book, http_request& request) {
 
 }  // namespace
 
-void bind_schedules(net::router& routes, const services& with) {
+void bind_schedules(endpoint_table& routes, const services& with) {
   const auto bound = [book = with.schedules](auto handler) {
     return net::handler([book, handler](http_request& r) { return handler(book, r); });
   };
@@ -170,16 +170,17 @@ void bind_schedules(net::router& routes, const services& with) {
   small_body.body_bytes_max = 4'096;
   small_body.content_types = {"application/json"};
   routes.add_all({
-      {http_method::get, "/api/schedules", bound(list)},
-      {http_method::post, "/api/schedules", bound(create), job_body},
-      {http_method::post, "/api/schedules/preview", bound(preview_unsaved), small_body},
-      {http_method::get, "/api/schedules/:id", bound(show)},
-      {http_method::put, "/api/schedules/:id", bound(replace), job_body},
-      {http_method::remove, "/api/schedules/:id", bound(remove)},
-      {http_method::get, "/api/schedules/:id/preview", bound(preview)},
-      {http_method::post, "/api/schedules/:id/pause", bound(pause), small_body},
-      {http_method::post, "/api/schedules/:id/resume", bound(resume), small_body},
-      {http_method::post, "/api/schedules/:id/run", bound(run_now), small_body},
+      {http_method::get, "/api/schedules", bound(list), reads_consoles},
+      {http_method::post, "/api/schedules", bound(create), operates, job_body},
+      {http_method::post, "/api/schedules/preview", bound(preview_unsaved), reads_consoles,
+       small_body},
+      {http_method::get, "/api/schedules/:id", bound(show), reads_consoles},
+      {http_method::put, "/api/schedules/:id", bound(replace), operates, job_body},
+      {http_method::remove, "/api/schedules/:id", bound(remove), operates},
+      {http_method::get, "/api/schedules/:id/preview", bound(preview), reads_consoles},
+      {http_method::post, "/api/schedules/:id/pause", bound(pause), operates, small_body},
+      {http_method::post, "/api/schedules/:id/resume", bound(resume), operates, small_body},
+      {http_method::post, "/api/schedules/:id/run", bound(run_now), operates, small_body},
   });
 }
 

@@ -1,10 +1,10 @@
 // The resource /api/schedules: what runs at given times.
 #pragma once
+#include "api/endpoint.hpp"
 #include "api/services.hpp"
-#include "net/router.hpp"
 
 namespace son1k::api {
 
-void bind_schedules(net::router& routes, const services& with);
+void bind_schedules(endpoint_table& routes, const services& with);
 
 }  // namespace son1k::api

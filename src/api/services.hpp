@@ -3,10 +3,16 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "accounts/identity/identity.hpp"
+#include "accounts/limits/limiter.hpp"
+#include "accounts/quota/recent_refusals.hpp"
+#include "accounts/tiers/tier_table.hpp"
 #include "base/clock.hpp"
+#include "net/http_message.hpp"
 #include "queue/history/dead_letters.hpp"
 #include "queue/history/history.hpp"
 #include "queue/queue.hpp"
@@ -15,13 +21,15 @@
 
 namespace son1k::api {
 
+struct account_engines;
+
 struct services {
   store::database& database;
   queue::queue_port& queue;
   const clock_port& clock;
   std::filesystem::path artifacts;  // folder of the finished pieces
   std::string version;
-  std::string owner = "local";  // who every caller is until accounts exist
+  std::string owner = "local";  // the user of this machine's own commands
   std::size_t local_slots = 1;  // pieces that are made at the same time in this process
   bool workers_here = true;     // false: `serve --workers 0`
   // Runs blocking work on the compute pool; false if it is full.
@@ -33,6 +41,15 @@ struct services {
   queue::settle_function settle;
   std::shared_ptr<queue::schedules> schedules;
   std::vector<std::string> queues;  // of the registered kinds
+  accounts::tier_table tiers;
+  // Accounts that lately came to the end of their quota.
+  std::shared_ptr<accounts::recent_refusals> refusals =
+      std::make_shared<accounts::recent_refusals>();
+  // Who calls and how often they may; see api::gate::parts. Null: whoever calls is the owner.
+  accounts::identities* identities = nullptr;
+  const account_engines* accounts = nullptr;  // null: no accounts are kept
+  accounts::limiter* limiter = nullptr;
+  std::function<std::string(const net::http_request&)> client_address;
 };
 
 }  // namespace son1k::api

@@ -35,9 +35,7 @@ json::object render(const queue::worker_facts& w) {
 
 http_response list(context_ptr with, http_request& request) {
   if (auto ok = no_parameters(request); !ok) return refuse(ok.error(), request);
-  json::array rows;
-  for (const auto& one : with->queue.workers()) rows.emplace_back(render(one));
-  return reply(200, json::value(std::move(rows)));
+  return reply(200, json::value(list_workers(*with)));
 }
 
 http_response tell(context_ptr with, wish what, http_request& request) {
@@ -68,7 +66,13 @@ http_response tell(context_ptr with, wish what, http_request& request) {
 
 }  // namespace
 
-void bind_workers(net::router& routes, const services& with) {
+json::array list_workers(const services& with) {
+  json::array rows;
+  for (const auto& one : with.queue.workers()) rows.emplace_back(render(one));
+  return rows;
+}
+
+void bind_workers(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
   net::route_options small;
   small.body_bytes_max = 1'024;
@@ -79,10 +83,10 @@ void bind_workers(net::router& routes, const services& with) {
   const auto listed = net::sync_handler([self](http_request& r) { return list(self, r); });
   const std::string one = "/api/workers/:name";
   routes.add_all({
-      {http_method::get, "/api/workers", listed},
-      {http_method::post, one + "/pause", order(wish::pause), small},
-      {http_method::post, one + "/resume", order(wish::resume), small},
-      {http_method::post, one + "/drain", order(wish::drain), small},
+      {http_method::get, "/api/workers", listed, reads_consoles},
+      {http_method::post, one + "/pause", order(wish::pause), operates, small},
+      {http_method::post, one + "/resume", order(wish::resume), operates, small},
+      {http_method::post, one + "/drain", order(wish::drain), operates, small},
   });
 }
 

@@ -21,14 +21,19 @@ constexpr std::size_t reply_depth_max = 128;  // a job's data may be 64 levels d
 
 class remote_client final : public api_client {
  public:
-  explicit remote_client(net::server_address to) : to_(std::move(to)) {}
+  remote_client(net::server_address to, std::string token)
+      : to_(std::move(to)), token_(std::move(token)) {}
   bool local() const override { return false; }
 
  private:
   result<net::client_reply> send(const net::client_request& what) override {
-    return net::exchange(to_, what);
+    if (token_.empty()) return net::exchange(to_, what);
+    auto known = what;
+    known.headers.emplace_back("Authorization", "Bearer " + token_);
+    return net::exchange(to_, known);
   }
   const net::server_address to_;
+  const std::string token_;
 };
 
 class local_client final : public api_client {
@@ -124,6 +129,9 @@ void add_client_flags(CLI::App& command, client_flags& flags) {
                   "address of the server (default: the one that runs "
                   "for the data folder, else the folder itself)")
       ->envname("SON1K_SERVER");
+  command
+      .add_option("--token", flags.token, "access token or API key, for a server that asks for one")
+      ->envname("SON1K_TOKEN");
   add_common_flags(command, flags.common, {"data_dir"});
 }
 
@@ -133,12 +141,14 @@ result<std::unique_ptr<api_client>> api_client::open(const client_flags& flags, 
   if (!flags.server.empty()) {
     auto to = net::parse_address(flags.server);
     if (!to) return to.error();
-    return std::unique_ptr<api_client>(std::make_unique<remote_client>(std::move(*to)));
+    return std::unique_ptr<api_client>(
+        std::make_unique<remote_client>(std::move(*to), flags.token));
   }
-  if (const auto noted = noted_address(config->text("data_dir"))) {
-    auto to = net::parse_address(*noted);
+  if (const auto noted = read_noted_server(config->text("data_dir"))) {
+    auto to = net::parse_address(noted->address);
     if (to && answers(*to)) {
-      return std::unique_ptr<api_client>(std::make_unique<remote_client>(std::move(*to)));
+      const auto& token = flags.token.empty() ? noted->token : flags.token;
+      return std::unique_ptr<api_client>(std::make_unique<remote_client>(std::move(*to), token));
     }
   }
   return open_folder(*config, may_create);

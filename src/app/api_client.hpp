@@ -19,8 +19,9 @@ namespace son1k::app {
 struct client_flags {
   common_flags common;
   std::string server;
+  std::string token;  // an access token or API key for `server`
 };
-// --server, --data-dir, --config, --json.
+// --server, --token, --data-dir, --config, --json.
 void add_client_flags(CLI::App& command, client_flags& flags);
 
 struct api_reply {

@@ -7,13 +7,15 @@
 #include <optional>
 
 #include "app/command_line.hpp"
+#include "app/end_signals.hpp"
 #include "base/uuid.hpp"
 #include "kinds/probe/probe.hpp"
 #include "net/redis/redis_client.hpp"
 #include "ops/bench_queue.hpp"
+#include "ops/bench_realtime.hpp"
 #include "queue/embedded/embedded_queue.hpp"
 #include "queue/history/lasting_history.hpp"
-#include "queue/history/sqlite_history.hpp"
+#include "queue/history/sqlite/sqlite_history.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 
@@ -50,7 +52,7 @@ result<std::shared_ptr<void>> open_bench_history(const std::filesystem::path& fo
 // What a benchmark leaves in Redis goes with it: its keys have a prefix of their own.
 struct bench_redis {
   std::unique_ptr<net::redis_client> client;
-  std::string prefix = "son1k-bench-" + uuid_v7();
+  std::string prefix = "bench-" + uuid_v7().substr(28);
 
   ~bench_redis() {
     std::string cursor = "0";
@@ -126,10 +128,31 @@ result<ops::bench_backend> open_for_bench(const std::filesystem::path& folder, b
 
 }  // namespace
 
+namespace {
+
+void add_bench_realtime(CLI::App& bench, command_run& run) {
+  auto* realtime = bench.add_subcommand(
+      "realtime", "The realtime server alone, for an outside load client to measure");
+  auto with = std::make_shared<ops::realtime_bench_settings>();
+  realtime->add_option("--serve", with->port, "the port; 0 takes any")->required();
+  realtime->add_option("--reactors", with->reactors, "threads that serve")
+      ->check(CLI::Range(1, 256));
+  realtime->callback([&run, with] {
+    run = [with] {
+      end_signals signals;
+      auto served = ops::serve_realtime_bench(*with, [&signals] { signals.wait(); });
+      return served ? static_cast<int>(exit_ok) : fail(served.error(), false);
+    };
+  });
+}
+
+}  // namespace
+
 void add_bench(CLI::App& program, command_run& run) {
   auto* command = program.add_subcommand("bench", "Measure this machine");
   command->require_subcommand(1);
   auto* queue = command->add_subcommand("queue", "Jobs a second through the code that serves them");
+  add_bench_realtime(*command, run);
   auto flags = std::make_shared<common_flags>();
   auto with = std::make_shared<ops::queue_bench_settings>();
   add_common_flags(*queue, *flags, {"data_dir"});

@@ -23,9 +23,11 @@ int exit_code_of(errc code) {
     case errc::storage_full:
     case errc::storage_corrupt:
     case errc::rate_limited:
+    case errc::quota_exceeded:
     case errc::timeout:
       return exit_unavailable;
     case errc::unauthenticated:
+    case errc::token_expired:
     case errc::forbidden:
     case errc::schema_newer:
       return exit_refused;

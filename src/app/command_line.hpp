@@ -68,6 +68,7 @@ void add_scheduler(CLI::App& program, command_run& run);
 void add_jobs(CLI::App& program, command_run& run);
 void add_queues(CLI::App& program, command_run& run);
 void add_workers(CLI::App& program, command_run& run);
+void add_users(CLI::App& program, command_run& run);
 void add_schedules(CLI::App& program, command_run& run);
 void add_version(CLI::App& program, command_run& run);
 

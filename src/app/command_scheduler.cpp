@@ -8,6 +8,7 @@
 
 #include "app/command_line.hpp"
 #include "app/end_signals.hpp"
+#include "app/figures_server.hpp"
 #include "app/system.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
@@ -35,6 +36,8 @@ int schedule(const common_flags& flags) {
   auto opened = running_system::open(*config);
   if (!opened) return fail(opened.error(), flags.json);
   auto& system = **opened;
+  auto figures = figures_server::start(*config, system);
+  if (!figures) return fail(figures.error(), flags.json);
   if (auto ok = system.start_scheduler(); !ok) return fail(ok.error(), flags.json);
   if (flags.json) {
     print_json({{"pid", ::getpid()}, {"version", version}});
@@ -43,6 +46,7 @@ int schedule(const common_flags& flags) {
     std::fflush(stdout);
   }
   signals.wait();
+  figures->reset();
   system.stop();
   log::info("scheduler.stopped", {});
   return exit_ok;
@@ -54,7 +58,7 @@ void add_scheduler(CLI::App& program, command_run& run) {
   auto flags = std::make_shared<common_flags>();
   auto* command =
       program.add_subcommand("scheduler", "Start the runs of schedules, in the cluster profile");
-  add_common_flags(*command, *flags, {"data_dir", "log_level", "probe"});
+  add_common_flags(*command, *flags, {"data_dir", "metrics_port", "log_level", "probe"});
   command->footer("Example:  son1k scheduler --data-dir ./data");
   command->callback([&run, flags] { run = [flags] { return schedule(*flags); }; });
 }

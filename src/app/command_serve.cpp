@@ -6,9 +6,11 @@
 #include "api/bind.hpp"
 #include "app/command_line.hpp"
 #include "app/end_signals.hpp"
+#include "app/realtime_service.hpp"
 #include "app/server_file.hpp"
 #include "app/system.hpp"
 #include "app/version.hpp"
+#include "app/web_assets.hpp"
 #include "base/lifecycle.hpp"
 #include "base/log.hpp"
 #include "music/produce.hpp"
@@ -18,17 +20,18 @@
 namespace son1k::app {
 namespace {
 
-// Anyone who reaches the port is the owner until accounts exist, so nobody else's machine may.
+// Without accounts anyone who reaches the port is its owner, so nobody else's machine may.
 result<void> check_host(const settings& config) {
+  if (config.boolean("accounts")) return {};
   const auto& host = config.text("host");
   boost::system::error_code ec;
   const auto address = boost::asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, ec);
   if (!ec && address.is_loopback()) return {};
   return error(errc::forbidden, "host",
-               text(host + " is not a loopback address; this version has no accounts yet, so it "
-                           "serves this machine only: use 127.0.0.1 or ::1",
-                    host + " no es una dirección de bucle local; esta versión aún no tiene "
-                           "cuentas y solo sirve a esta máquina: use 127.0.0.1 o ::1"));
+               text(host + " is not a loopback address; whoever reaches it would be its owner: "
+                           "use 127.0.0.1 or ::1, or switch accounts on (ACCOUNTS=true)",
+                    host + " no es una dirección de bucle local; quien la alcance sería su dueño: "
+                           "use 127.0.0.1 o ::1, o active las cuentas (ACCOUNTS=true)"));
 }
 
 void observe(api::http_meter& meter, const net::request_report& report) {
@@ -52,6 +55,13 @@ result<void> check_sound_font(const settings& config) {
 std::string url_of(const std::string& host, std::uint16_t port) {
   const bool v6 = host.find(':') != std::string::npos;
   return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+// For whoever starts a server that has no administrator yet; else empty.
+std::string setup_link(running_system& system, const std::string& address) {
+  const auto link = system.accounts().begin_setup(address);
+  if (!link) log::warn("serve.no_setup_link", {{"error", link.error().what()}});
+  return link && *link ? **link : std::string();
 }
 
 struct serve_flags : common_flags {
@@ -78,16 +88,32 @@ int serve(const serve_flags& flags) {
 
   net::reactors loops;
   net::router routes;
-  api::resources resources(system.services());
+  auto given = system.services();
+  const bool with_accounts = config->boolean("accounts");
+  if (with_accounts) given.identities = &system.accounts().identities();
+  api::resources resources(given);
   resources.bind(routes);
+  api::bind_web_page(routes, web_assets());
+  std::unique_ptr<realtime_service> realtime;
+  if (config->boolean("realtime")) {
+    auto made = realtime_service::make(*config, system, loops);
+    if (!made) return fail(made.error(), flags.json);
+    realtime = std::move(*made);
+    realtime->bind(routes);
+  }
   net::http_server_settings http;
   http.host = config->text("host");
-  http.hosts_allowed = {"localhost", "127.0.0.1", "[::1]", http.host};
+  // With accounts a page that points a name of its own here is nobody.
+  if (!with_accounts) http.hosts_allowed = {"localhost", "127.0.0.1", "[::1]", http.host};
+  if (realtime && !with_accounts) {
+    for (auto& host : realtime->hosts()) http.hosts_allowed.push_back(std::move(host));
+  }
   http.port = static_cast<std::uint16_t>(config->integer("port"));
   const auto requests = std::make_shared<api::http_meter>(routes);
-  resources.figures().add([requests, &system](auto& out) {
+  resources.figures().add([requests, &system, live = realtime.get()](auto& out) {
     requests->collect(out);
     system.collect_figures(out);
+    if (live != nullptr) live->collect_figures(out);
   });
   const auto observer = [requests](const net::request_report& r) { observe(*requests, r); };
   net::http_server server(loops, routes, http, api::render_error, observer);
@@ -100,17 +126,36 @@ int serve(const serve_flags& flags) {
       "workers", [&] { return system.start_workers(); }, [&] { system.stop_workers(); });
   parts.add(
       "scheduler", [&] { return system.start_scheduler(); }, [&] { system.stop_scheduler(); });
+  const auto end_realtime = [&realtime] {
+    if (realtime) realtime->stop();
+  };
   parts.add(
-      "http", [&] { return server.start(); },
+      "realtime",
+      [&]() -> result<void> {
+        if (realtime) realtime->start();
+        return {};
+      },
+      end_realtime);
+  parts.add(
+      "http",
+      [&]() -> result<void> {
+        system.serve_callers();
+        if (auto ok = server.start(); !ok) return ok;
+        if (realtime) realtime->announce(server.port());
+        return {};
+      },
       [&] {
         resources.close();
+        end_realtime();
         server.stop();
       });
   std::optional<server_file> noted;
   parts.add(
       "server file",
       [&]() -> result<void> {
-        auto file = server_file::write(config->text("data_dir"), url_of(http.host, server.port()));
+        const auto token = with_accounts ? system.accounts().local_token() : std::string();
+        auto file =
+            server_file::write(config->text("data_dir"), {url_of(http.host, server.port()), token});
         if (file) noted.emplace(std::move(*file));
         if (file || needs_data_dir(*config)) return file ? result<void>() : file.error();
         // Commands on this machine need its address, then.
@@ -120,10 +165,14 @@ int serve(const serve_flags& flags) {
       [&] { noted.reset(); });
   if (auto ok = parts.start(); !ok) return fail(ok.error(), flags.json);
   const auto address = url_of(http.host, server.port());
+  const auto link = with_accounts ? setup_link(system, address) : std::string();
   if (flags.json) {
-    print_json({{"address", address}, {"pid", ::getpid()}, {"version", version}});
+    boost::json::object hello{{"address", address}, {"pid", ::getpid()}, {"version", version}};
+    if (!link.empty()) hello["setupUrl"] = link;
+    print_json(hello);
   } else {
     std::printf("son1k %s listens on %s\n", std::string(version).c_str(), address.c_str());
+    if (!link.empty()) std::printf("set up the first administrator: %s\n", link.c_str());
     std::fflush(stdout);
   }
   signals.wait();
@@ -139,9 +188,9 @@ int serve(const serve_flags& flags) {
 void add_serve(CLI::App& program, command_run& run) {
   auto flags = std::make_shared<serve_flags>();
   auto* command = program.add_subcommand("serve", "Serve the API and run jobs in this process");
-  add_common_flags(
-      *command, *flags,
-      {"data_dir", "host", "port", "workers", "concurrency", "sound_font", "log_level", "probe"});
+  add_common_flags(*command, *flags,
+                   {"data_dir", "host", "port", "workers", "concurrency", "sound_font", "log_level",
+                    "probe", "accounts"});
   command->add_flag("--supervised", flags->supervised,
                     "start the server again when it crashes, after 1 to 30 s");
   command->footer("Example:  son1k serve --data-dir ./data --port 3001");

@@ -113,7 +113,9 @@ int show_config(const common_flags& flags) {
   json::object out;
   for (const auto& row : setting_rows()) {
     // A connection URL may hold a password; the log's redactor knows how to hide it.
-    const auto shown = log::redact(config->text(row.name));
+    const auto& given = config->text(row.name);
+    const bool secret = log::is_secret_name(row.name) && !given.empty();
+    const auto shown = secret ? std::string("[redacted]") : log::redact(given);
     if (flags.json) {
       out[row.name] = {{"value", shown}, {"source", config->source(row.name)}};
     } else {

@@ -7,6 +7,7 @@
 
 #include "app/command_line.hpp"
 #include "app/end_signals.hpp"
+#include "app/figures_server.hpp"
 #include "app/system.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
@@ -33,7 +34,13 @@ result<void> check_profile_of_fleet(std::size_t processes, const ops::process_ra
                     "--concurrency mayor"));
 }
 
-int supervise_workers(const worker_flags& flags, profile kind) {
+error no_ports() {
+  return {errc::validation, "metrics_port",
+          text("each process takes the next port, and there is none beyond 65535",
+               "cada proceso toma el puerto siguiente, y no hay ninguno más allá de 65535")};
+}
+
+int supervise_workers(const worker_flags& flags, profile kind, std::int64_t first_port) {
   // One process is all that the embedded profile has room for, so `auto` finds one.
   const bool embedded = kind == profile::embedded;
   const bool automatic = embedded && flags.processes == "auto" && flags.range.min <= 1;
@@ -45,12 +52,23 @@ int supervise_workers(const worker_flags& flags, profile kind) {
     return fail(ok.error(), flags.json);
   ops::supervisor_settings with;
   with.arguments = {"worker"};
-  for (auto& one : arguments_of(flags)) with.arguments.push_back(std::move(one));
+  common_flags shared = flags;
+  shared.settings.erase("metrics_port");  // each has its own
+  for (auto& one : arguments_of(shared)) with.arguments.push_back(std::move(one));
   for (const auto& queue : flags.queues) {
     with.arguments.push_back("--queue");
     with.arguments.push_back(queue);
   }
   with.processes = *count;
+  if (const auto last = first_port + static_cast<std::int64_t>(*count) - 1;
+      first_port != 0 && last > 65'535)
+    return fail(no_ports(), flags.json);
+  if (first_port != 0) {
+    with.own_arguments = [first_port](std::size_t number) {
+      const auto port = first_port + static_cast<std::int64_t>(number);
+      return std::vector<std::string>{"--metrics-port=" + std::to_string(port)};
+    };
+  }
   return ops::supervise(with);
 }
 
@@ -75,11 +93,14 @@ int work(const worker_flags& flags) {
   if (config->integer("workers") == 0) return fail(no_workers(), flags.json);
   const auto kind = profile_of(*config);
   if (!kind) return fail(kind.error(), flags.json);
-  if (!flags.processes.empty()) return supervise_workers(flags, *kind);
+  if (!flags.processes.empty())
+    return supervise_workers(flags, *kind, config->integer("metrics_port"));
   end_signals signals;
   auto opened = running_system::open(*config);
   if (!opened) return fail(explained(opened.error(), *kind), flags.json);
   auto& system = **opened;
+  auto figures = figures_server::start(*config, system);
+  if (!figures) return fail(figures.error(), flags.json);
   if (auto ok = system.start_workers(flags.queues); !ok) return fail(ok.error(), flags.json);
   if (auto ok = system.start_scheduler(); !ok) return fail(ok.error(), flags.json);
   if (flags.json) {
@@ -91,6 +112,9 @@ int work(const worker_flags& flags) {
   }
   signals.wait([&system] { return !system.workers_running(); });
   log::info("worker.draining", {});
+  if (*figures) (*figures)->draining();
+  system.stop_workers();
+  figures->reset();
   system.stop();
   log::info("worker.stopped", {});
   return exit_ok;
@@ -108,7 +132,7 @@ void add_worker(CLI::App& program, command_run& run) {
   auto flags = std::make_shared<worker_flags>();
   auto* command = program.add_subcommand("worker", "Run jobs without serving the API");
   add_common_flags(*command, *flags,
-                   {"data_dir", "concurrency", "sound_font", "log_level", "probe"});
+                   {"data_dir", "concurrency", "sound_font", "metrics_port", "log_level", "probe"});
   command
       ->add_option("--queue", flags->queues,
                    "queues to take jobs from, A,B (default: those of the kinds it knows)")

@@ -127,7 +127,9 @@ result<finished_generation> run_generation(running_system& system,
     if (e.job_id == id) job->hear(e);
   });
   store::transaction tx;
-  auto staged = api::stage_generation_job(system.services(), tx, request, id);
+  const auto& plan = system.services().tiers.of(accounts::system_tier);
+  auto staged = api::stage_generation_job(system.services(), tx, system.services().owner, request,
+                                          id, plan);
   if (!staged) return staged.error();
   if (auto ok = store::commit_and_wait(system.database(), std::move(tx)); !ok) return ok.error();
   if (auto ok = system.start_workers(); !ok) return ok.error();

@@ -10,8 +10,8 @@
 #include "net/redis/redis_facts.hpp"
 #include "ops/doctor_redis.hpp"
 #include "queue/embedded/embedded_queue.hpp"
-#include "queue/history/postgres_history.hpp"
-#include "queue/history/sqlite_history.hpp"
+#include "queue/history/postgres/postgres_history.hpp"
+#include "queue/history/sqlite/sqlite_history.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "store/postgres/postgres_database.hpp"
 #include "store/postgres/postgres_place.hpp"
@@ -166,6 +166,7 @@ queue::redis_queue_settings shared_queue(const settings& config) {
   out.fleet =
       config.integer("bullmq_version") == 5 ? queue::bullmq_fleet::v5 : queue::bullmq_fleet::v6;
   out.shared = config.boolean("bullmq_shared");
+  out.stalls_max = config.integer("bullmq_stalls");
   out.metrics_minutes = config.integer("bullmq_metrics");
   return out;
 }

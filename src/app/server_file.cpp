@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
-#include <cerrno>
 
+#include "app/setup_file.hpp"
 #include "app/version.hpp"
 
 namespace son1k::app {
@@ -20,42 +20,26 @@ fs::path file_of(const fs::path& data_dir) {
   return data_dir / "server.json";
 }
 
-error cannot_write(const fs::path& file, int code) {
-  const std::string why = std::error_code(code, std::generic_category()).message();
-  const auto kind = code == ENOSPC                    ? errc::storage_full
-                    : code == EACCES || code == EROFS ? errc::forbidden
-                                                      : errc::unavailable;
-  return {kind, "data_dir",
-          text("cannot write " + file.string() + ": " + why,
-               "no se puede escribir " + file.string() + ": " + why)};
+bool is_noted(const fs::path& data_dir, const std::string& address) {
+  const auto noted = read_noted_server(data_dir);
+  return noted && noted->address == address;
 }
 
 }  // namespace
 
-result<server_file> server_file::write(const fs::path& data_dir, const std::string& address) {
+result<server_file> server_file::write(const fs::path& data_dir, const noted_server& server) {
   const auto file = file_of(data_dir);
-  const fs::path part = file.string() + "." + std::to_string(::getpid()) + ".part";
-  const auto content = json::serialize(
-      json::value{{"address", address}, {"pid", ::getpid()}, {"version", app::version}});
-  ::unlink(part.c_str());
-  const int fd = ::open(part.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  if (fd < 0) return cannot_write(part, errno);
-  const auto wrote = ::write(fd, content.data(), content.size());
-  const int code = wrote < 0 ? errno : ENOSPC;
-  ::close(fd);
-  if (wrote != static_cast<ssize_t>(content.size())) {
-    ::unlink(part.c_str());
-    return cannot_write(part, code);
-  }
-  if (::rename(part.c_str(), file.c_str()) != 0) return cannot_write(file, errno);
-  return server_file(file, address);
+  json::object content{{"address", server.address}, {"pid", ::getpid()}, {"version", app::version}};
+  if (!server.token.empty()) content["token"] = server.token;
+  if (auto ok = write_private_file(file, json::serialize(content)); !ok) return ok.error();
+  return server_file(file, server.address);
 }
 
 server_file::~server_file() {
-  if (!file_.empty() && noted_address(file_.parent_path()) == address_) ::unlink(file_.c_str());
+  if (!file_.empty() && is_noted(file_.parent_path(), address_)) ::unlink(file_.c_str());
 }
 
-std::optional<std::string> noted_address(const fs::path& data_dir) {
+std::optional<noted_server> read_noted_server(const fs::path& data_dir) {
   const int fd = ::open(file_of(data_dir).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return std::nullopt;
   struct stat facts {};
@@ -71,7 +55,10 @@ std::optional<std::string> noted_address(const fs::path& data_dir) {
   if (ec || !facts_json.is_object()) return std::nullopt;
   const auto* address = facts_json.get_object().if_contains("address");
   if (address == nullptr || !address->is_string()) return std::nullopt;
-  return std::string(address->get_string());
+  noted_server out{std::string(address->get_string()), {}};
+  const auto* token = facts_json.get_object().if_contains("token");
+  if (token != nullptr && token->is_string()) out.token = std::string(token->get_string());
+  return out;
 }
 
 }  // namespace son1k::app

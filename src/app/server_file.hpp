@@ -11,11 +11,17 @@
 
 namespace son1k::app {
 
+// Where a server listens, and what shows that a caller can read the folder; may be empty.
+struct noted_server {
+  std::string address;
+  std::string token;
+};
+
 class server_file {
  public:
   // unavailable, forbidden, storage_full with the field "data_dir".
   static result<server_file> write(const std::filesystem::path& data_dir,
-                                   const std::string& address);
+                                   const noted_server& server);
   ~server_file();
   server_file(server_file&& other) noexcept
       : file_(std::exchange(other.file_, {})), address_(std::move(other.address_)) {}
@@ -28,7 +34,7 @@ class server_file {
   std::string address_;
 };
 
-// The address in the folder's file; nothing if there is none that can be read and is ours.
-std::optional<std::string> noted_address(const std::filesystem::path& data_dir);
+// What stands in the folder's file; nothing if there is none that can be read and is ours.
+std::optional<noted_server> read_noted_server(const std::filesystem::path& data_dir);
 
 }  // namespace son1k::app

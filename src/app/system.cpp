@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <thread>
 
+#include "accounts/identity/revocations.hpp"
+#include "accounts/sessions/session_records.hpp"
 #include "api/idempotency.hpp"
 #include "api/metrics.hpp"
 #include "app/register_kinds.hpp"
@@ -20,6 +22,18 @@ namespace {
 
 std::size_t cores() {
   return std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+// What has had its time in the tables of the API; how many rows.
+result<std::int64_t> forget_old(store::connection& db, std::int64_t now_ms, std::int64_t most) {
+  std::int64_t gone = 0;
+  for (auto* forget :
+       {api::forget_replies, accounts::forget_revocations, accounts::forget_sessions}) {
+    auto some = forget(db, now_ms, most);
+    if (!some) return some;
+    gone += *some;
+  }
+  return gone;
 }
 
 error folder_error(const fs::path& folder, int code) {
@@ -71,6 +85,8 @@ result<std::unique_ptr<running_system>> running_system::open(const settings& con
 }
 
 result<void> running_system::open_parts() {
+  auto tiers = accounts::tier_table::parse(config_.text("tiers"));
+  if (!tiers) return tiers.error();
   if (auto ok = prepare_data_dir(folder_); !ok && needs_data_dir(config_)) return ok;
   std::error_code ec;
   fs::create_directories(artifacts_folder(config_), ec);
@@ -81,6 +97,13 @@ result<void> running_system::open_parts() {
   with_ = std::move(*opened);
   // A queue that could not read its jobs answers every call with the reason.
   if (auto counts = queue().counts("generation"); !counts) return counts.error();
+  auto callers = callers::make(config_, with_.redis.get());
+  if (!callers) return callers.error();
+  callers_ = std::move(*callers);
+  auto accounts =
+      account_service::open(config_, database(), system_clock(), with_.kind == profile::cluster);
+  if (!accounts) return accounts.error();
+  accounts_ = std::move(*accounts);
   open_history();
   conversions_ = std::make_unique<queue::compute_pool>(1, 64);
   services_.reset(new api::services{database(), queue(), system_clock(), artifacts_folder(config_),
@@ -89,6 +112,9 @@ result<void> running_system::open_parts() {
                                     [pool = conversions_.get()](std::function<void()> work) {
                                       return pool->submit(std::move(work)).has_value();
                                     }});
+  services_->tiers = std::move(*tiers);
+  callers_->give_to(*services_);
+  services_->accounts = &accounts_->engines();
   services_->history = history_.get();
   services_->letters = history_.get();
   services_->settle = settle_by_kind(register_kinds(config_));
@@ -157,7 +183,7 @@ result<void> running_system::start_maintenance() {
   with.compute_threads = 1;
   with.version = std::string(version);
   const auto forget = [](store::connection& db, std::int64_t most) {
-    return api::forget_replies(db, system_clock().now_ms(), most);
+    return forget_old(db, system_clock().now_ms(), most);
   };
   auto kind = kinds::make_maintenance_kind(
       {queue(), database(), *history_, *history_, settle_by_kind(register_kinds(config_)), forget});
@@ -188,6 +214,7 @@ bool running_system::workers_running() const {
 
 void running_system::collect_figures(std::vector<metrics::family>& out) const {
   with_.collect_figures(out);
+  callers_->collect_figures(out);
   api::collect_scheduler(scheduler_->stats(), out);
   if (reconciler_) reconciler_->collect_figures(out);
 }
@@ -200,8 +227,10 @@ void running_system::stop_workers() {
 void running_system::stop() {
   stop_scheduler();
   stop_workers();
+  if (accounts_) accounts_->stop();
   if (conversions_) conversions_->stop();
   if (history_) history_->stop();
+  if (callers_) callers_->stop();
   with_.stop();
 }
 

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "api/services.hpp"
+#include "app/account_service.hpp"
+#include "app/callers.hpp"
 #include "app/profile.hpp"
 #include "base/metrics.hpp"
 #include "queue/compute_pool.hpp"
@@ -39,7 +41,11 @@ class running_system {
   const api::services& services() const { return *services_; }
   queue::queue_port& queue() { return *with_.queue; }
   store::database& database() { return *with_.database; }
-  // What /metrics tells of the storage and the schedules.
+  account_service& accounts() { return *accounts_; }
+  net::redis_client* redis() { return with_.redis.get(); }  // of the cluster; else null
+  // This process takes calls, and shares their limits with the other servers. Once.
+  void serve_callers() { callers_->start(); }
+  // What /metrics tells of the storage, the schedules and the limits.
   void collect_figures(std::vector<metrics::family>& out) const;
 
  private:
@@ -51,6 +57,8 @@ class running_system {
   const settings config_;
   const std::filesystem::path folder_;
   backends with_;
+  std::unique_ptr<callers> callers_;
+  std::unique_ptr<account_service> accounts_;
   std::unique_ptr<queue::lasting_history> history_;
   std::unique_ptr<queue::scheduler> scheduler_;
   std::unique_ptr<queue::reconciler> reconciler_;  // of the cluster

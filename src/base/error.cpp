@@ -12,6 +12,8 @@ std::string_view name_of(errc code) {
       return "malformed";
     case errc::unauthenticated:
       return "unauthenticated";
+    case errc::token_expired:
+      return "token_expired";
     case errc::forbidden:
       return "forbidden";
     case errc::not_found:
@@ -26,6 +28,8 @@ std::string_view name_of(errc code) {
       return "range_invalid";
     case errc::rate_limited:
       return "rate_limited";
+    case errc::quota_exceeded:
+      return "quota_exceeded";
     case errc::lease_lost:
       return "lease_lost";
     case errc::cancelled:

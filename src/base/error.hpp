@@ -13,6 +13,7 @@ enum class errc {
   validation,         // the caller's input is wrong; `field` names it
   malformed,          // the input cannot be parsed at all (broken JSON, bad UTF-8, bad header)
   unauthenticated,    // nobody showed who they are
+  token_expired,      // it showed who they are once
   forbidden,          // known, but not allowed
   not_found,          // no such thing, or not the caller's
   conflict,           // the thing is in another state than the call needs
@@ -20,6 +21,7 @@ enum class errc {
   unsupported_media,  // the content type is not served here
   range_invalid,      // a byte range that the file does not have
   rate_limited,       // too many calls
+  quota_exceeded,     // what the tier allows in a day or month is used up
   lease_lost,         // the job belongs to a newer start (fencing)
   cancelled,          // stopped because somebody asked
   timeout,            // a time limit passed

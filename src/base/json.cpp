@@ -17,6 +17,21 @@ error malformed(std::string en, std::string es) {
   return {errc::malformed, "body", text(std::move(en), std::move(es))};
 }
 
+// What a parser works with. Most texts are small and many: theirs is kept.
+struct json_workspace {
+  void clear() {
+    stack.reset();
+    names.clear();
+    first_name.clear();
+    key.clear();
+  }
+  json::value_stack stack;
+  std::vector<std::string> names;       // of the objects that are open, outermost first
+  std::vector<std::size_t> first_name;  // where each of them begins in `names`
+  std::string key;
+};
+constexpr std::size_t kept_for_bytes_max = 16 * 1024;
+
 // One pass that builds the value and refuses what Boost's own parser lets through: a member given
 // twice (two readers could then see two values) and numbers beyond the range of a double (they
 // become infinite and cannot be written again).
@@ -25,6 +40,13 @@ struct strict_builder {
   constexpr static std::size_t max_array_size = std::size_t(-1);
   constexpr static std::size_t max_key_size = std::size_t(-1);
   constexpr static std::size_t max_string_size = std::size_t(-1);
+
+  strict_builder(json_workspace& with, std::size_t members)
+      : stack(with.stack),
+        names(with.names),
+        first_name(with.first_name),
+        key(with.key),
+        members_max(members) {}
 
   bool on_document_begin(json::error_code&) { return true; }
   bool on_document_end(json::error_code&) { return true; }
@@ -79,23 +101,20 @@ struct strict_builder {
   bool on_comment_part(json::string_view, json::error_code&) { return true; }
   bool on_comment(json::string_view, json::error_code&) { return true; }
 
-  json::value_stack stack;
-  std::vector<std::string> names;       // of the objects that are open, outermost first
-  std::vector<std::size_t> first_name;  // where each of them begins in `names`
-  std::string key;
+  json::value_stack& stack;
+  std::vector<std::string>& names;
+  std::vector<std::size_t>& first_name;
+  std::string& key;
+  const std::size_t members_max;
   std::string twice;
-  std::size_t members_max = json_members_max;
 };
 
-}  // namespace
-
-result<json::value> parse_json(std::string_view bytes, std::size_t depth, std::size_t members) {
+result<json::value> parse(json_workspace& with, std::string_view bytes, std::size_t depth,
+                          std::size_t members) {
   json::parse_options options;
   options.max_depth = depth;
-  json::basic_parser<strict_builder> parser(options);
+  json::basic_parser<strict_builder> parser(options, with, members);
   auto& built = parser.handler();
-  built.stack.reset();
-  built.members_max = members;
   json::error_code ec;
   const std::size_t used = parser.write_some(false, bytes.data(), bytes.size(), ec);
   if (!ec && used < bytes.size()) ec = json::error::extra_data;
@@ -117,6 +136,21 @@ result<json::value> parse_json(std::string_view bytes, std::size_t depth, std::s
         fmt::format("el cuerpo no es JSON válido: {} cerca del byte {}", ec.message(), used));
   }
   return built.stack.release();
+}
+
+}  // namespace
+
+result<json::value> parse_json(std::string_view bytes, std::size_t depth, std::size_t members) {
+  if (bytes.size() > kept_for_bytes_max) {
+    json_workspace own;
+    own.clear();
+    return parse(own, bytes, depth, members);
+  }
+  thread_local json_workspace kept;
+  kept.clear();
+  auto out = parse(kept, bytes, depth, members);
+  if (!out) kept.clear();
+  return out;
 }
 
 object_reader::object_reader(const json::value& v, std::string where)

@@ -1,6 +1,7 @@
 #include "base/utf8.hpp"
 
 #include <cstdint>
+#include <cstring>
 
 namespace son1k {
 namespace {
@@ -34,6 +35,18 @@ decoded decode(std::string_view s) {
   return {point, length};
 }
 
+// How many bytes at the front are ASCII.
+std::size_t ascii_run(std::string_view s) {
+  constexpr std::uint64_t high_bits = 0x8080808080808080;
+  std::size_t n = 0;
+  for (std::uint64_t word = 0; n + sizeof word <= s.size(); n += sizeof word) {
+    std::memcpy(&word, s.data() + n, sizeof word);
+    if ((word & high_bits) != 0) break;
+  }
+  while (n < s.size() && static_cast<unsigned char>(s[n]) < 0x80) ++n;
+  return n;
+}
+
 bool blank_point(std::uint32_t p) {
   return p <= 0x20 || (p >= 0x7f && p <= 0xa0) || (p >= 0x2000 && p <= 0x200f) || p == 0x2028 ||
          p == 0x2029 || p == 0x202f || p == 0x205f || p == 0x3000 || p == 0xfeff;
@@ -43,7 +56,11 @@ bool blank_point(std::uint32_t p) {
 
 std::optional<std::size_t> count_code_points(std::string_view bytes) {
   std::size_t count = 0;
-  while (!bytes.empty()) {
+  for (;;) {
+    const auto plain = ascii_run(bytes);
+    count += plain;
+    bytes.remove_prefix(plain);
+    if (bytes.empty()) break;
     const auto next = decode(bytes);
     if (next.length == 0) return std::nullopt;
     bytes.remove_prefix(next.length);

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "net/field_text.hpp"
+
 namespace son1k::net {
 namespace {
 
@@ -26,12 +28,6 @@ std::uint64_t to_position(std::string_view text) {
   std::uint64_t out = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), out);
   return parsed.ec == std::errc::result_out_of_range ? UINT64_MAX : out;
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 std::string_view without_weak_mark(std::string_view etag) {

@@ -2,19 +2,14 @@
 
 #include <algorithm>
 
+#include "net/field_text.hpp"
+
 namespace son1k::net {
 namespace {
 
 constexpr std::size_t overhead_bytes_max = 16 * 1024;
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-bool is_plain(char c) {
+bool is_printable(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return (byte >= 0x20 && byte != 0x7f) || c == '\t';
 }
@@ -65,7 +60,8 @@ chunked_body::progress chunked_body::step(char c) {
         state_ = state::size_lf;
         return progress::more;
       }
-      return is_plain(c) && ++overhead_ <= overhead_bytes_max ? progress::more : progress::faulty;
+      return is_printable(c) && ++overhead_ <= overhead_bytes_max ? progress::more
+                                                                  : progress::faulty;
     case state::size_lf:
       return c == '\n' ? end_size_line() : progress::faulty;
     case state::data_cr:
@@ -80,7 +76,8 @@ chunked_body::progress chunked_body::step(char c) {
         return progress::more;
       }
       line_empty_ = false;
-      return is_plain(c) && ++overhead_ <= overhead_bytes_max ? progress::more : progress::faulty;
+      return is_printable(c) && ++overhead_ <= overhead_bytes_max ? progress::more
+                                                                  : progress::faulty;
     case state::trailer_lf:
       return c == '\n' ? end_trailer_line() : progress::faulty;
     case state::data:

@@ -4,16 +4,11 @@
 
 #include <cstdlib>
 
+#include "net/field_text.hpp"
 #include "net/http_message.hpp"
 
 namespace son1k::net {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // The q-value in thousandths; broken ones count as 0 so that we never compress on a guess.
 int quality_of(std::string_view parameters) {

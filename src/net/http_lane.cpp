@@ -18,6 +18,31 @@ constexpr std::chrono::milliseconds accept_pause{100};
 // Those who keep coming while the server ends must not keep it from ending.
 constexpr int last_accepts_max = 512;
 
+// Counts a connection that left HTTP.
+class counted_hold final : public connection_hold {
+ public:
+  explicit counted_hold(std::shared_ptr<server_core> core) : core_(std::move(core)) {
+    core_->connection_opened();
+  }
+  ~counted_hold() override {
+    {
+      const std::scoped_lock lock(core_->mutex);
+      core_->taken.erase(this);
+    }
+    core_->connection_closed();
+  }
+  counted_hold(const counted_hold&) = delete;
+  counted_hold& operator=(const counted_hold&) = delete;
+
+  void on_stop(std::function<void(bool)> act) override {
+    const std::scoped_lock lock(core_->mutex);
+    core_->taken[this] = std::move(act);
+  }
+
+ private:
+  const std::shared_ptr<server_core> core_;
+};
+
 http_response plain_error(const error& fault, int status, const http_request&) {
   return text_response(status, fault.what() + "\n");
 }
@@ -41,6 +66,19 @@ void server_core::connection_closed() {
 bool server_core::wait_empty(std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex);
   return emptied.wait_for(lock, limit, [this] { return open.load() == 0; });
+}
+
+std::shared_ptr<connection_hold> server_core::hold_connection() {
+  return std::make_shared<counted_hold>(shared_from_this());
+}
+
+void server_core::stop_taken(bool at_once) {
+  std::vector<std::function<void(bool)>> acts;
+  {
+    const std::scoped_lock lock(mutex);
+    for (const auto& [hold, act] : taken) acts.push_back(act);
+  }
+  for (const auto& act : acts) act(at_once);
 }
 
 http_lane::http_lane(std::shared_ptr<server_core> core, boost::asio::io_context& context,

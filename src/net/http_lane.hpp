@@ -13,9 +13,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "net/http_server.hpp"
+#include "net/takeover.hpp"
 
 namespace son1k::net {
 
@@ -24,12 +26,14 @@ class http_session;
 using coarse_clock = std::chrono::steady_clock;
 
 // What all lanes of a server share.
-struct server_core {
+struct server_core : std::enable_shared_from_this<server_core> {
   server_core(const router& r, http_server_settings s, error_renderer e, request_observer o);
   void connection_opened() { open.fetch_add(1, std::memory_order_relaxed); }
   void connection_closed();
   // True once no connection is open; false after `limit`.
   bool wait_empty(std::chrono::milliseconds limit);
+  std::shared_ptr<connection_hold> hold_connection();
+  void stop_taken(bool at_once);
 
   const router& routes;
   const http_server_settings settings;
@@ -39,6 +43,8 @@ struct server_core {
   std::atomic<std::size_t> open{0};
   std::mutex mutex;
   std::condition_variable emptied;
+  // Connections that left HTTP, by who holds them.
+  std::unordered_map<const connection_hold*, std::function<void(bool)>> taken;
 };
 
 class http_lane : public std::enable_shared_from_this<http_lane> {

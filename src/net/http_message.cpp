@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "net/event_stream.hpp"
+#include "net/field_text.hpp"
 #include "net/files.hpp"
 
 namespace son1k::net {
@@ -64,13 +65,6 @@ constexpr phrase phrases[] = {
     {505, "HTTP Version Not Supported"},
     {507, "Insufficient Storage"},
 };
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;

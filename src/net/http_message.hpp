@@ -5,6 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/json/value.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,10 +18,17 @@ namespace son1k::net {
 
 class event_stream;
 class open_file;
+class peer_watch;
+struct taken_socket;
 
 enum class http_method : std::uint8_t { get, head, post, put, patch, remove, options };
 std::string_view name_of(http_method method);  // "GET" … "DELETE"
 std::optional<http_method> parse_method(std::string_view name);
+
+// What stands before the handlers knows of a request; net carries it and does not look at it.
+struct request_note {
+  virtual ~request_note() = default;
+};
 
 struct header_field {
   std::string_view name;
@@ -51,6 +59,10 @@ struct http_request {
   std::string_view request_id;  // the caller's if it was sane, else ours
   std::string_view remote_address;        // the peer's IP address, without the port
   boost::asio::any_io_executor executor;  // the connection's reactor
+  int minor_version = 1;                  // of HTTP/1
+  peer_watch* peer = nullptr;             // while the handler runs; null outside a server
+  std::shared_ptr<void> mark;             // what before_body() left; goes with the request
+  const request_note* note = nullptr;     // while the handler runs, of whoever put it there
   bool head() const { return method == http_method::head; }
 };
 
@@ -86,6 +98,9 @@ struct http_response {
                std::shared_ptr<event_stream>>
       body;
   bool close = false;  // end the connection after this reply
+  // Of a 101: gets the connection once the reply's head is written, on its reactor. It may throw
+  // the connection away, which closes it.
+  std::function<void(taken_socket)> takeover;
 };
 
 inline constexpr std::string_view json_type = "application/json; charset=utf-8";

@@ -152,10 +152,12 @@ void http_server::stop() {
   if (impl_->lanes.empty()) return;
   auto& core = *impl_->core;
   impl_->on_every_lane(&http_lane::drain);
+  core.stop_taken(false);
   if (!core.wait_empty(core.settings.drain_time)) {
     log::warn("http.drain_cut", {{"connections", core.open.load()}});
   }
   impl_->on_every_lane(&http_lane::cut);
+  core.stop_taken(true);
   core.wait_empty(cut_time);
   impl_->lanes.clear();
 }

@@ -73,6 +73,7 @@ http_session::http_session(std::shared_ptr<http_lane> lane, boost::asio::ip::tcp
              core_.settings.header_fields_max}) {
   request_.executor = executor_;
   request_.remote_address = remote_address_;
+  request_.peer = this;
   lane_->join(*this);
 }
 
@@ -105,7 +106,7 @@ boost::asio::awaitable<void> http_session::run(
     open_request();
     if (!fault_ && (head_.chunked || head_.content_length > 0)) co_await read_body();
     if (!alive()) break;
-    if (!fault_ && route_ != nullptr) {
+    if (!fault_ && route_ != nullptr && !refused_) {
       if (const auto* quick = std::get_if<sync_handler>(&route_->run)) {
         run_at_once(*quick);
       } else {
@@ -113,7 +114,12 @@ boost::asio::awaitable<void> http_session::run(
         if (!alive()) break;
       }
     }
+    if (response_.takeover && lane_->draining()) fault_ = overload;
     if (fault_) render_fault();
+    if (response_.takeover) {
+      co_await hand_over();
+      co_return;
+    }
     begin_reply();
     if (body_apart_) co_await send_body();
     end_request();
@@ -192,21 +198,23 @@ void http_session::open_request() {
   enter(phase::write, core_.settings.write_stall_time);
   route_ = nullptr;
   allowed_ = {};
-  unread_body_ = false;
+  unread_body_ = refused_ = false;
   response_ = http_response();
   frame_ = reply_frame();
+  request_.mark.reset();
   request_.body.clear();
   request_.params.clear();
   request_.fields.clear();
   request_.method = http_method::get;
   request_.target = request_.path = request_.raw_query = request_.route = {};
+  request_.remote_address = remote_address_;  // a handler may have put another in its place
   if (!fault_) {
     make_room(buffer_room_min);
     fault_ = head_.parse(unread().substr(0, head_.length()), request_);
   }
   choose_request_id();
   closing_ = fault_ || !head_.keep_alive || lane_->draining();
-  frame_.minor_version = head_.minor_version;
+  frame_.minor_version = request_.minor_version = head_.minor_version;
   if (fault_) {
     unread_body_ = true;
     return;
@@ -292,6 +300,7 @@ boost::asio::awaitable<void> http_session::run_handler() {
   } catch (...) {
     handler_threw("not a standard exception");
   }
+  gone_ = nullptr;
   // A stream that came too late has nobody to read it.
   if (abandoned_) response_ = http_response();
   if (alive()) enter(phase::write, core_.settings.write_stall_time);
@@ -311,6 +320,9 @@ void http_session::render_fault() {
     log::error("http.renderer_threw", {{"what", broken.what()}});
     response_ = text_response(fault.status, std::string(fault.en));
   }
+  if (route_ != nullptr && route_->options.on_refusal) {
+    route_->options.on_refusal(request_, response_);
+  }
 }
 
 // The caller gets its answer now; the handler's own comes too late and is dropped.
@@ -322,6 +334,7 @@ void http_session::on_handler_timeout() {
   flush_now();
   abandoned_ = true;
   close_socket();
+  tell_gone();
 }
 
 void http_session::on_sweep(coarse_clock::time_point now) {
@@ -349,6 +362,7 @@ void http_session::cut() {
   ended_ = true;
   if (stream_) stream_->abandon();
   close_socket();
+  tell_gone();
 }
 
 void http_session::close_socket() {

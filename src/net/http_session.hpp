@@ -21,7 +21,7 @@ namespace son1k::net {
 http_fault slow_request_fault();
 http_fault big_body_fault();
 
-class http_session : public std::enable_shared_from_this<http_session> {
+class http_session : public std::enable_shared_from_this<http_session>, private peer_watch {
  public:
   http_session(std::shared_ptr<http_lane> lane, boost::asio::ip::tcp::socket socket,
                std::string remote_address);
@@ -46,6 +46,7 @@ class http_session : public std::enable_shared_from_this<http_session> {
   // Reading (http_session.cpp, http_session_body.cpp)
   boost::asio::awaitable<bool> read_head();
   boost::asio::awaitable<void> read_body();
+  boost::asio::awaitable<bool> may_send_body();
   boost::asio::awaitable<void> read_chunks();
   boost::asio::awaitable<std::size_t> read_some(char* to, std::size_t room);
   bool head_at_hand();
@@ -63,6 +64,13 @@ class http_session : public std::enable_shared_from_this<http_session> {
   void handler_threw(const char* what);
   void render_fault();
   void on_handler_timeout();
+
+  // Watching and leaving (http_session_leave.cpp)
+  void on_gone(std::function<void()> gone) override;
+  void watch_silence();
+  void look_at_silence();
+  void tell_gone();
+  boost::asio::awaitable<void> hand_over();
 
   // Writing (http_session_reply.cpp)
   void begin_reply();
@@ -112,7 +120,11 @@ class http_session : public std::enable_shared_from_this<http_session> {
   bool abandoned_ = false;  // the reply was given while the handler still runs
   bool closing_ = false;    // after this reply
   bool unread_body_ = false;
+  bool refused_ = false;  // by before_body(); the reply is made
   bool overload_ = false;
+
+  std::function<void()> gone_;
+  bool silence_watched_ = false;
 
   std::shared_ptr<event_stream> stream_;
   std::optional<boost::asio::steady_timer> wake_;

@@ -31,6 +31,11 @@ void http_session::expect_body_progress(std::size_t received) {
 }
 
 boost::asio::awaitable<void> http_session::read_body() {
+  const bool at_hand = !head_.chunked && end_ - begin_ >= head_.length() + head_.content_length;
+  if (!at_hand && route_ != nullptr && route_->options.before_body) {
+    const bool wanted = co_await may_send_body();
+    if (!wanted) co_return;
+  }
   if (head_.expects_continue && end_ - begin_ == head_.length()) {
     out_.append("HTTP/1.1 100 Continue\r\n\r\n");
   }
@@ -45,13 +50,13 @@ boost::asio::awaitable<void> http_session::read_body() {
   }
   auto& body = request_.body;
   const auto whole = static_cast<std::size_t>(head_.content_length);
-  const auto at_hand = unread().substr(head_.length(), whole);
-  body.assign(at_hand);
+  const auto come = unread().substr(head_.length(), whole);
+  body.assign(come);
   // What follows the head moves up, so that the next request begins right behind it.
   const auto tail = begin_ + head_.length();
-  std::memmove(buffer_.data() + tail, buffer_.data() + tail + at_hand.size(),
-               end_ - tail - at_hand.size());
-  end_ -= at_hand.size();
+  std::memmove(buffer_.data() + tail, buffer_.data() + tail + come.size(),
+               end_ - tail - come.size());
+  end_ -= come.size();
   while (body.size() < whole) {
     const auto before = body.size();
     body.resize(before + std::min(whole - before, body_step_bytes));
@@ -65,6 +70,23 @@ boost::asio::awaitable<void> http_session::read_body() {
     }
     expect_body_progress(body.size());
   }
+}
+
+// False: there is a reply, or nobody to reply to.
+boost::asio::awaitable<bool> http_session::may_send_body() {
+  std::optional<http_response> refusal;
+  try {
+    auto asked = route_->options.before_body(request_);
+    refusal = co_await std::move(asked);
+  } catch (const std::exception& fault) {
+    handler_threw(fault.what());
+    closing_ = unread_body_ = true;
+  }
+  if (refusal) {
+    response_ = std::move(*refusal);
+    closing_ = unread_body_ = refused_ = true;
+  }
+  co_return alive() && !fault_ && !refused_;
 }
 
 boost::asio::awaitable<void> http_session::read_chunks() {

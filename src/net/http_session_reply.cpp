@@ -66,6 +66,7 @@ void http_session::begin_reply() {
 void http_session::end_request() {
   if (head_.length() > 0) consume(std::min(head_.length(), end_ - begin_));
   head_.reset();
+  request_.mark.reset();
   if (out_.size() > gathered_bytes_max) flush_now();
   if (request_.body.capacity() > kept_capacity_max) request_.body = std::string();
 }

@@ -42,9 +42,13 @@ result<void> router::add(route row) {
   const bool root = row.pattern == "/";
   const auto parts =
       row.pattern.starts_with('/') ? split(row.pattern) : std::vector<std::string_view>{};
-  const bool hollow = std::any_of(parts.begin(), parts.end(), [](std::string_view part) {
+  const auto faulty = std::find_if(parts.begin(), parts.end(), [](std::string_view part) {
     return part.empty() || part == ":";
   });
+  // A path without parameters may end with a slash, which then is a part of its name.
+  const bool hollow =
+      faulty != parts.end() && !(faulty + 1 == parts.end() && faulty->empty() &&
+                                 std::none_of(parts.begin(), parts.end(), is_param));
   if (parts.empty() || (hollow && !root)) {
     return error(errc::validation, "pattern", text("Not a route pattern: " + row.pattern));
   }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,11 +23,19 @@ using handler = std::function<boost::asio::awaitable<http_response>(http_request
 // For a reply that is at hand: it costs no coroutine. It must not block.
 using sync_handler = std::function<http_response(http_request&)>;
 
+// Asked when a request's head is there and its body is still to come: a reply refuses it unread.
+using body_gate =
+    std::function<boost::asio::awaitable<std::optional<http_response>>(http_request&)>;
+// Adds to a reply that the server itself makes for a request of this route (408, 413, 415, 503).
+using refusal_dress = std::function<void(http_request&, http_response&)>;
+
 struct route_options {
   std::size_t body_bytes_max = 0;          // 0: the server's default
   std::vector<std::string> content_types;  // of a request's body; empty: any. "application/json"
   int timeout_ms = 0;                      // 0: the server's default; does not bound a stream
   bool compress = true;                    // gzip where it pays
+  body_gate before_body;                   // may be empty
+  refusal_dress on_refusal;                // may be empty
 };
 
 struct route {
@@ -44,7 +53,8 @@ struct route {
 class router {
  public:
   // Fails with errc::conflict on a second route of the same method and pattern, with
-  // errc::validation on a pattern that does not begin with '/' or has an empty segment.
+  // errc::validation on a pattern that does not begin with '/' or has an empty segment; only a
+  // static path may end with a slash.
   result<void> add(route row);
   // For tables in code: as add(), but a faulty row is a programming error and ends the program.
   void add_all(std::vector<route> rows);

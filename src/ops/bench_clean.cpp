@@ -22,7 +22,6 @@ namespace {
 constexpr const char* queue_name = "bench-clean";
 constexpr const char* lane_name = "bench-lane";
 constexpr std::size_t lanes = 4;
-constexpr std::size_t adds_in_flight = 4;
 constexpr std::size_t claim_batch = 1'000;
 constexpr seconds quiet_time{5};
 constexpr seconds cleaning_time_max{600};

@@ -27,6 +27,8 @@ class bench_folder {
   explicit bench_folder(std::string made) : path(std::move(made)) {}
 };
 
+inline constexpr std::size_t adds_in_flight = 4;  // of many jobs each
+
 struct crowd {
   std::size_t jobs = 1;
   std::size_t batch = 1;      // jobs a call

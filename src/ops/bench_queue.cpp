@@ -21,7 +21,6 @@ using namespace std::chrono;
 
 namespace {
 
-constexpr std::size_t adds_in_flight = 4;  // of many jobs each
 constexpr seconds phase_limit{600};
 
 class queue_bench {

@@ -15,7 +15,6 @@ using namespace std::chrono;
 namespace {
 
 constexpr std::size_t warm_jobs = 50'000;
-constexpr std::size_t adds_in_flight = 4;
 constexpr double mib = 1'048'576.0;
 
 // Buffers of the last commits are given back to the system over some seconds: the least of what is

@@ -9,7 +9,7 @@
 namespace son1k::ops {
 namespace {
 
-constexpr std::int64_t version_wanted = 130'000;
+constexpr std::int64_t postgres_wanted = 130'000;
 
 finding judge_server(const postgres_facts& facts) {
   const std::string what = "PostgreSQL " + facts.version;
@@ -17,7 +17,7 @@ finding judge_server(const postgres_facts& facts) {
     return finding{"postgres", verdict::bad, text(what + ": " + why.en, what + ": " + why.es),
                    std::move(advice)};
   };
-  if (facts.version_number < version_wanted)
+  if (facts.version_number < postgres_wanted)
     return bad(text("too old", "demasiado antiguo"),
                text("use PostgreSQL 13 or later", "use PostgreSQL 13 o posterior"));
   if (facts.standby)

@@ -10,7 +10,7 @@
 namespace son1k::ops {
 namespace {
 
-constexpr int version_wanted = 70'000;  // shard channels
+constexpr int redis_wanted = 70'000;  // shard channels
 constexpr std::chrono::milliseconds patience{5'000};
 constexpr int queues_looked_at = 1'000;
 
@@ -50,7 +50,7 @@ finding judge_version(const net::redis_facts& facts) {
             text(what + ": still loading its data", what + ": aún carga sus datos"),
             text("wait; calls wait too", "espere; las llamadas también esperan")};
   }
-  if (net::version_number(facts.version) < version_wanted) {
+  if (net::version_number(facts.version) < redis_wanted) {
     return {"redis", verdict::bad, text(what),
             text("use Redis 7.0 or later", "use Redis 7.0 o posterior")};
   }

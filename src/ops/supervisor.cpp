@@ -93,9 +93,10 @@ class watch_over {
 
   void begin(child& c) {
     std::vector<char*> arguments{program_.data()};
-    for (const std::string& one : settings_.arguments) {
-      arguments.push_back(const_cast<char*>(one.c_str()));
-    }
+    auto words = settings_.arguments;
+    if (settings_.own_arguments)
+      for (auto& one : settings_.own_arguments(c.number)) words.push_back(std::move(one));
+    for (std::string& one : words) arguments.push_back(one.data());
     arguments.push_back(nullptr);
     const pid_t parent = getpid();
     c.began = steady_clock::now();

@@ -3,6 +3,7 @@
 // supervises has no other. A child gets SIGTERM when its supervisor dies.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,6 +48,7 @@ result<std::size_t> processes_of(const std::string& asked, process_range range, 
 
 struct supervisor_settings {
   std::vector<std::string> arguments;  // of a child, after the program's name
+  std::function<std::vector<std::string>(std::size_t number)> own_arguments;  // behind these
   std::size_t processes = 1;
   // A worker's grace of 25 s, and what it needs beyond that to write down how it ended.
   std::int64_t drain_ms = 45'000;

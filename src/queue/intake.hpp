@@ -13,7 +13,7 @@ namespace son1k::queue {
 struct added_job {
   std::string id;
   bool duplicate = false;     // an earlier job has this id or holds its dedup id; nothing was added
-  std::int64_t position = 0;  // how many jobs of the queue were ready before it
+  std::int64_t position = 0;  // how many jobs of the queue were ready before it; -1: not known
 };
 
 class job_intake {

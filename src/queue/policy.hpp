@@ -64,6 +64,9 @@ job_trigger trigger_of(outcome::what kind);
 constexpr job_state ready_state(std::int32_t priority) {
   return priority == 0 ? job_state::waiting : job_state::prioritized;
 }
+constexpr bool is_ready(job_state s) {
+  return s == job_state::waiting || s == job_state::prioritized;
+}
 constexpr bool is_ended(job_state s) {
   return s == job_state::completed || s == job_state::failed;
 }

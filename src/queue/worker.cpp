@@ -40,7 +40,7 @@ std::string default_name() {
   return fmt::format("{}:{}:{}", host.data(), getpid(), ++number);
 }
 
-result<void> in_range(const char* field, std::int64_t v, std::int64_t low, std::int64_t high) {
+result<void> is_between(const char* field, std::int64_t v, std::int64_t low, std::int64_t high) {
   if (v >= low && v <= high) return {};
   return error(errc::validation, field,
                {fmt::format("must be between {} and {}", low, high),
@@ -84,7 +84,7 @@ result<void> check(const worker_settings& s, const std::vector<std::shared_ptr<j
       row{"claim_ahead_max", static_cast<std::int64_t>(s.claim_ahead_max), 0, 65'536},
   };
   for (const row& r : rows) {
-    if (auto ok = in_range(r.field, r.value, r.low, r.high); !ok) return ok;
+    if (auto ok = is_between(r.field, r.value, r.low, r.high); !ok) return ok;
   }
   return {};
 }

@@ -57,6 +57,8 @@ std::size_t worker_loop::wanted() {
   std::size_t room = target - held;
   // A claim costs the same for one job as for a thousand: at a fast pace they are taken in bulk.
   if (ahead > settings_.concurrency && room < target / 4) return 0;
+  // Where claims ride on ends two calls are under way: one is worked on here, one there.
+  if (rides_ && ahead > settings_.concurrency) room = std::min(room, (target + 1) / 2);
   if (limiter_) {
     const std::size_t allowed = limiter_->available(clock_.steady_ms());
     const std::size_t spoken_for = ready_.size() + reserved_;

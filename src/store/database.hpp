@@ -49,6 +49,16 @@ class row {
   virtual std::string_view text(int column) const = 0;  // also blobs; "" for NULL
 };
 
+class connection;
+
+// What several transactions of a group write as one, behind their steps. It belongs to one attempt
+// to run the group: when that is begun again, so is this.
+class joint_write {
+ public:
+  virtual ~joint_write() = default;
+  virtual result<void> write(connection& db) = 0;
+};
+
 class connection {
  public:
   virtual ~connection() = default;
@@ -71,6 +81,18 @@ class connection {
   virtual result<void> run_script(std::string_view) {
     return error(errc::internal, text("This database runs no scripts."));
   }
+
+  // Within a step: what an earlier step of this group has joined last under this key; null:
+  // nothing.
+  virtual joint_write* joined(const void* /*key*/) { return nullptr; }
+  // Within a step: `what` is written when the steps of the group are done; all of it takes effect
+  // or nothing. False: here each transaction stands alone, so the step writes for itself.
+  virtual bool join(const void* /*key*/, std::shared_ptr<joint_write> /*what*/) { return false; }
+
+  // Within a step: until this transaction is over no other one goes beyond its lock of this name,
+  // in whichever process, and what is read from here on shows what those before it have written. A
+  // database with one writer has nothing to do. Errors as for send().
+  virtual result<void> lock(std::string_view /*name*/) { return {}; }
 
   result<std::int64_t> execute(const statement& sql, std::initializer_list<value> params) {
     return execute(sql, std::span<const value>(params.begin(), params.size()));

@@ -107,6 +107,7 @@ class over_http(program_case):
         for query, field in (("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"),
                              ("offset=-1", "offset"), ("cursor=x", "cursor"),
                              ("status=done", "status"), ("sort=asc", "sort"),
+                             ("q=" + 201 * "a", "q"), ("q=%ff", "q"),
                              ("status=failed%27%20or%201=1", "status")):
             got = self.home.api.get("/api/generation/history?" + query)
             self.assertEqual((got.status, got.error["details"]["field"]), (422, field), query)

@@ -8,7 +8,7 @@ import urllib.parse
 
 from support import servers
 from support.cluster import cluster_case
-from support.program import environment, eventually, run, server
+from support.program import client, environment, eventually, run, server
 
 
 class ClusterTest(cluster_case):
@@ -35,6 +35,25 @@ class ClusterTest(cluster_case):
         self.work("--probe", "--queue", "probe")
         eventually(lambda: first.api.get("/api/queues/probe").data["counts"]["completed"] == 19,
                    30, "all but the cancelled one have completed")
+
+    def test_who_serves_no_api_tells_its_figures_on_a_port_of_its_own(self):
+        ports = [servers.free_port(), servers.free_port()]
+        self.work("--metrics-port", str(ports[0]))
+        self.work("--processes", "1", METRICS_PORT=str(ports[1]))
+        for port in ports:
+            api = client(f"http://127.0.0.1:{port}")
+            told = api.get("/metrics").body.decode()
+            for name in ("son1k_build_info", "son1k_reconciler_leads", "son1k_redis_up",
+                         "son1k_history_recorded_total", "process_resident_memory_bytes"):
+                self.assertIn(name, told)
+            self.assertEqual(api.get("/health").data["services"]["queue"], "up")
+            self.assertEqual(api.get("/ready").status, 200)
+            self.assertEqual(api.get("/api/queues").status, 404, "nothing else is there")
+        home = self.folder()
+        taken = run("worker", "--data-dir", str(home / "data"), "--metrics-port", str(ports[0]),
+                    cwd=home, env=self.env(home))
+        self.assertNotEqual(taken.returncode, 0)
+        self.assertIn(b"metrics_port", taken.stderr)
 
     def test_a_fleet_of_worker_processes_drains_at_the_end(self):
         home = self.serve("--probe")

@@ -195,7 +195,7 @@ class small_commands(program_case):
         home = self.folder()
         (home / "son1k.toml").write_text("port = 4000\nworkers = 2\nlog_level = \"warn\"\n")
         done = run("config", "--config", "son1k.toml", "--workers", "3", "--json", cwd=home,
-                   env=environment(home, PORT="5000",
+                   env=environment(home, PORT="5000", SUPABASE_JWT_SECRET="hush" * 8,
                                    DATABASE_URL="postgres://user:pa55word@host/db"))
         told = json.loads(done.stdout)["data"]
         self.assertEqual(told["log_level"], {"value": "warn", "source": "file"})
@@ -203,6 +203,9 @@ class small_commands(program_case):
         self.assertEqual(told["workers"], {"value": "3", "source": "flag"})
         self.assertEqual(told["host"], {"value": "127.0.0.1", "source": "default"})
         self.assertNotIn(b"pa55word", done.stdout)
+        self.assertNotIn(b"hush", done.stdout)
+        self.assertEqual(told["supabase_jwt_secret"],
+                         {"value": "[redacted]", "source": "environment SUPABASE_JWT_SECRET"})
         plain = run("config", cwd=home)
         self.assertIn(b"data_dir", plain.stdout)
 

@@ -70,6 +70,10 @@ class creating(program_case):
         rest = home.api.get(f"/api/generation/history?limit=2&cursor={cursor}").json()
         self.assertEqual([p["generationId"] for p in rest["data"]], ids[:1])
         self.assertIsNone(rest["pagination"]["nextCursor"])
+        for part, found in (("IANO%201", ids[1:2]), ("%25", []), ("piano__", [])):
+            page = home.api.get(f"/api/generation/history?q={part}").json()
+            self.assertEqual([p["generationId"] for p in page["data"]], found, part)
+            self.assertEqual(page["pagination"]["total"], len(found))
         self.assertEqual(home.api.total("completed"), 3)
         self.assertEqual(home.api.total("failed"), 0)
 

@@ -37,12 +37,10 @@ class dead_worker(cluster_case):
             jobs = [probe_jobs.job(i[2:], {"sleepMs": 4_000}) for i in ids]
             self.assertEqual(len(probe_jobs.add_many(home, jobs)), RUNNING)
             cluster_jobs.wait_count(home, "probe", "active", RUNNING, 60)
-            other = self.begin(self.folder())
             died_at = time.time() * 1000
             dying.kill()
-            if in_its_place:
-                other = self.begin(folder)
-            cluster_jobs.wait_count(home, "probe", "completed", int(ids[-1][2:]) + 1, 120)
+            other = self.begin(folder if in_its_place else self.folder())
+            cluster_jobs.wait_count(home, "probe", "completed", int(ids[-1][2:]) + 1, 240)
             for one in ids:
                 told = self.redis.ask("HMGET", f"bull:probe:{one}", "processedOn", "ats")
                 at, starts = told.split(b"\r\n")[2], told.split(b"\r\n")[4]
@@ -84,14 +82,14 @@ class silent_worker(cluster_case):
                    "pieces are made")
         silence(silent)
         other = self.work("--concurrency", "2")
-        cluster_jobs.wait_ends(ends, self.PIECES, 120)
+        cluster_jobs.wait_ends(ends, self.PIECES, 240)
         time.sleep(SILENCE_SECONDS)  # the fault's own length: connections are given up meanwhile
         end_silence(silent)
         ends.check(self, asked.owed)
         self.assertEqual(other.end(), 0)
         # It works on, and what it said too late has changed nothing.
         asked.pieces(range(self.PIECES, self.PIECES + 3))
-        cluster_jobs.wait_ends(ends, self.PIECES + 3, 120)
+        cluster_jobs.wait_ends(ends, self.PIECES + 3, 240)
         ends.check(self, asked.owed)
         self.assertEqual(silent.end(), 0)
         log = silent.log.read_text()
@@ -138,10 +136,10 @@ class failed_over_redis(cluster_case):
         began = time.monotonic()
         before = ends.count()
         asked.pieces([20])
-        cluster_jobs.wait_ends(ends, before + 2, 60)
+        cluster_jobs.wait_ends(ends, before + 2, 240)
         print(f"works again {time.monotonic() - began:.1f} s after the master's death; "
               f"{asked.refused} calls refused", flush=True)
-        cluster_jobs.wait_ends(ends, 21, 120)
+        cluster_jobs.wait_ends(ends, 21, 240)
         ends.check(self, asked.owed)
         self.assertEqual(fleet.end(), 0)
 

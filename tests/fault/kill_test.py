@@ -25,7 +25,7 @@ KILLS = int(os.environ.get("SON1K_FAULT_KILLS", "20"))
 SEED = int(os.environ.get("SON1K_FAULT_SEED", str(random.SystemRandom().randrange(1 << 32))))
 SLOTS = 2  # pieces that run at once
 BURST = 6  # creates in the midst of which the server dies
-SECONDS_MAX = 240  # for the pieces that are left after the last kill
+SECONDS_MAX = 600  # for the pieces that are left after the last kill
 GONE = (OSError, http.client.HTTPException)  # what a caller sees of a server that died
 
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "accounts/quota/ledger.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "kinds/generation/owed_pieces.hpp"
@@ -178,18 +179,35 @@ class generation_kind final : public queue::job_kind {
         "update generation set status = 'pending', error_code = null, error_message = null, "
         "result = null, finished_at_ms = null, fence = 0 "
         "where id = $1 and owner = $2 and status in ('completed', 'failed', 'cancelled')");
+    // What the piece was charged ends or begins with the change of its row, never without it.
     tx.stage([id = ended.id, ended,
               now = system_clock().now_ms()](store::connection& db) -> result<void> {
       const std::string_view key(id), owner(ended.user);
-      if (!queue::is_ended(ended.state)) return db.send(again, {key, owner});
+      const auto changed = [&](const statement& sql, std::initializer_list<store::value> with) {
+        auto rows = db.execute(sql, with);
+        return rows ? result<bool>(*rows > 0) : result<bool>(rows.error());
+      };
+      if (!queue::is_ended(ended.state)) {
+        auto pending = changed(again, {key, owner});
+        if (!pending) return pending.error();
+        if (!*pending) return {};
+        return accounts::reserve_again(db, {ended.user, id, {}, now});
+      }
       if (ended.state == queue::job_state::completed) {
-        return db.send(complete, {key, std::string_view(ended.result), now, ended.starts, owner});
+        auto done =
+            changed(complete, {key, std::string_view(ended.result), now, ended.starts, owner});
+        if (!done) return done.error();
+        if (!*done) return {};
+        return accounts::commit_reserved(db, owner, key, now);
       }
-      if (ended.error && ended.error->code != name_of(errc::cancelled)) {
-        return db.send(fail, {key, std::string_view(ended.error->code), now, ended.starts,
-                              std::string_view(ended.error->message), owner});
-      }
-      return db.send(cancel, {key, now, owner});
+      const bool failed = ended.error && ended.error->code != name_of(errc::cancelled);
+      auto gone = failed
+                      ? changed(fail, {key, std::string_view(ended.error->code), now, ended.starts,
+                                       std::string_view(ended.error->message), owner})
+                      : changed(cancel, {key, now, owner});
+      if (!gone) return gone.error();
+      if (!*gone) return {};
+      return accounts::refund_reserved(db, owner, key, now);
     });
   }
 

@@ -2,13 +2,15 @@
 
 #include <map>
 
+#include "queue/options_codec.hpp"
+
 namespace son1k::kinds {
 using store::statement;
 
 result<std::vector<queue::owed_job>> owed_pieces(store::connection& db, const std::string& after,
                                                  std::int64_t most) {
   static const statement sql(
-      "select id, owner, request, fence from generation "
+      "select id, owner, request, fence, job_priority, job_group, job_options from generation "
       "where id > $1 and status in ('pending', 'processing') order by id limit $2");
   std::vector<queue::owed_job> out;
   auto done = db.query(sql, {std::string_view(after), most}, [&](const store::row& r) {
@@ -19,6 +21,9 @@ result<std::vector<queue::owed_job>> owed_pieces(store::connection& db, const st
     one.spec.user = r.text(1);
     one.spec.data = r.text(2);
     one.fence = r.integer(3);
+    one.spec.options = queue::decode_options(r.text(6));
+    one.spec.options.priority = static_cast<std::int32_t>(r.integer(4));
+    one.spec.options.group = r.text(5);
     out.push_back(std::move(one));
     return true;
   });

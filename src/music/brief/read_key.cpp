@@ -104,10 +104,6 @@ bool lone_key(const std::vector<token>& t, std::size_t i, const note_reading& n)
   return upper_first(t[i]) && (n.shift != 0 || clause_ends || n.pitch != 9);
 }
 
-void use(std::vector<token>& t, std::size_t from, std::size_t to) {
-  for (std::size_t i = from; i < to; ++i) t[i].used = true;
-}
-
 }  // namespace
 
 key_reading read_key(std::vector<token>& t) {

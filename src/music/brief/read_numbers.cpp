@@ -24,10 +24,6 @@ bool word_at(const std::vector<token>& t, std::size_t i, std::string_view words)
   return i < t.size() && is_one_of(t[i], words);
 }
 
-void use(std::vector<token>& t, std::size_t from, std::size_t to) {
-  for (std::size_t i = from; i < to && i < t.size(); ++i) t[i].used = true;
-}
-
 std::optional<double> number_word(const token& t) {
   constexpr std::array<std::pair<std::string_view, int>, 64> words{{
       {"one", 1},          {"two", 2},      {"three", 3},     {"four", 4},       {"five", 5},

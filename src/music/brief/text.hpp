@@ -17,6 +17,11 @@ struct token {
   bool used = false;     // something was understood from it
 };
 
+// Marks the tokens [from, to), as far as there are any.
+inline void use(std::vector<token>& t, std::size_t from, std::size_t to) {
+  for (std::size_t i = from; i < to && i < t.size(); ++i) t[i].used = true;
+}
+
 // Code points, or nothing if `utf8` is not valid (overlong forms, surrogates, > U+10FFFF).
 std::optional<std::vector<char32_t>> decode_utf8(std::string_view utf8);
 std::string encode_utf8(const std::vector<char32_t>& text);

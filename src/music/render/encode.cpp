@@ -12,7 +12,7 @@
 namespace son1k::music::render {
 namespace {
 
-constexpr std::size_t chunk = 1 << 14;  // frames between two looks at the stop token
+constexpr std::size_t block = 1 << 14;  // frames between two looks at the stop token
 constexpr double longest_seconds = 900.0;
 constexpr std::uint32_t ogg_serial = 0x536f6e31;  // "Son1"
 constexpr double loudness_tolerance_lu = 0.2;
@@ -172,9 +172,9 @@ result<void> encode(stereo_view sound, const encoding& how, pending_file& into,
   const no_denormals quick;
   auto encoder = stream_encoder::begin(how, into);
   if (!encoder) return encoder.error();
-  for (std::size_t at = 0; at < sound.size(); at += chunk) {
+  for (std::size_t at = 0; at < sound.size(); at += block) {
     if (stop.stop_requested()) return stopped();
-    const auto count = std::min(chunk, sound.size() - at);
+    const auto count = std::min(block, sound.size() - at);
     if (auto ok = encoder->write(sound.part(at, count)); !ok) return ok.error();
     if (progress) progress(static_cast<double>(at + count) / static_cast<double>(sound.size()));
   }
@@ -202,11 +202,11 @@ result<decoded> decode(const std::filesystem::path& path, std::stop_token stop) 
   const auto total = static_cast<std::size_t>(std::max<sf_count_t>(info.frames, 0));
   out.sound = stereo_buffer(total);
   const auto channels = static_cast<std::size_t>(info.channels);
-  std::vector<float> all(chunk * channels);
+  std::vector<float> all(block * channels);
   std::size_t at = 0;
   while (at < total) {
     if (stop.stop_requested()) return stopped();
-    const auto got = sf_readf_float(file.get(), all.data(), static_cast<sf_count_t>(chunk));
+    const auto got = sf_readf_float(file.get(), all.data(), static_cast<sf_count_t>(block));
     if (got <= 0) break;
     const auto count = std::min(static_cast<std::size_t>(got), total - at);
     for (std::size_t i = 0; i < count; ++i) {
@@ -223,9 +223,9 @@ result<decoded> decode(const std::filesystem::path& path, std::stop_token stop) 
 
 result<measured> measure(stereo_view sound, int sample_rate, std::stop_token stop) {
   loudness_meter meter(sample_rate);
-  for (std::size_t at = 0; at < sound.size(); at += chunk) {
+  for (std::size_t at = 0; at < sound.size(); at += block) {
     if (stop.stop_requested()) return stopped();
-    meter.add(sound.part(at, std::min(chunk, sound.size() - at)));
+    meter.add(sound.part(at, std::min(block, sound.size() - at)));
   }
   return measured{meter.integrated_lufs(), to_db(true_peak(sound))};
 }

@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t chunk = 1 << 16;  // frames between two looks at the stop token
 constexpr int tries = 16;
 constexpr double close_enough_lu = 0.01;
-constexpr double gain_db_most = 40.0;
-constexpr double silence_lufs = -69.0;
+constexpr double gain_db_range = 40.0;
+constexpr double silent_mix_lufs = -69.0;
 
 // What the limiter's curve takes from each 400 ms block, added to the block's own loudness.
 std::vector<double> limited_blocks(const std::vector<double>& blocks, std::span<const float> curve,
@@ -47,7 +47,7 @@ result<void> master(stereo_view mix, int sample_rate, const master_goal& goal, s
     meter.add(mix.part(at, std::min(chunk, mix.size() - at)));
     if (progress) progress(0.5 * static_cast<double>(at) / static_cast<double>(mix.size()));
   }
-  if (meter.integrated_lufs() < silence_lufs) return error{errc::internal, "the mix is silent"};
+  if (meter.integrated_lufs() < silent_mix_lufs) return error{errc::internal, "the mix is silent"};
 
   const limiter limit(mix, sample_rate);
   const double ceiling = from_db(goal.peak_dbtp);
@@ -55,7 +55,7 @@ result<void> master(stereo_view mix, int sample_rate, const master_goal& goal, s
   std::vector<float> curve;
   for (int i = 0; i < tries; ++i) {
     if (stop.stop_requested()) return stopped();
-    gain_db = std::clamp(gain_db, -gain_db_most, gain_db_most);
+    gain_db = std::clamp(gain_db, -gain_db_range, gain_db_range);
     curve = limit.curve(from_db(gain_db), ceiling);
     const auto now = gated_loudness(limited_blocks(meter.blocks(), curve, gain_db, sample_rate));
     if (std::abs(goal.lufs - now) < close_enough_lu) break;

@@ -12,7 +12,7 @@ constexpr std::array line_ms = {31.71, 37.11, 40.23, 44.14, 50.47, 56.33, 62.81,
 constexpr std::array diffuser_ms = {4.771, 3.595, 12.73, 9.307};
 constexpr std::array diffusion = {0.75f, 0.75f, 0.625f, 0.625f};
 
-double share(double hz, double sample_rate) {
+double pole(double hz, double sample_rate) {
   return 1.0 - std::exp(-2.0 * std::numbers::pi * hz / sample_rate);
 }
 
@@ -25,8 +25,8 @@ void reverb::ring::resize(std::size_t frames) {
 }
 
 reverb::reverb(const room& r, double sample_rate)
-    : damping_(static_cast<float>(share(r.damping_hz, sample_rate))),
-      low_cut_(share(r.low_cut_hz, sample_rate)) {
+    : damping_(static_cast<float>(pole(r.damping_hz, sample_rate))),
+      low_cut_(pole(r.low_cut_hz, sample_rate)) {
   const auto frames = [&](double ms) { return static_cast<std::size_t>(ms * sample_rate / 1e3); };
   for (std::size_t i = 0; i < lines; ++i) {
     const double ms = line_ms[i] * r.size;

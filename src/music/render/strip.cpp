@@ -12,7 +12,7 @@ using enum kit_part;
 
 // Levels are of the track's busiest seconds in the mix before mastering. The compressors'
 // thresholds are peaks against that level: a signal of -20 LUFS has its peaks at about -8 dB.
-constexpr std::array rows = {
+constexpr std::array strips = {
     role_sound{drums,
                kick,
                -20.0,
@@ -162,9 +162,9 @@ constexpr std::array rows = {
 }  // namespace
 
 const role_sound& sound_of(stem role, kit_part part) {
-  for (const auto& r : rows)
+  for (const auto& r : strips)
     if (r.role == role && r.part == part) return r;
-  return *std::find_if(rows.begin(), rows.end(),
+  return *std::find_if(strips.begin(), strips.end(),
                        [&](const auto& r) { return r.role == role || r.role == effects; });
 }
 

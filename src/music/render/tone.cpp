@@ -10,7 +10,7 @@ using enum colour;
 
 // Rooms: decay s, size, pre-delay s, damping Hz, low cut Hz. Then reverb, low, mud, presence, high,
 // low pass, high pass, drive, width, hiss, crackle, drift.
-constexpr std::array rows = {
+constexpr std::array tones = {
     tone_settings{clean,
                   {1.5, 0.90, 0.018, 6500, 190},
                   -3.0,
@@ -147,9 +147,9 @@ constexpr double crackles_per_second = 5.0;
 }  // namespace
 
 const tone_settings& tone_of(colour c) {
-  for (const auto& r : rows)
+  for (const auto& r : tones)
     if (r.sound == c) return r;
-  return rows.front();
+  return tones.front();
 }
 
 surface_noise::surface_noise(double hiss_db, double crackle_db, std::uint64_t seed,

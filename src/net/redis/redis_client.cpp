@@ -2,6 +2,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <future>
 #include <optional>
 
@@ -118,6 +119,10 @@ bool redis_caller::connected() const {
   return connection_->up();
 }
 
+std::uint64_t redis_caller::times_connected() const {
+  return connection_->times_up();
+}
+
 std::chrono::milliseconds redis_caller::away_for() const {
   return connection_->away();
 }
@@ -188,6 +193,13 @@ void redis_client::stop() {
   } else {
     close_all();
   }
+}
+
+void redis_client::later(std::chrono::milliseconds wait, std::function<void()> work) {
+  auto timer = std::make_shared<asio::steady_timer>(core_->loop, wait);
+  timer->async_wait([timer, work = std::move(work)](const boost::system::error_code& ec) {
+    if (!ec) work();
+  });
 }
 
 std::unique_ptr<redis_dedicated> redis_client::dedicated(std::string name) {

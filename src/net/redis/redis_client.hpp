@@ -73,6 +73,9 @@ class redis_caller {
 
   // Whether the connection is up at this moment.
   bool connected() const;
+  // How often it has come up. A call that was made while it was lost waits and does not fail, so
+  // who must know of a loss compares this before and after.
+  std::uint64_t times_connected() const;
   // For how long it has been lost; 0 while it is up and before it was for the first time.
   std::chrono::milliseconds away_for() const;
 
@@ -143,6 +146,9 @@ class redis_client final : public redis_caller {
   // Ends every call as `cancelled`, its dedicated connections and subscriptions included, and
   // joins. Repeatable. Not from the client's own thread.
   void stop();
+
+  // Runs `work` on the client's thread after `wait`, or never if the client is stopped before.
+  void later(std::chrono::milliseconds wait, std::function<void()> work);
 
   // A new connection named `name` (CLIENT SETNAME); it is the caller's.
   std::unique_ptr<redis_dedicated> dedicated(std::string name);

@@ -190,6 +190,7 @@ milliseconds redis_connection::away() const {
 
 asio::awaitable<void> redis_connection::serve() {
   link_up_.store(true, std::memory_order_relaxed);
+  times_up_.fetch_add(1, std::memory_order_relaxed);
   core_.figures.connected.fetch_add(1, std::memory_order_relaxed);
   const std::int64_t away_ms = away().count();
   if (away_since_.exchange(0) != 0) {

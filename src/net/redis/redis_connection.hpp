@@ -90,6 +90,7 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
   // Breaks the link and dials again: what is in flight fails with an unknown outcome.
   void interrupt();
   bool up() const { return link_up_.load(std::memory_order_relaxed); }
+  std::uint64_t times_up() const { return times_up_.load(std::memory_order_relaxed); }
   // Since it was lost; 0 while it is up and before it was for the first time.
   std::chrono::milliseconds away() const;
 
@@ -138,6 +139,7 @@ class redis_connection : public std::enable_shared_from_this<redis_connection> {
   std::atomic<std::size_t> calls_{0};
   std::atomic<std::size_t> bytes_{0};
   std::atomic<bool> link_up_{false};
+  std::atomic<std::uint64_t> times_up_{0};
   std::atomic<clock::rep> away_since_{0};  // 0: it is up, or never was
 
   // The loop's.

@@ -5,7 +5,7 @@
 namespace son1k::net {
 namespace {
 
-std::int64_t whole(std::string_view digits) {
+std::int64_t whole_or_0(std::string_view digits) {
   std::int64_t n = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), n);
   return n;
@@ -30,7 +30,7 @@ int version_number(std::string_view version) {
   int out = 0;
   for (int part = 0; part < 3; ++part) {
     const auto dot = version.find('.');
-    const auto n = whole(version.substr(0, dot));
+    const auto n = whole_or_0(version.substr(0, dot));
     if (n < 0 || n > 99) return 0;
     out = out * 100 + static_cast<int>(n);
     version = dot == std::string_view::npos ? std::string_view() : version.substr(dot + 1);
@@ -47,8 +47,8 @@ result<redis_facts> read_redis_facts(redis_caller& client, const clock_port& clo
   out.mode = info_field(info, "redis_mode");
   out.role = info_field(info, "role");
   out.maxmemory_policy = info_field(info, "maxmemory_policy");
-  out.maxmemory = whole(info_field(info, "maxmemory"));
-  out.used_memory = whole(info_field(info, "used_memory"));
+  out.maxmemory = whole_or_0(info_field(info, "maxmemory"));
+  out.used_memory = whole_or_0(info_field(info, "used_memory"));
   out.loading = info_field(info, "loading") == "1";
   out.aof = info_field(info, "aof_enabled") == "1";
   const auto before = clock.now_ms();

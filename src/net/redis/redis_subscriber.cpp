@@ -16,14 +16,14 @@ struct word_row {
   std::string_view joined;
   std::string_view message;
 };
-constexpr std::array rows{
+constexpr std::array wordings{
     word_row{redis_channel::name, "SUBSCRIBE", "UNSUBSCRIBE", "subscribe", "message"},
     word_row{redis_channel::pattern, "PSUBSCRIBE", "PUNSUBSCRIBE", "psubscribe", "pmessage"},
     word_row{redis_channel::shard, "SSUBSCRIBE", "SUNSUBSCRIBE", "ssubscribe", "smessage"},
 };
 
-const word_row& row_of(redis_channel how) {
-  return rows[static_cast<std::size_t>(how)];
+const word_row& wording_of(redis_channel how) {
+  return wordings[static_cast<std::size_t>(how)];
 }
 
 // What escapes a listener is logged: the others must hear.
@@ -71,7 +71,7 @@ void redis_subscriber::enter(std::uint64_t id, key what,
   by_id_.emplace(id, what);
   if (!connection_) return connect();
   if (first) {
-    connection_->tell({row_of(what.first).join, what.second});
+    connection_->tell({wording_of(what.first).join, what.second});
   } else if (standing_.contains(what)) {
     confirmed(what);
   }
@@ -87,7 +87,7 @@ void redis_subscriber::leave(std::uint64_t id) {
   if (!there.empty()) return;
   listeners_.erase(what);
   standing_.erase(what);
-  if (connection_) connection_->tell({row_of(what.first).part, what.second});
+  if (connection_) connection_->tell({wording_of(what.first).part, what.second});
 }
 
 void redis_subscriber::connect() {
@@ -107,7 +107,7 @@ void redis_subscriber::on_up() {
   standing_.clear();
   for (auto& [what, there] : listeners_) {
     for (auto& one : there) one.live = false;
-    connection_->tell({row_of(what.first).join, what.second});
+    connection_->tell({wording_of(what.first).join, what.second});
   }
 }
 
@@ -119,7 +119,7 @@ void redis_subscriber::on_push(const redis_value& pushed) {
     connection_->interrupt();
     return;
   }
-  for (const auto& row : rows) {
+  for (const auto& row : wordings) {
     if (word == row.message) {
       const bool pattern = row.how == redis_channel::pattern;
       const key what(row.how, pushed[1].bytes());

@@ -276,6 +276,7 @@ class core : public std::enable_shared_from_this<core> {
   void wake_before(std::int64_t due);
   // The running entry of a lease, or lease_lost.
   result<entry_index> held_entry(const lease& held);
+  static constexpr std::size_t promote_slice = 1'000;
   std::size_t promote_due(room& r, std::int64_t now, std::int64_t steady, std::size_t most);
   void recovered(const std::vector<lease>& stalled, bool committed);
   void cache(job_entry& e, std::string_view data, std::string_view user);

@@ -9,7 +9,6 @@ namespace son1k::queue::embedded {
 namespace {
 
 constexpr std::size_t claim_max = 4'096;
-constexpr std::size_t promote_slice = 1'000;
 // Jobs copied out under one hold of the lock.
 constexpr std::size_t collect_slice = 64;
 

@@ -18,10 +18,6 @@ error wrong_state(job_state state) {
   return {errc::conflict, "state", {"the job is " + name, "el trabajo está en estado " + name}};
 }
 
-bool is_ready(job_state s) {
-  return s == job_state::waiting || s == job_state::prioritized;
-}
-
 }  // namespace
 
 std::shared_ptr<edit_batch> core::prepare_edit(const std::string& queue,

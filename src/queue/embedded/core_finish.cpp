@@ -3,11 +3,11 @@
 
 #include "base/utf8.hpp"
 #include "queue/embedded/core.hpp"
+#include "queue/error_bytes.hpp"
 
 namespace son1k::queue::embedded {
 namespace {
 
-constexpr std::size_t error_text_max = 8'192;
 constexpr std::size_t trim_ahead = 64;
 
 const job_error& cancelled_error() {
@@ -45,7 +45,7 @@ void core::decide(finish_batch& batch) {
       continue;
     }
     auto& e = schedule_[*held];
-    cut_text(request.how.error.message, error_text_max);
+    cut_text(request.how.error.message, error_bytes_max);
     trigger_facts facts{now, request.how.run_at_ms, request.how.error.retryable, 0.0};
     const auto& options = e.options ? *e.options : default_options();
     if (options.backoff.jitter > 0) facts.random = std::generate_canonical<double, 32>(random_);

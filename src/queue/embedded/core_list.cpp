@@ -15,10 +15,6 @@ error bad_cursor() {
       errc::validation, "after", {"not a cursor of this list", "no es un cursor de esta lista"}};
 }
 
-bool is_ready(job_state s) {
-  return s == job_state::waiting || s == job_state::prioritized;
-}
-
 }  // namespace
 
 std::string write_cursor(const list_cursor& c) {

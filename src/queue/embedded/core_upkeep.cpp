@@ -9,7 +9,6 @@
 namespace son1k::queue::embedded {
 namespace {
 
-constexpr std::size_t promote_slice = 1'000;
 constexpr std::size_t trim_slice = 256;
 // Rows on their way out, beyond which upkeep leaves ended jobs for later: an edit of ended jobs
 // erases all of its queue's in its own commit.

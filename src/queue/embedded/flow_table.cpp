@@ -1,6 +1,7 @@
 #include "queue/embedded/flow_table.hpp"
 
 #include "queue/embedded/job_table.hpp"
+#include "queue/embedded/table_values.hpp"
 #include "queue/options_codec.hpp"
 
 namespace son1k::queue::embedded {
@@ -8,24 +9,6 @@ namespace {
 
 using store::statement;
 using store::value;
-
-value number(std::int64_t n) {
-  return n;
-}
-value number(job_state state) {
-  return static_cast<std::int64_t>(state);
-}
-value number_or_null(std::int64_t n) {
-  return n == 0 ? value(std::monostate{}) : value(n);
-}
-value text_or_null(std::string_view text) {
-  return text.empty() ? value(std::monostate{}) : value(text);
-}
-
-result<void> done(result<std::int64_t> rows) {
-  if (!rows) return rows.error();
-  return {};
-}
 
 }  // namespace
 

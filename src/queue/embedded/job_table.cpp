@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "queue/embedded/table_values.hpp"
 #include "queue/options_codec.hpp"
 
 namespace son1k::queue::embedded {
@@ -10,21 +11,6 @@ namespace {
 
 using store::statement;
 using store::value;
-
-value text_or_null(std::string_view text) {
-  return text.empty() ? value(std::monostate{}) : value(text);
-}
-value number(std::int64_t n) {
-  return n;
-}
-value number_or_null(std::int64_t n) {
-  return n == 0 ? value(std::monostate{}) : value(n);
-}
-
-result<void> done(result<std::int64_t> rows) {
-  if (!rows) return rows.error();
-  return {};
-}
 
 std::int32_t small(const store::row& r, int column) {
   return static_cast<std::int32_t>(r.integer(column));

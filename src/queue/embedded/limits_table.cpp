@@ -2,17 +2,14 @@
 
 #include <boost/json.hpp>
 
+#include "queue/embedded/table_values.hpp"
+
 namespace son1k::queue::embedded {
 namespace {
 
 namespace json = boost::json;
 using store::statement;
 using store::value;
-
-result<void> done(const result<std::int64_t>& changed) {
-  if (!changed) return changed.error();
-  return {};
-}
 
 json::object object_of(const group_limits& limits) {
   json::object out{{"concurrency", limits.concurrency}};

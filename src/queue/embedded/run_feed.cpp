@@ -4,7 +4,7 @@ namespace son1k::queue::embedded {
 namespace {
 
 // Set while this thread is inside a listener: what happens there is delivered by the loop outside.
-thread_local bool delivering = false;
+thread_local bool delivering_runs = false;
 
 }  // namespace
 
@@ -22,9 +22,9 @@ std::vector<std::shared_ptr<run_feed::subscription>> run_feed::live() {
 }
 
 void run_feed::deliver() {
-  if (delivering || !wanted()) return;
+  if (delivering_runs || !wanted()) return;
   std::lock_guard order(delivery_);
-  delivering = true;
+  delivering_runs = true;
   for (;;) {
     std::vector<run_record> records;
     std::vector<std::shared_ptr<subscription>> to;
@@ -39,7 +39,7 @@ void run_feed::deliver() {
       if (!l->ended) l->who(records);
     }
   }
-  delivering = false;
+  delivering_runs = false;
 }
 
 std::shared_ptr<void> run_feed::subscribe(listener who) {

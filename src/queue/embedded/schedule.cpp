@@ -9,10 +9,6 @@ namespace {
 // Suspects looked at for one whose group may run; the others wait for its rate.
 constexpr std::size_t suspects_tried_max = 64;
 
-constexpr bool is_ready(job_state state) {
-  return state == job_state::waiting || state == job_state::prioritized;
-}
-
 }  // namespace
 
 std::optional<std::uint16_t> schedule::open_room(std::string_view queue) {

@@ -14,6 +14,11 @@ constexpr std::uint64_t hash_of(std::string_view text, std::uint64_t seed = hash
   return seed;
 }
 
+// As it stands in an indexed column.
+constexpr std::int64_t key_of(std::string_view text) {
+  return static_cast<std::int64_t>(hash_of(text));
+}
+
 // An error text with its particulars replaced: quoted texts by <text>, addresses by <address>,
 // paths by <path>, identifiers and hexadecimal numbers by <id>, numbers by <n>; white space is one
 // space. Only the first 2,000 bytes count.

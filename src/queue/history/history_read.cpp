@@ -68,10 +68,6 @@ const statement sql_letters{"SELECT " SON1K_HISTORY_COLUMNS
                             " FROM history h WHERE h.dead = 1 AND h.fingerprint = $1 "
                             "AND h.seq < $2 ORDER BY h.seq DESC LIMIT $3"};
 
-std::int64_t key_of(std::string_view text) {
-  return static_cast<std::int64_t>(hash_of(text));
-}
-
 dead_group group_of(const row& r) {
   dead_group g;
   g.fingerprint = r.text(0);

@@ -52,7 +52,7 @@ const statement sql_oldest{
     "ORDER BY seq LIMIT $1"};
 const statement sql_place{
     "SELECT seq, ended_at_ms FROM history WHERE seq >= $1 ORDER BY seq LIMIT 1"};
-const statement sql_letters{
+const statement sql_letter_queues{
     "SELECT queue, count(*), CAST(sum(letters) AS BIGINT) AS jobs FROM history_dead_group "
     "GROUP BY queue ORDER BY jobs DESC LIMIT $1"};
 const statement sql_remove_runs{
@@ -61,9 +61,6 @@ const statement sql_remove_old_runs{
     "DELETE FROM history_run WHERE run IN "
     "(SELECT run FROM history_run ORDER BY run LIMIT $2) AND ended_at_ms < $1"};
 
-std::int64_t key_of(std::string_view id) {
-  return static_cast<std::int64_t>(hash_of(id));
-}
 value text_or_null(std::string_view text) {
   if (text.empty()) return std::monostate();
   return text;
@@ -284,7 +281,7 @@ result<std::int64_t> count_trimmable(connection& c, std::int64_t oldest_ms, std:
 
 result<std::vector<letters_of_queue>> count_letters(connection& c) {
   std::vector<letters_of_queue> out;
-  const auto ok = c.query(sql_letters, {letter_queues_max}, [&out](const store::row& r) {
+  const auto ok = c.query(sql_letter_queues, {letter_queues_max}, [&out](const store::row& r) {
     out.push_back({std::string(r.text(0)), r.integer(1), r.integer(2)});
     return true;
   });

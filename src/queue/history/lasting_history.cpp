@@ -13,7 +13,7 @@ namespace son1k::queue {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::int64_t newest = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t from_newest = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t live_looks_max = 10'000;
 constexpr std::size_t past_looks_max = 10'000;  // rows that one request reads and compares
 constexpr std::size_t count_slice = 5'000;
@@ -29,7 +29,7 @@ bool parse(const std::string& text, Integer& out) {
 // Where a search goes on: among the living, then in the past.
 struct place {
   live_place live;
-  std::int64_t before_seq = newest;
+  std::int64_t before_seq = from_newest;
 };
 
 std::string cursor_of(const job_query& query, const place& at) {
@@ -72,11 +72,11 @@ error nowhere() {
                "no hay ningún trabajo con este id, ni en una cola ni en el historial")};
 }
 
-// The matching rows before a place, from the newest.
+// The matching rows before a place, from the from_newest.
 struct row_search {
   job_query query;
   word_query words;
-  std::int64_t before_seq = newest;
+  std::int64_t before_seq = from_newest;
   std::size_t limit = 0;
   std::size_t look_max = 0;
   bool dead_only = false;
@@ -188,7 +188,7 @@ asio::awaitable<result<job_count>> lasting_history::count(job_query query, std::
   }
   if (!may_have_ended(query)) co_return out;
   co_await recorder_.flush();
-  row_search with{query, words_of(query), newest, 0, count_slice, false, false};
+  row_search with{query, words_of(query), from_newest, 0, count_slice, false, false};
   for (std::size_t looked = 0; looked < count_looks_max;) {
     with.limit = static_cast<std::size_t>(std::max<std::int64_t>(count_max - out.found, 0));
     auto work = [this, with](store::connection& c) { return search_rows(tables_, c, with); };

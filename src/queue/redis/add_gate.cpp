@@ -21,27 +21,32 @@ struct add_gate::caller {
   std::function<void(link::reply)> done;
 };
 
-boost::asio::awaitable<link::reply> add_gate::add(added_trees some) {
+boost::asio::awaitable<link::reply> add_gate::add(added_trees some, std::function<void()> gone) {
   auto answer = std::make_shared<std::optional<link::reply>>();
-  auto start = [self = shared_from_this(), answer,
+  auto start = [self = shared_from_this(), answer, gone = std::move(gone),
                 trees = std::move(some)](std::shared_ptr<waiting> waiter) mutable {
-    self->send(std::move(trees), [answer, waiter = std::move(waiter)](link::reply got) {
+    auto done = [answer, waiter = std::move(waiter)](link::reply got) {
       answer->emplace(std::move(got));
       resume_soon(waiter);
-    });
+    };
+    const auto then = std::move(gone);  // what waits may end before send() does
+    const bool left = self->send(std::move(trees), std::move(done));
+    if (left && then) then();
   };
   co_await suspend_until_resumed(std::move(start));
   co_return std::move(**answer);
 }
 
-void add_gate::send(added_trees some, std::function<void(link::reply)> done) {
+bool add_gate::send(added_trees some, std::function<void(link::reply)> done) {
   auto one = std::make_shared<caller>();
   one->what = std::move(some);
   one->done = std::move(done);
   for (const auto& word : one->what.nodes.all()) one->bytes += word.size();
   std::lock_guard lock(mutex_);
   waiting_.push_back(std::move(one));
-  if (under_way_ < under_way_max) send_some();
+  const bool leaves = under_way_ < under_way_max;
+  if (leaves) send_some();
+  return leaves;
 }
 
 void add_gate::flush() {
@@ -63,7 +68,18 @@ void add_gate::send_some() {
   }
   words args;
   args.add(jobs);
-  for (const auto& one : some) args.append(std::move(one->what.nodes));
+  std::string said;
+  for (const auto& one : some) {
+    for (const auto n : one->what.shapes) {
+      auto& shape = one->what.nodes.at(n);
+      if (shape == said) {
+        shape = "=";
+      } else {
+        said = shape;
+      }
+    }
+    args.append(std::move(one->what.nodes));
+  }
   ++under_way_;
   link_->send("add", args, [self = shared_from_this(), some = std::move(some)](link::reply got) {
     self->answered(some, std::move(got));

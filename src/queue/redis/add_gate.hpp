@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "queue/redis/link.hpp"
 
@@ -15,18 +16,20 @@ namespace son1k::queue::redis {
 // Trees as the script "add" takes them.
 struct added_trees {
   words nodes;
-  std::size_t jobs = 0;   // in all trees
-  std::size_t trees = 0;  // replies
+  std::vector<std::size_t> shapes;  // where they stand among the words
+  std::size_t jobs = 0;             // in all trees
+  std::size_t trees = 0;            // replies
 };
 
 class add_gate : public std::enable_shared_from_this<add_gate> {
  public:
   explicit add_gate(std::shared_ptr<link> to) : link_(std::move(to)) {}
 
-  // The replies of its trees, in a list.
-  boost::asio::awaitable<link::reply> add(added_trees some);
-  // Without waiting; `done` is called on a thread of the client, or inside the call.
-  void send(added_trees some, std::function<void(link::reply)> done);
+  // The replies of its trees, in a list. `gone` is called if they leave at once.
+  boost::asio::awaitable<link::reply> add(added_trees some, std::function<void()> gone = {});
+  // Without waiting; whether they have left. `done` is called on a thread of the client, or inside
+  // the call.
+  bool send(added_trees some, std::function<void(link::reply)> done);
   void flush();  // what has gathered leaves now
 
  private:

@@ -1,12 +1,13 @@
 #include "queue/redis/bell.hpp"
 
 #include <chrono>
+#include <future>
 
 namespace son1k::queue::redis {
 namespace {
 
 constexpr std::chrono::milliseconds block{1'000};
-constexpr std::chrono::milliseconds rest{250};  // while Redis is away
+constexpr std::chrono::milliseconds away_pause{250};  // while Redis is away
 
 std::string base64(std::string_view bytes) {
   constexpr std::string_view digits =
@@ -52,14 +53,26 @@ void bell::run() {
       pop.add("1");
       net::redis_call_options options;
       options.block = block;
-      const auto got = wire_->call_and_wait(std::move(pop), options);
+      const bool answered = listen(std::move(pop), options);
       std::unique_lock lock(mutex_);
+      if (!stopped_ && !answered) changed_.wait_for(lock, away_pause, [this] { return stopped_; });
       if (stopped_) return;
-      if (!got) changed_.wait_for(lock, rest, [this] { return stopped_; });
-      lock.unlock();
-      if (got && got->size() == 3) heard(*got);
     }
   }
+}
+
+// It rings on the client's thread: a job would start later by as much as the bell's takes to wake.
+bool bell::listen(net::redis_command pop, net::redis_call_options options) {
+  auto ended = std::make_shared<std::promise<bool>>();
+  auto end = ended->get_future();
+  const auto begun = wire_->send(
+      std::move(pop),
+      [this, ended](const net::redis_reply& got) {
+        if (got && got->size() == 3) heard(*got);
+        ended->set_value(got.has_value());
+      },
+      options);
+  return begun && end.get();
 }
 
 // Clients of BullMQ list the workers of a queue by the names of their connections; a connection has
@@ -72,13 +85,17 @@ bool bell::connect(const std::string& queue) {
 }
 
 void bell::heard(const net::redis_value& popped) {
+  {
+    std::lock_guard lock(mutex_);
+    if (stopped_) return;
+  }
   // Member 1 says when a delayed job is due: waiting claims look by then anyway.
   if (popped[1].bytes() != "0") return;
   const auto key = popped[0].bytes();
   const auto frame = link_->base().size() + std::string_view(":marker").size();
   if (key.size() <= frame) return;
   if (ring_(std::string(key.substr(link_->base().size(), key.size() - frame)))) return;
-  (void)link_->wait(net::redis_command("ZADD").add(key).add("0").add("0"));  // for somebody else
+  link_->send(net::redis_command("ZADD").add(key).add("0").add("0"));  // for somebody else
 }
 
 void bell::stop() {

@@ -17,7 +17,7 @@ namespace son1k::queue::redis {
 class bell {
  public:
   // `waiting` names the queues that claims wait for; `ring` wakes one and says whether one was
-  // there. Both are called on the bell's thread.
+  // there. The first is called on the bell's thread, the second on the client's.
   bell(std::shared_ptr<link> to, std::function<std::vector<std::string>()> waiting,
        std::function<bool(const std::string& queue)> ring);
   ~bell() { stop(); }
@@ -27,7 +27,8 @@ class bell {
 
  private:
   void run();
-  bool connect(const std::string& queue);  // false: stopped
+  bool connect(const std::string& queue);                                // false: stopped
+  bool listen(net::redis_command pop, net::redis_call_options options);  // whether it was answered
   void heard(const net::redis_value& popped);
 
   const std::shared_ptr<link> link_;

@@ -1,6 +1,5 @@
 #include "queue/redis/core.hpp"
 
-#include <boost/asio/post.hpp>
 #include <chrono>
 
 #include "base/log.hpp"
@@ -32,11 +31,13 @@ core::core(net::redis_client& client, store::database& db, redis_queue_settings 
               if (!line.empty() && !stopped_) queues.push_back(name);
             return queues;
           },
-          [this](const std::string& queue) { return wake(queue); }) {
+          [this](const std::string& queue) { return ring(queue); }) {
   door_->inside = this;
   link_->before_calls([notes = std::weak_ptr(notebook_), gate = std::weak_ptr(gate_),
                        seen = outlook_](std::string_view script) {
-    if (const auto there = notes.lock()) there->flush();
+    // Claims have nothing to do with what runs say, and ends take along what theirs have said.
+    const bool of_others = script != "claim" && script != "both" && script != "finish";
+    if (const auto there = notes.lock(); there && of_others) there->flush();
     if (const auto there = gate.lock()) there->flush();
     if (!script.empty() && !link::only_reads(script)) seen->forget();
   });
@@ -69,7 +70,7 @@ void core::look_after() {
   if (!names) return;
   for (const auto& name : names->items()) {
     words args;
-    args.add(name.bytes()).add(settings_.process);
+    args.add(name.bytes()).add(settings_.process).add(settings_.stalls_max);
     const auto got = link_->wait("recover", args);
     if (got) (void)recovered(std::string(name.bytes()), *got);
   }
@@ -87,6 +88,7 @@ void core::notice_emptied() {
 }
 
 void core::upkeep() {
+  bool was_there = true;
   for (int round = 0;; ++round) {
     std::vector<std::string> queues;
     {
@@ -98,13 +100,17 @@ void core::upkeep() {
     }
     for (const auto& queue : queues) {
       words args;
-      args.add(queue).add("");
+      args.add(queue).add("").add(settings_.stalls_max);
       const auto got = link_->wait("recover", args);
       if (got && recovered(queue, *got).value() > 0) wake_all();
     }
     notice_emptied();
     outbox_->forget_answered();
-    if (round % 5 == 4) (void)outbox_->relay(link_->now_ms() - unanswered_ms);
+    // What was committed while Redis was away goes as soon as it is back.
+    const bool there = link_->connected();
+    const auto before_ms = link_->now_ms() - (was_there ? unanswered_ms : 0);
+    if (there && (!was_there || round % 5 == 4)) (void)outbox_->relay(before_ms);
+    was_there = there;
   }
 }
 
@@ -112,13 +118,8 @@ void core::stop() {
   {
     std::lock_guard lock(mutex_);
     stopped_ = true;
-    for (const auto& [name, line] : waiters_) {
-      for (const auto& w : line) {
-        w->ended = true;
-        boost::asio::post(w->executor, [timer = w->timer] { timer->cancel(); });
-      }
-    }
   }
+  end_waits_if([](const claim_request&) { return true; });
   stopping_.notify_all();
   telling_->stop();
   bell_.stop();

@@ -1,6 +1,6 @@
 // The queue on Redis as one object; redis_queue.hpp is its face. Parts: core_add (intake and
-// cancels), core_claim, core_finish (runs), core_run (what runs say), core_control, core_read,
-// telling (events and records). Thread-safe.
+// cancels), core_stage, core_claim, core_wait, core_finish (runs), core_run (what runs say),
+// core_control, core_read, telling (events and records). Thread-safe.
 #pragma once
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -27,6 +27,8 @@
 #include "queue/redis/telling.hpp"
 
 namespace son1k::queue::redis {
+
+class staged_adds;
 
 class core final : public queue_port {
  public:
@@ -84,14 +86,6 @@ class core final : public queue_port {
   void stop() override;
 
  private:
-  struct waiter {
-    std::string worker;
-    boost::asio::any_io_executor executor;
-    std::shared_ptr<boost::asio::steady_timer> timer;
-    bool ended = false;
-    bool called = false;  // something may be there
-  };
-  using waiter_ptr = std::shared_ptr<waiter>;
   struct ending;
   using requests_ptr = std::shared_ptr<std::vector<finish_request>>;
   using endings = std::vector<ending>;
@@ -103,6 +97,10 @@ class core final : public queue_port {
   result<void> known_tree(const job_spec& spec);
   result<void> unstopped() const;
   result<added_job> foresee(const job_spec& root);
+  std::int64_t usual_position(const std::string& queue, std::int64_t priority);
+  result<added_job> stage_plain(store::transaction& tx, const job_spec& spec);
+  std::shared_ptr<const std::string> lane_key(const std::string& queue);
+  void push(staged_adds& some);
   void count_adds(const std::vector<job_spec>& specs);
 
   // Claims.
@@ -126,9 +124,20 @@ class core final : public queue_port {
   void meet(const std::string& queue);
   boost::asio::awaitable<result<std::vector<claimed_job>>> without_ended(
       std::vector<claimed_job> jobs);
-  bool wake(const std::string& queue);  // whether somebody waited
-  void wake_all();
+
+  // Waiting for them.
+  struct waiter;
+  using waiter_ptr = std::shared_ptr<waiter>;
+  enum class wait_step { look, answered, rest, leave };
+  wait_step next_step(waiter& w, bool first);
+  boost::asio::awaitable<result<std::vector<claimed_job>>> take_answer(waiter_ptr self);
   boost::asio::awaitable<bool> wait_turn(waiter_ptr self, std::int64_t left_ms);
+  bool leave_line(const waiter_ptr& self, bool has_jobs);
+  waiter_ptr first_waiter(const std::string& queue) const;
+  bool wake(const std::string& queue, bool behind_add = false);  // whether somebody waited
+  bool ring(const std::string& queue);                           // the bell's
+  void wake_all();
+  void end_waits_if(const std::function<bool(const claim_request&)>& concerned);
 
   // Ends.
   using asked_ptr = std::shared_ptr<std::set<std::size_t>>;
@@ -199,7 +208,10 @@ class core final : public queue_port {
   std::string epoch_;              // of the Redis that they are registered in
   std::set<std::string> claimed_;  // queues that this process claims from
   std::set<std::string> met_;      // of these, those that Redis knows of
+  std::map<std::string, std::shared_ptr<const std::string>> lane_keys_;  // of staged jobs
   std::map<std::string, std::deque<waiter_ptr>> waiters_;
+  std::set<std::string> emptied_;   // by the last claim; nobody has called since
+  std::set<std::string> doubtful_;  // somebody has called, but most likely for what was claimed
   lone_turns lone_turns_;
   std::map<std::string, std::pair<std::int64_t, std::int64_t>> suspects_;  // how many, seen when
   int claiming_ = 0;                                                       // claims under way
@@ -211,6 +223,9 @@ class core final : public queue_port {
   std::thread upkeep_;
 };
 
+result<void> check_names(const job_spec& spec);
+words with_count(added_trees trees);
+error no_parent();
 error unknown_job();
 error lost_lease();
 error next_of_scheduler();

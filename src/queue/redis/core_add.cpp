@@ -1,5 +1,7 @@
-// Jobs on their way in, and cancels.
+// Jobs on their way in without a commit of the caller's, and cancels.
 #include <algorithm>
+#include <atomic>
+#include <set>
 
 #include "base/uuid.hpp"
 #include "queue/redis/core.hpp"
@@ -12,10 +14,6 @@ using boost::asio::awaitable;
 namespace {
 
 constexpr std::size_t batch_max = 10'000;
-
-error no_parent() {
-  return {errc::not_found, "parent", {"no such job, or it has ended", "no existe o ya terminó"}};
-}
 
 error at(error why, std::size_t n, std::size_t of) {
   if (of > 1) why.field = "jobs[" + std::to_string(n) + "]." + why.field;
@@ -39,18 +37,18 @@ result<std::vector<added_job>> read_replies(const link::reply& got,
   return all;
 }
 
-words with_count(added_trees trees) {
-  words all;
-  all.add(trees.jobs).append(std::move(trees.nodes));
-  return all;
-}
-
 // Keys of a queue begin as those of its jobs do.
 constexpr std::string_view taken_names[] = {
     "wait",      "active", "paused",  "prioritized",   "delayed", "waiting-children",
     "completed", "failed", "marker",  "meta",          "events",  "stalled",
     "id",        "pc",     "limiter", "stalled-check", "repeat",  "priority"};
 constexpr std::string_view taken_parts[] = {"s:", "de:", "dn:", "repeat:", "metrics:"};
+
+job_error cancelled_error() {
+  return outcome::cancel().error;
+}
+
+}  // namespace
 
 result<void> check_names(const job_spec& spec) {
   const auto begins = [&](std::string_view part) { return spec.id.starts_with(part); };
@@ -69,11 +67,15 @@ result<void> check_names(const job_spec& spec) {
   return {};
 }
 
-job_error cancelled_error() {
-  return outcome::cancel().error;
+error no_parent() {
+  return {errc::not_found, "parent", {"no such job, or it has ended", "no existe o ya terminó"}};
 }
 
-}  // namespace
+words with_count(added_trees trees) {
+  words all;
+  all.add(trees.jobs).append(std::move(trees.nodes));
+  return all;
+}
 
 error unknown_job() {
   return {errc::not_found, "id", {"no such job", "no existe ese trabajo"}};
@@ -131,7 +133,7 @@ result<added_trees> core::tree_words(std::vector<job_spec>& specs, bool once) {
     if (auto ok = known_tree(specs[n]); !ok) return ok.error();
     const bool made = specs[n].id.empty();
     if (made) specs[n].id = uuid_v7();
-    out.jobs += add_tree(out.nodes, specs[n], made && once);
+    out.jobs += add_tree(out.nodes, specs[n], made && once, out.shapes);
   }
   return out;
 }
@@ -146,9 +148,16 @@ awaitable<result<std::vector<added_job>>> core::add(std::vector<job_spec> specs)
   if (!trees) co_return trees.error();
   count_adds(specs);
   link::reply got = net::redis_value();
+  auto woken = std::make_shared<std::atomic<bool>>(false);
   if (std::none_of(specs.begin(), specs.end(),
                    [](const auto& s) { return s.parent.has_value(); })) {
-    auto replied = co_await gate_->add(std::move(*trees));
+    std::set<std::string> queues;
+    for (const auto& spec : specs) queues.insert(spec.queue);
+    std::function<void()> gone = [this, woken, queues = std::move(queues)] {
+      for (const auto& queue : queues) wake(queue, true);
+      *woken = true;
+    };
+    auto replied = co_await gate_->add(std::move(*trees), std::move(gone));
     got = std::move(replied);
   } else {
     auto args = with_count(std::move(*trees));
@@ -158,28 +167,9 @@ awaitable<result<std::vector<added_job>>> core::add(std::vector<job_spec> specs)
   }
   auto replies = read_replies(got, specs);
   if (!replies) co_return replies;
-  for (const auto& spec : specs) wake(spec.queue);
+  if (!*woken)
+    for (const auto& spec : specs) wake(spec.queue);
   co_return replies;
-}
-
-// What an add of the job would find; asks only for what this process cannot know.
-result<added_job> core::foresee(const job_spec& root) {
-  const auto& o = root.options;
-  const bool usual = root.id_is_new && o.dedup.id.empty() && !root.parent && o.priority == 0;
-  if (usual) {
-    if (const auto known = outlook_->position(root.queue)) return added_job{root.id, false, *known};
-  }
-  const auto asked = outlook_->ask(root.queue);
-  words look;
-  look.add(root.queue).add(root.id).add(o.dedup.id).add(o.priority);
-  look.add(root.parent ? root.parent->queue : "").add(root.parent ? root.parent->id : "");
-  const auto seen = link_->wait("foresee", look);
-  if (!seen) return seen.error();
-  if ((*seen)[0].number_or(0) < 0) return no_parent();
-  if ((*seen)[0].number_or(0) == 1) return added_job{std::string((*seen)[1].bytes()), true, 0};
-  const auto position = (*seen)[2].number_or(0);
-  if (o.priority == 0) outlook_->told(root.queue, asked, position);
-  return added_job{root.id, false, position};
 }
 
 // These are on their way to Redis.
@@ -188,42 +178,9 @@ void core::count_adds(const std::vector<job_spec>& specs) {
     const auto& o = s.options;
     if (!s.id_is_new || !s.children.empty() || s.parent || !o.dedup.id.empty())
       return outlook_->forget();
-    if (o.priority == 0 && o.delay_ms == 0) outlook_->added(s.queue);
+    if (o.delay_ms == 0 && o.priority <= outlook::priority_max)
+      outlook_->added(outlook::lane(s.queue, o.priority));
   }
-}
-
-result<added_job> core::stage(store::transaction& tx, job_spec spec) {
-  if (auto ok = unstopped(); !ok) return ok.error();
-  spec.id_is_new = spec.id_is_new || spec.id.empty();
-  std::vector<job_spec> one;
-  one.push_back(std::move(spec));
-  auto trees = tree_words(one, false);
-  if (!trees) return trees.error();
-  auto reply = foresee(one.front());
-  if (!reply) return reply;
-  struct staged {
-    std::vector<job_spec> specs;
-    added_trees trees;
-    std::string row;
-  };
-  auto now = std::make_shared<staged>(staged{std::move(one), std::move(*trees), {}});
-  const auto& root = now->specs.front();
-  now->row = outbox_->stage_row(tx, "add", with_count(now->trees), root.queue, root.id);
-  tx.on_outcome(when_committed(door_, [now](core& c) {
-    auto& job = now->specs.front();
-    auto done = [box = c.outbox_, row = now->row](link::reply got) {
-      if (got) box->done(row);
-    };
-    c.count_adds(now->specs);
-    if (job.parent) {
-      c.gate_->flush();
-      c.link_->send("add", with_count(std::move(now->trees)), std::move(done));
-    } else {
-      c.gate_->send(std::move(now->trees), std::move(done));
-    }
-    c.wake(job.queue);
-  }));
-  return reply;
 }
 
 result<void> core::stage_cancel(store::transaction& tx, const std::string& queue,

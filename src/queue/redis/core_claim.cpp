@@ -1,12 +1,7 @@
-// Claims: what this process may start now, what Redis hands out, and waiting for it.
+// Claims: what this process may start now, and what Redis hands out. Waiting is in core_wait.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <chrono>
 
 #include "base/log.hpp"
 #include "base/uuid.hpp"
@@ -17,8 +12,7 @@
 
 namespace son1k::queue::redis {
 
-namespace asio = boost::asio;
-using asio::awaitable;
+using boost::asio::awaitable;
 
 namespace {
 
@@ -28,11 +22,16 @@ constexpr std::int64_t suspects_left_ms = 10'000;
 // One job of the reply of the script "claim"; what is left of earlier runs does not show.
 run read_run(const claim_request& request, const net::redis_value& one, std::int64_t now_ms) {
   run r;
-  const auto& fields = one[2];
-  r.job = read_job(request.queue, std::string(one[0].bytes()), fields);
   auto& v = r.job.view;
-  r.ordinary = !fields.at("xa").is_nil() && v.options.group.empty() && !v.parent &&
-               !r.job.verdict && v.options.dedup.id.empty() && !v.error && v.stalls == 0;
+  if (one.size() > 3) {
+    r.job = read_fresh_job(request.queue, one);
+    r.ordinary = true;
+  } else {
+    const auto& fields = one[2];
+    r.job = read_job(request.queue, std::string(one[0].bytes()), fields);
+    r.ordinary = !fields.at("xa").is_nil() && v.options.group.empty() && !v.parent &&
+                 !r.job.verdict && v.options.dedup.id.empty() && !v.error && v.stalls == 0;
+  }
   v.state = job_state::active;
   v.worker = request.worker;
   v.starts = one[1].number_or(0);
@@ -135,7 +134,7 @@ awaitable<result<std::vector<claimed_job>>> core::take(claim_request request) {
 words core::claim_words(const claim_request& request, const may_start& may) const {
   words args;
   args.add(request.queue).add(std::max<std::size_t>(request.max, 1)).add(request.worker);
-  args.add(request.lease_ms).add("son1k:" + uuid_v7()).add(settings_.process);
+  args.add(request.lease_ms).add("son1k:" + uuid_v7().substr(24)).add(settings_.process);
   args.add(may.ordinary).add(may.suspects);
   return args;
 }
@@ -169,7 +168,12 @@ awaitable<result<std::vector<claimed_job>>> core::take_claimed(claim_request req
     jobs.push_back(claimed(r.job));
     runs_.put(std::move(r));
   }
-  claim_ended(request.queue, may, suspect && !settings_.shared, (*got)[0].number_or(0));
+  const auto suspects = (*got)[0].number_or(0);
+  claim_ended(request.queue, may, suspect && !settings_.shared, suspects);
+  if (may.ordinary && suspects == 0 && jobs.size() < request.max) {
+    std::lock_guard lock(mutex_);
+    emptied_.insert(request.queue);
+  }
   auto whole = co_await without_ended(std::move(jobs));
   if (whole) {
     auto followed = co_await follow_up(std::move(*whole));
@@ -242,6 +246,7 @@ awaitable<result<std::vector<claimed_job>>> core::without_ended(std::vector<clai
   tx.stage([seen, now = link_->now_ms()](store::connection& c) -> result<void> {
     seen->ends.clear();
     for (const auto& held : seen->looked_at) {
+      if (auto ok = outbox::take_turn(c, held.queue, held.id); !ok) return ok;
       auto end = outbox::end_of(c, held);
       if (!end) return end.error();
       if (*end) {
@@ -266,113 +271,6 @@ awaitable<result<std::vector<claimed_job>>> core::without_ended(std::vector<clai
     std::erase_if(jobs, [&](const claimed_job& job) { return job.held.id == held.id; });
   }
   co_return jobs;
-}
-
-// With the first claim of a queue: it has a name in the list, and its ends are counted if they are
-// to be. Whoever claims need not wait for that.
-void core::meet(const std::string& queue) {
-  {
-    std::lock_guard lock(mutex_);
-    if (!met_.insert(queue).second) return;
-  }
-  words args;
-  args.add(queue).add("meet").add(settings_.metrics_minutes);
-  link_->send("control", args, [door = door_, queue](link::reply got) {
-    std::lock_guard lock(door->mutex);
-    if (got || door->inside == nullptr) return;
-    std::lock_guard inner(door->inside->mutex_);
-    door->inside->met_.erase(queue);
-  });
-}
-
-awaitable<result<std::vector<claimed_job>>> core::claim(claim_request request) {
-  if (auto ok = unstopped(); !ok) co_return ok.error();
-  meet(request.queue);
-  auto self = std::make_shared<waiter>();
-  self->worker = request.worker;
-  self->executor = co_await asio::this_coro::executor;
-  self->timer = std::make_shared<asio::steady_timer>(self->executor);
-  const bool waits = request.wait_ms > 0;
-  const std::int64_t give_up = clock_.steady_ms() + request.wait_ms;
-  if (waits) {
-    std::lock_guard lock(mutex_);
-    waiters_[request.queue].push_back(self);
-  }
-  result<std::vector<claimed_job>> got = std::vector<claimed_job>{};
-  for (bool first = true;; first = false) {
-    bool look = first;
-    {
-      std::lock_guard lock(mutex_);
-      const auto& line = waiters_[request.queue];
-      look = look || self->called || (!line.empty() && line.front() == self);
-      self->called = false;
-      if (!first && (self->ended || stopped_)) break;
-    }
-    if (look) {
-      auto some = co_await take(request);
-      got = std::move(some);
-      if (!got || !got->empty()) break;
-    }
-    const std::int64_t left = give_up - clock_.steady_ms();
-    if (left <= 0) break;
-    if (first) bell_.look();
-    auto goes_on = co_await wait_turn(self, left);
-    if (!goes_on) break;
-  }
-  if (!waits) co_return got;
-  {
-    std::lock_guard lock(mutex_);
-    auto& line = waiters_[request.queue];
-    std::erase(line, self);
-    if (line.empty()) waiters_.erase(request.queue);
-  }
-  if (got && !got->empty()) wake(request.queue);
-  co_return got;
-}
-
-awaitable<bool> core::wait_turn(waiter_ptr self, std::int64_t left_ms) {
-  {
-    std::lock_guard lock(mutex_);
-    if (self->ended || stopped_) co_return false;
-    if (self->called) co_return true;
-    self->timer->expires_after(
-        std::chrono::milliseconds(std::clamp<std::int64_t>(left_ms, 1, settings_.look_ms)));
-  }
-  boost::system::error_code ignored;
-  co_await self->timer->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  std::lock_guard lock(mutex_);
-  co_return !self->ended && !stopped_;
-}
-
-// The one that waits longest looks at once.
-bool core::wake(const std::string& queue) {
-  std::lock_guard lock(mutex_);
-  const auto at = waiters_.find(queue);
-  if (at == waiters_.end() || at->second.empty()) return false;
-  const auto& first = at->second.front();
-  first->called = true;
-  asio::post(first->executor, [timer = first->timer] { timer->cancel(); });
-  return true;
-}
-
-void core::wake_all() {
-  std::vector<std::string> names_of_all;
-  {
-    std::lock_guard lock(mutex_);
-    for (const auto& [name, line] : waiters_) names_of_all.push_back(name);
-  }
-  for (const auto& name : names_of_all) wake(name);
-}
-
-void core::end_waits(const std::string& worker) {
-  std::lock_guard lock(mutex_);
-  for (const auto& [name, line] : waiters_) {
-    for (const auto& w : line) {
-      if (w->worker != worker) continue;
-      w->ended = true;
-      asio::post(w->executor, [timer = w->timer] { timer->cancel(); });
-    }
-  }
 }
 
 }  // namespace son1k::queue::redis

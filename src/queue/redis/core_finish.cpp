@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <random>
 
+#include "base/utf8.hpp"
+#include "queue/error_bytes.hpp"
 #include "queue/redis/core.hpp"
 #include "queue/redis/finish_words.hpp"
 #include "store/async.hpp"
@@ -65,6 +67,7 @@ core::ending core::decide_one(const finish_request& request, std::size_t n, cons
     e.after.error = outcome::cancel().error;
   } else if (request.how.kind == outcome::what::failed) {
     e.after.error = request.how.error;
+    cut_text(e.after.error->message, error_bytes_max);
   }
   if (e.after.state == job_state::completed) e.after.result = request.how.result;
   if (e.to.ended) e.after.finished_at_ms = link_->now_ms();
@@ -157,6 +160,7 @@ awaitable<result<std::vector<std::size_t>>> core::settle(requests_ptr requests,
   if (ends->empty()) co_return overtaken;
   tx.stage([this, ends](store::connection& c) -> result<void> {
     for (auto& e : *ends) {
+      if (auto ok = outbox::take_turn(c, e.held.queue, e.held.id); !ok) return ok;
       if (auto ok = outbox::check_fence(c, e.held); !ok) return ok;
       auto asked = outbox_->cancel_of(c, e.held);
       if (!asked) return asked.error();
@@ -228,10 +232,11 @@ awaitable<bool> core::finish_part(requests_ptr requests, std::vector<std::size_t
   }
   words args;
   args.add(all->size());
+  std::string said;
   for (auto& e : *all) {
     const auto& request = (*requests)[e.request];
     e.notes = notebook_->take(request.held);
-    add_end(args, request.held, e.after, e.flags(request), e.notes);
+    add_end(args, request.held, e.after, e.flags(request), e.notes, &said);
   }
   const bool rides = riding && !riding->taken;
   if (rides) {
@@ -319,7 +324,8 @@ awaitable<finish_and_claim_reply> core::finish_and_claim(std::vector<finish_requ
   }
   const bool nothing = reply.claimed && reply.claimed->empty();
   const bool held_back = on && on->taken && on->may.ordinary && !suspects_wait(then.queue);
-  if (nothing && !held_back) {  // what had just ended may have been in the way
+  if (nothing && held_back) co_return reply;
+  if (nothing) {  // what had just ended may have been in the way
     auto jobs = co_await claim(std::move(then));
     reply.claimed = std::move(jobs);
   }

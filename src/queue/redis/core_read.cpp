@@ -43,6 +43,7 @@ awaitable<result<job_view>> core::get(std::string queue, std::string id) {
 }
 
 awaitable<result<job_glance>> core::glance(std::string queue, std::string id) {
+  if (!link_->connected()) co_return link::away();
   auto args = one_job(queue, id, false);
   auto got = co_await link_->run("look", std::move(args));
   if (!got) co_return got.error();

@@ -165,7 +165,7 @@ result<std::size_t> core::recovered(const std::string& queue, const net::redis_v
 
 awaitable<result<std::size_t>> core::recover_stalled(std::string queue) {
   words args;
-  args.add(queue).add("");
+  args.add(queue).add("").add(settings_.stalls_max);
   auto got = co_await link_->run("recover", std::move(args));
   if (!got) co_return got.error();
   auto count = recovered(queue, *got);

@@ -11,7 +11,7 @@ namespace son1k::queue::redis {
 namespace json = boost::json;
 
 void add_end(words& to, const lease& held, const job_view& after, end_flags flags,
-             const std::vector<note>& notes) {
+             const std::vector<note>& notes, std::string* said) {
   std::string marks;
   if (flags.cancelled) marks += 'c';
   if (flags.exhausted) marks += 'x';
@@ -26,9 +26,12 @@ void add_end(words& to, const lease& held, const job_view& after, end_flags flag
   const auto& o = after.options;
   const auto& keep = completed ? o.keep_completed : o.keep_failed;
   to.add(held.id).add(held.fence);
-  to.add(fmt::format("{} {} {} {} {} {} {} {:d} {}", name_of(after.state), after.attempts_made,
-                     after.stalls, after.run_at_ms, marks, keep.count, keep.age_ms,
-                     o.dedup.ttl_ms == 0, held.queue));
+  auto shape = fmt::format("{} {} {} {} {} {} {} {:d} {}", name_of(after.state),
+                           after.attempts_made, after.stalls, after.run_at_ms, marks, keep.count,
+                           keep.age_ms, o.dedup.ttl_ms == 0, held.queue);
+  const bool again = said != nullptr && *said == shape;
+  to.add(again ? std::string_view("=") : shape);
+  if (said != nullptr && !again) *said = std::move(shape);
   if (after.error) {
     to.add(to_json(*after.error)).add(after.error->message);
     to.add(json::serialize(json::array{after.error->code + ": " + after.error->message}));

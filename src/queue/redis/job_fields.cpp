@@ -13,9 +13,6 @@
 namespace son1k::queue::redis {
 namespace json = boost::json;
 
-namespace {
-
-// Options as a worker of BullMQ reads them.
 std::string stock_options(const job_spec& s) {
   const auto& o = s.options;
   json::object out;
@@ -51,13 +48,16 @@ std::string stock_options(const job_spec& s) {
   return json::serialize(out);
 }
 
-std::size_t add_node(words& to, job_spec& s, bool root, bool made) {
+namespace {
+
+std::size_t add_node(words& to, job_spec& s, bool root, bool made,
+                     std::vector<std::size_t>& shapes) {
   std::size_t jobs = 1;
   for (auto& child : s.children) {
     const bool child_made = child.id.empty();
     if (child_made) child.id = uuid_v7();
     child.parent = job_ref{s.queue, s.id};
-    jobs += add_node(to, child, false, made && child_made);
+    jobs += add_node(to, child, false, made && child_made, shapes);
   }
   const auto& o = s.options;
   const auto ours = encode_options(o);
@@ -76,6 +76,7 @@ std::size_t add_node(words& to, job_spec& s, bool root, bool made) {
   mark(made, 'n');
   mark(marks.empty(), '-');
   to.add(s.id);
+  shapes.push_back(to.all().size());
   to.add(fmt::format("{:d} {} {} {} {} {} {}\n{}\n{}\n{}", root, o.priority, o.delay_ms,
                      o.expires_in_ms, o.dedup.ttl_ms, marks, s.children.size(), s.queue, s.kind,
                      stock_options(s)));
@@ -166,8 +167,8 @@ std::string_view policy_name(child_failure f) {
   return "fail";
 }
 
-std::size_t add_tree(words& to, job_spec spec, bool made) {
-  return add_node(to, spec, true, made);
+std::size_t add_tree(words& to, job_spec spec, bool made, std::vector<std::size_t>& shapes) {
+  return add_node(to, spec, true, made, shapes);
 }
 
 job_state state_of(std::string_view name) {
@@ -218,6 +219,22 @@ progress_value read_progress(std::string_view text) {
   const auto* message = value.get_object().if_contains("message");
   if (message != nullptr && message->is_string()) p.message = std::string(message->get_string());
   return p;
+}
+
+stored_job read_fresh_job(const std::string& queue, const net::redis_value& one) {
+  stored_job out;
+  job_view& v = out.view;
+  v.queue = queue;
+  v.id = std::string(one[0].bytes());
+  v.kind = std::string(one[2].bytes());
+  v.data = std::string(one[3].bytes());
+  v.options = decode_options(one[7].bytes());
+  v.user = std::string(one[6].bytes());
+  v.options.priority = static_cast<std::int32_t>(one[5].number_or(0));
+  v.options.delay_ms = 0;
+  v.starts = 1;
+  v.added_at_ms = out.ready_at_ms = one[4].number_or(0);
+  return out;
 }
 
 stored_job read_job(const std::string& queue, const std::string& id, const net::redis_value& f) {

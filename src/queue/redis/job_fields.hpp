@@ -11,8 +11,12 @@
 namespace son1k::queue::redis {
 
 // A tree as the script "add" takes it, children before their parents. Ids are made where missing;
-// `made`: nobody can know the root's id yet, and this is called once. How many jobs it has.
-std::size_t add_tree(words& to, job_spec spec, bool made);
+// `made`: nobody can know the root's id yet, and this is called once. How many jobs it has;
+// `shapes`: where theirs stand among the words.
+std::size_t add_tree(words& to, job_spec spec, bool made, std::vector<std::size_t>& shapes);
+
+// The options of a job as a worker of BullMQ reads them.
+std::string stock_options(const job_spec& spec);
 
 // What is known of a job from its hash (a flat list of names and values); state and the rest are
 // the caller's to say.
@@ -24,6 +28,9 @@ struct stored_job {
 };
 stored_job read_job(const std::string& queue, const std::string& id,
                     const net::redis_value& fields);
+// Of a job that starts for the first time, as the script "claim" replies it: id, start, name, data,
+// time of the add, priority, user and options.
+stored_job read_fresh_job(const std::string& queue, const net::redis_value& one);
 job_state state_of(std::string_view name);
 
 std::string to_json(const job_error& e);

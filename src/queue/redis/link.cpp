@@ -13,23 +13,35 @@ namespace {
 
 constexpr std::chrono::milliseconds away_max{5'000};
 
-// Files whose names begin with a digit are parts ("2_place.lua"); the first line of a script names
-// those that it begins with, so that a call defines no more than it needs.
+// The texts of the parts that a line of a script names ("-- parts: base place"), one after the
+// other.
+std::string parts_of(std::string_view line) {
+  const auto names = std::string(line) + ' ';
+  std::string lua;
+  for (const auto& part : redis_scripts()) {
+    if (part.name.front() >= 'a') continue;
+    const auto stem = part.name.substr(2, part.name.size() - 2 - std::string_view(".lua").size());
+    if (names.find(' ' + std::string(stem) + ' ') == names.npos) continue;
+    lua += std::string(part.text) + '\n';
+  }
+  return lua;
+}
+
+// Files whose names begin with a digit are parts ("2_place.lua"). The first line of a script names
+// those that it begins with, the second may name those that it defines only when it needs them: to
+// define a part costs more than most calls do.
 std::map<std::string, net::redis_script, std::less<>> make_scripts() {
-  const auto stem = [](std::string_view name) {
-    return name.substr(0, name.size() - std::string_view(".lua").size());
-  };
+  constexpr std::string_view mark = "-- later:";
   std::map<std::string, net::redis_script, std::less<>> all;
   for (const auto& file : redis_scripts()) {
     if (file.name.front() < 'a') continue;
-    const auto head = std::string(file.text.substr(0, file.text.find('\n'))) + ' ';
-    std::string lua;
-    for (const auto& part : redis_scripts()) {
-      if (part.name.front() >= 'a') continue;
-      const auto wanted = ' ' + std::string(stem(part.name).substr(2)) + ' ';
-      if (head.find(wanted) != head.npos) lua += std::string(part.text) + '\n';
-    }
-    all.emplace(std::string(stem(file.name)), net::redis_script(lua + std::string(file.text)));
+    const auto first = file.text.find('\n');
+    const auto second = file.text.find('\n', first + 1);
+    const auto line = file.text.substr(first + 1, second - first - 1);
+    auto lua = parts_of(file.text.substr(0, first));
+    if (line.starts_with(mark)) lua += "later = function()\n" + parts_of(line) + "end\n";
+    const auto stem = file.name.substr(0, file.name.size() - std::string_view(".lua").size());
+    all.emplace(std::string(stem), net::redis_script(lua + std::string(file.text)));
   }
   return all;
 }
@@ -100,10 +112,14 @@ result<void> link::allowed(std::string_view script, const words& args) const {
   return refusal_(script);
 }
 
+error link::away() {
+  return {
+      errc::unavailable, "redis", {"Redis cannot be reached", "no se puede contactar con Redis"}};
+}
+
 result<void> link::there() const {
   if (client_.away_for() < away_max) return {};
-  return error(errc::unavailable, "redis",
-               {"Redis cannot be reached", "no se puede contactar con Redis"});
+  return away();
 }
 
 boost::asio::awaitable<link::reply> link::run(std::string name, words args) {

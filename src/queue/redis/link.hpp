@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "net/redis/redis_solo.hpp"
 #include "queue/redis/redis_queue.hpp"
 #include "queue/redis/words.hpp"
 
@@ -30,17 +31,31 @@ class link {
 
   boost::asio::awaitable<reply> call(net::redis_command command);
   reply wait(net::redis_command command);
+  void send(net::redis_command command) {  // nobody waits for its end
+    (void)client_.send(std::move(command), {});
+  }
 
   // Called with the name of the script (none: a plain command) before each call but those of the
-  // scripts "note" and "add". To be set before the first call.
+  // scripts "note", "add" and "push". To be set before the first call.
   void before_calls(std::function<void(std::string_view script)> hook) {
     before_ = std::move(hook);
   }
+  static error away();
+  bool connected() const { return client_.connected(); }
   static bool only_reads(std::string_view script);
+
+  // On the client's thread.
+  void later(std::chrono::milliseconds wait, std::function<void()> work) {
+    client_.later(wait, std::move(work));
+  }
 
   // For calls that wait in Redis.
   std::unique_ptr<net::redis_dedicated> dedicated(std::string name) {
     return client_.dedicated(std::move(name));
+  }
+  // For a thread that does nothing but wait for Redis.
+  result<std::unique_ptr<net::redis_solo>> solo(std::string name) {
+    return net::redis_solo::make(client_, std::move(name));
   }
 
   // What all processes of a fleet call now: UTC, but steady from the start of this process, so that
@@ -53,7 +68,7 @@ class link {
   result<void> there() const;
   result<void> allowed(std::string_view script, const words& args) const;
   void begin(std::string_view script) const {
-    if (before_ && script != "note" && script != "add") before_(script);
+    if (before_ && script != "note" && script != "add" && script != "push") before_(script);
   }
 
   net::redis_client& client_;

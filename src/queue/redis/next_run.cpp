@@ -17,7 +17,7 @@ json::object object_of(std::string_view text) {
   return !ec && value.is_object() ? std::move(value.get_object()) : json::object();
 }
 
-std::int64_t integer(const json::object& o, std::string_view name) {
+std::int64_t integer_or_0(const json::object& o, std::string_view name) {
   const auto* v = o.if_contains(name);
   boost::system::error_code ec;
   return v != nullptr && v->is_number() ? v->to_number<std::int64_t>(ec) : 0;
@@ -61,7 +61,8 @@ result<std::optional<words>> next_run(const std::string& queue, const std::strin
   const auto started = object_of(told[2].bytes());
   const auto* repeat = started.if_contains("repeat");
   const auto count =
-      (repeat != nullptr && repeat->is_object() ? integer(repeat->get_object(), "count") : 0) + 1;
+      (repeat != nullptr && repeat->is_object() ? integer_or_0(repeat->get_object(), "count") : 0) +
+      1;
   const auto limit = f.at("limit").number_or(0);
   if (f.size() == 0 || (limit > 0 && count > limit)) return std::optional<words>();
   const auto due = due_after(f, last, now_ms);
@@ -80,7 +81,7 @@ result<std::optional<words>> next_run(const std::string& queue, const std::strin
   add.add(queue).add(id).add("add").add(*due).add(told[1].bytes()).add(json::serialize(options));
   add.add(f.at("name").bytes());
   add.add(f.at("data").is_nil() ? "{}" : f.at("data").bytes());
-  add.add(integer(options, "priority")).add(front);
+  add.add(integer_or_0(options, "priority")).add(front);
   return std::optional<words>(std::move(add));
 }
 

@@ -4,6 +4,7 @@ namespace son1k::queue::redis {
 namespace {
 
 constexpr std::size_t notes_of_run_max = 100;
+constexpr std::chrono::milliseconds wait_time{20};
 
 }  // namespace
 
@@ -18,9 +19,13 @@ void add_notes(words& to, const std::vector<note>& notes) {
 void notebook::add(const lease& held, note what) {
   std::lock_guard lock(mutex_);
   auto& of_run = unsent_[{held.queue, held.id}];
-  if (of_run.fence != held.fence) of_run = {held.fence, {}};
+  if (of_run.fence != held.fence) of_run = {held.fence, clock::now(), {}};
   of_run.notes.push_back(std::move(what));
-  if (!under_way_ || of_run.notes.size() >= notes_of_run_max) flush();
+  if (of_run.notes.size() >= notes_of_run_max) {
+    flush();
+  } else if (!waits_) {
+    wait();
+  }
 }
 
 std::vector<note> notebook::take(const lease& held) {
@@ -36,29 +41,47 @@ void notebook::put_back(const lease& held, std::vector<note> notes) {
   if (notes.empty()) return;
   std::lock_guard lock(mutex_);
   auto& of_run = unsent_[{held.queue, held.id}];
-  if (of_run.fence != held.fence) of_run = {held.fence, {}};
+  if (of_run.fence != held.fence) of_run = {held.fence, clock::now(), {}};
   of_run.notes.insert(of_run.notes.begin(), std::make_move_iterator(notes.begin()),
                       std::make_move_iterator(notes.end()));
+  if (!waits_) wait();
 }
 
 void notebook::flush() {
-  std::lock_guard lock(mutex_);
-  if (unsent_.empty()) return;
-  words args;
-  args.add(unsent_.size());
-  for (const auto& [job, of_run] : unsent_) {
-    args.add(job.first).add(job.second).add(of_run.fence);
-    add_notes(args, of_run.notes);
-  }
-  unsent_.clear();
-  under_way_ = true;
-  link_->send("note", args, [self = shared_from_this()](link::reply) { self->answered(); });
+  send_since(clock::time_point::max());
 }
 
-void notebook::answered() {
+void notebook::send_since(clock::time_point latest) {
   std::lock_guard lock(mutex_);
-  under_way_ = false;
-  flush();
+  words args;
+  std::size_t runs = 0;
+  for (auto at = unsent_.begin(); at != unsent_.end();) {
+    const auto& [job, of_run] = *at;
+    if (of_run.since > latest) {
+      ++at;
+      continue;
+    }
+    ++runs;
+    args.add(job.first).add(job.second).add(of_run.fence);
+    add_notes(args, of_run.notes);
+    at = unsent_.erase(at);
+  }
+  if (runs == 0) return;
+  words all;
+  all.add(runs).append(std::move(args));
+  link_->send("note", all);
+}
+
+void notebook::wait() {
+  waits_ = true;
+  link_->later(wait_time, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    std::lock_guard lock(self->mutex_);
+    self->waits_ = false;
+    self->send_since(clock::now() - wait_time);
+    if (!self->unsent_.empty()) self->wait();
+  });
 }
 
 }  // namespace son1k::queue::redis

@@ -1,7 +1,8 @@
-// What runs say of themselves on its way to Redis. While one call with notes is under way the next
-// ones gather, and the last notes of a run go with its end. Whatever else this process calls comes
-// after what was said before it. Thread-safe.
+// What runs say of themselves on its way to Redis. It waits a little, for the end of a short run
+// takes along what the run has said. Whatever else this process calls, but claims and ends of other
+// runs, comes after what was said before it. Thread-safe.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -37,16 +38,19 @@ class notebook : public std::enable_shared_from_this<notebook> {
   void flush();  // sends what there is
 
  private:
+  using clock = std::chrono::steady_clock;
   struct unsent {
     std::int64_t fence = 0;
+    clock::time_point since;  // of the first note
     std::vector<note> notes;
   };
-  void answered();
+  void send_since(clock::time_point latest);
+  void wait();
 
   const std::shared_ptr<link> link_;
   std::recursive_mutex mutex_;  // a call that cannot be made is answered inside the call
   std::map<std::pair<std::string, std::string>, unsent> unsent_;
-  bool under_way_ = false;
+  bool waits_ = false;  // for the time to send what there is
 };
 
 }  // namespace son1k::queue::redis

@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "base/uuid.hpp"
+#include "queue/redis/staged_adds.hpp"
 #include "store/async.hpp"
 
 namespace son1k::queue::redis {
@@ -63,6 +64,11 @@ void outbox::end_done(std::string id, const net::redis_value& reply, std::int64_
   if (reply.number_or(0) != -1 || !young) done(std::move(id));
 }
 
+result<void> outbox::take_turn(store::connection& c, const std::string& queue,
+                               const std::string& job) {
+  return c.lock("queue " + queue + '/' + job);
+}
+
 result<void> outbox::check_fence(store::connection& c, const lease& held) {
   static const store::statement sql("SELECT fence FROM queue_fence WHERE queue = $1 AND job = $2");
   std::int64_t newest = 0;
@@ -82,6 +88,24 @@ result<void> outbox::raise_fence(store::connection& c, const lease& held, std::i
       " ON CONFLICT (queue, job) DO UPDATE SET fence = excluded.fence, at_ms = excluded.at_ms"
       " WHERE excluded.fence > queue_fence.fence");
   return c.send(sql, {std::string_view(held.queue), std::string_view(held.id), held.fence, now_ms});
+}
+
+result<std::set<std::string>> outbox::jobs_between(store::connection& c, const std::string& queue,
+                                                   std::string_view first, std::string_view last) {
+  static const store::statement sql(
+      "SELECT job, job_last, words FROM queue_outbox WHERE queue = $1 AND job <= $3"
+      " AND (job >= $2 OR job_last >= $2)");
+  std::set<std::string> found;
+  auto ok = c.query(sql, {std::string_view(queue), first, last}, [&](const store::row& r) {
+    if (r.is_null(1)) {
+      found.emplace(r.text(0));
+    } else if (const auto args = words::unpack(r.text(2))) {
+      for (auto& id : staged_adds::ids_of(*args)) found.insert(std::move(id));
+    }
+    return true;
+  });
+  if (!ok) return ok.error();
+  return found;
 }
 
 result<bool> outbox::cancel_of(store::connection& c, const lease& held) {
@@ -121,9 +145,16 @@ result<std::vector<outbox_entry>> outbox::unanswered(std::int64_t before_ms) {
     std::vector<outbox_entry> some;
     auto ok = c.query(sql, {before_ms, relay_max}, [&](const store::row& r) {
       auto args = words::unpack(r.text(2));
-      if (args)
-        some.push_back({std::string(r.text(0)), std::string(r.text(1)), std::move(*args),
-                        std::string(r.text(3)) + '/' + std::string(r.text(4)), r.integer(5)});
+      if (!args) return true;
+      outbox_entry one{
+          std::string(r.text(0)), std::string(r.text(1)), std::move(*args), {}, r.integer(5)};
+      const auto queue = std::string(r.text(3)) + '/';
+      if (one.script == "push") {
+        for (const auto& id : staged_adds::ids_of(one.args)) one.jobs.push_back(queue + id);
+      } else {
+        one.jobs.push_back(queue + std::string(r.text(4)));
+      }
+      some.push_back(std::move(one));
       return true;
     });
     if (!ok) return ok.error();
@@ -167,9 +198,13 @@ result<std::size_t> outbox::relay(std::int64_t before_ms) {
     for (std::size_t first = 0; first < rows->size();) {
       std::set<std::string> jobs;
       std::size_t end = first;
-      while (end < rows->size() && end - first < together_max &&
-             jobs.insert((*rows)[end].job).second)
+      const auto is_among = [&](const std::string& job) { return jobs.contains(job); };
+      while (end < rows->size() && end - first < together_max) {
+        const auto& own = (*rows)[end].jobs;
+        if (std::any_of(own.begin(), own.end(), is_among)) break;
+        jobs.insert(own.begin(), own.end());
         ++end;
+      }
       auto ok = send_together(std::span(*rows).subspan(first, end - first));
       // What Redis itself refuses would be refused again: the others must not wait for it.
       if (!ok && ok.error().code != errc::internal) return ok.error();

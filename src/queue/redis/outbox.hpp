@@ -19,7 +19,7 @@ struct outbox_entry {
   std::string id;
   std::string script;
   words args;
-  std::string job;  // queue and id, where a caller needs them
+  std::vector<std::string> jobs;  // queue and id of each, where a caller needs them
   std::int64_t at_ms = 0;
 };
 
@@ -39,9 +39,16 @@ class outbox : public std::enable_shared_from_this<outbox> {
   // while: the claim of that start has yet to look for it (end_of).
   void end_done(std::string id, const net::redis_value& reply, std::int64_t at_ms);
 
+  // Of an end and a newer start of one job whichever comes first here is over before the other
+  // looks. To be called before check_fence(), end_of() and jobs_between().
+  static result<void> take_turn(store::connection& c, const std::string& queue,
+                                const std::string& job);
   // Refuses the commit if a newer start of the job is on record.
   static result<void> check_fence(store::connection& c, const lease& held);
   static result<void> raise_fence(store::connection& c, const lease& held, std::int64_t now_ms);
+  // Of these jobs of a queue, from the first id to the last, those that have a row.
+  static result<std::set<std::string>> jobs_between(store::connection& c, const std::string& queue,
+                                                    std::string_view first, std::string_view last);
   // Whether a cancel of the job is on its way to Redis.
   result<bool> cancel_of(store::connection& c, const lease& held);
   // The end of an earlier run of the job, if one is still on its way to Redis.

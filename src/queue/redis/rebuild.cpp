@@ -34,19 +34,6 @@ struct lost_job {
 // The first and the last id.
 using range = std::pair<std::string_view, std::string_view>;
 
-result<std::set<std::string>> on_their_way(store::connection& c, const std::string& queue,
-                                           range ids) {
-  static const statement sql(
-      "SELECT DISTINCT job FROM queue_outbox WHERE queue = $1 AND job >= $2 AND job <= $3");
-  std::set<std::string> found;
-  auto ok = c.query(sql, {std::string_view(queue), ids.first, ids.second}, [&](const auto& r) {
-    found.emplace(r.text(0));
-    return true;
-  });
-  if (!ok) return ok.error();
-  return found;
-}
-
 result<std::map<std::string, std::int64_t>> fences_of(store::connection& c,
                                                       const std::string& queue, range ids) {
   static const statement sql(
@@ -153,8 +140,10 @@ result<void> rebuild::portion::take_rows(store::connection& c, const std::string
     wanted.push_back(one.job);
     found.emplace(one.job.spec.id, &one);
   }
+  for (const auto& job : wanted)
+    if (auto ok = outbox::take_turn(c, queue, job.spec.id); !ok) return ok;
   const range ids{wanted.front().spec.id, wanted.back().spec.id};
-  auto moving = on_their_way(c, queue, ids);
+  auto moving = outbox::jobs_between(c, queue, ids.first, ids.second);
   if (!moving) return moving.error();
   auto fences = fences_of(c, queue, ids);
   if (!fences) return fences.error();
@@ -211,9 +200,10 @@ awaitable<result<void>> rebuild::push(portion_ptr of) {
   std::set<std::string> queues;
   words args, trees, fences;
   std::size_t jobs = 0;
+  std::vector<std::size_t> shapes;
   for (const auto& job : of->taken) {
     queues.insert(job.spec.queue);
-    jobs += add_tree(trees, job.spec, false);
+    jobs += add_tree(trees, job.spec, false, shapes);
     fences.add(job.spec.id).add(job.fence);
   }
   for (const auto& queue : queues) {

@@ -26,6 +26,8 @@ struct redis_queue_settings {
   // Ends by minute are counted for boards of BullMQ and kept so long; 0: only if a worker of BullMQ
   // has begun to, on this queue, and for two weeks.
   std::int64_t metrics_minutes = 0;
+  // How often a job that a worker of BullMQ runs may stall before it fails: its maxStalledCount.
+  std::int64_t stalls_max = 1;
   // Names this process and those that follow it in its place: what one of that name left running
   // waits again as soon as the next one starts, without waiting for the leases. Empty: none
   // follows.

@@ -123,6 +123,15 @@ events_page telling::events(const std::vector<std::string>& queues, std::uint64_
 namespace {
 
 constexpr std::chrono::milliseconds listen_time{250};  // then queues that are new are looked for
+// Where so many come at once, they are read in larger parts.
+constexpr std::size_t crowd = 64;
+constexpr std::chrono::milliseconds crowd_rest{5};
+
+std::size_t count_entries(const net::redis_value& streams) {
+  std::size_t count = 0;
+  for (const auto& stream : streams.items()) count += stream[1].size();
+  return count;
+}
 
 }  // namespace
 
@@ -137,7 +146,18 @@ std::vector<std::string> telling::new_queues() {
   return fresh;
 }
 
+bool telling::connect() {
+  if (wire_) return true;
+  auto made = link_->solo("son1k:events");
+  if (!made) return false;
+  std::lock_guard lock(mutex_);
+  wire_ = std::move(*made);
+  return !stopped_;
+}
+
 void telling::listen() {
+  std::chrono::steady_clock::time_point looked;
+  std::uint64_t looked_for = 0;
   for (;;) {
     std::uint64_t audience = 0;
     {
@@ -145,7 +165,13 @@ void telling::listen() {
       changed_.wait(lock, [this] { return stopped_ || !listeners_.empty(); });
       audience = audience_;
     }
-    const auto fresh = new_queues();
+    std::vector<std::string> fresh;
+    const auto now = std::chrono::steady_clock::now();
+    if (audience != looked_for || now - looked >= listen_time) {
+      fresh = new_queues();
+      looked = now;
+      looked_for = audience;
+    }
     net::redis_command read("XREAD");
     read.add("COUNT").add(1'000).add("BLOCK").add(listen_time.count()).add("STREAMS");
     bool any = false;
@@ -159,16 +185,18 @@ void telling::listen() {
     }
     net::redis_call_options options;
     options.block = listen_time;
-    if (!any) {
+    if (!any || !connect()) {
+      looked = {};
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, listen_time / 10, [this] { return stopped_; });
       continue;
     }
-    const auto got = wire_->call_and_wait(std::move(read), options);
+    const auto got = wire_->ask(std::move(read), options);
     if (got && got->is_array()) hand_out(*got, audience);
-    if (!got) {
+    const bool many = got && count_entries(*got) >= crowd;
+    if (!got || many) {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, listen_time, [this] { return stopped_; });
+      changed_.wait_for(lock, many ? crowd_rest : listen_time, [this] { return stopped_; });
     }
   }
 }
@@ -222,7 +250,6 @@ std::shared_ptr<void> telling::subscribe(std::function<void(const job_event&)> l
   const int id = next_++;
   if (anew) last_.insert(newest.begin(), newest.end());
   if (!thread_.joinable() && !stopped_) {
-    wire_ = link_->dedicated("son1k:events");
     thread_ = std::thread([this] { listen(); });
   }
   listeners_.emplace(id, std::move(listener));
@@ -238,7 +265,7 @@ void telling::stop() {
   {
     std::lock_guard lock(mutex_);
     stopped_ = true;
-    if (wire_) wire_->interrupt();
+    if (wire_) wire_->end();
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();

@@ -30,8 +30,8 @@ class telling : public std::enable_shared_from_this<telling> {
   std::shared_ptr<void> subscribe(std::function<void(const job_event&)> listener);
   std::shared_ptr<void> record_runs(std::function<void(std::span<const run_record>)> listener);
 
-  // Events are handed out from a thread of its own, which reads while somebody listens. stop()
-  // waits for it and is repeatable.
+  // Events are handed out from a thread of its own, which reads from Redis itself while somebody
+  // listens. stop() waits for it and is repeatable.
   void stop();
   void record(std::vector<run_record> some);
 
@@ -45,9 +45,10 @@ class telling : public std::enable_shared_from_this<telling> {
   int next_ = 0;
   // Of the thread.
   void listen();
+  bool connect();
   std::vector<std::string> new_queues();
   void hand_out(const net::redis_value& streams, std::uint64_t audience);
-  std::unique_ptr<net::redis_dedicated> wire_;
+  std::unique_ptr<net::redis_solo> wire_;
   std::thread thread_;
   bool stopped_ = false;
   std::condition_variable changed_;  // stopped, or somebody listens

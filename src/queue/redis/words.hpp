@@ -34,12 +34,17 @@ class words {
     return *this;
   }
   const std::vector<std::string>& all() const { return all_; }
+  std::string& at(std::size_t n) { return all_[n]; }
 
   // Netstrings, one after the other; in hexadecimal, behind an x, where that is no UTF-8 or has a
   // zero character, which not every database keeps.
   std::string packed() const {
+    std::size_t bytes = 0;
+    for (const auto& word : all_) bytes += word.size() + 8;
     std::string out;
-    for (const auto& word : all_) out += std::to_string(word.size()) + ':' + word;
+    out.reserve(bytes);
+    for (const auto& word : all_)
+      out.append(std::to_string(word.size())).append(1, ':').append(word);
     const bool plain = count_code_points(out) && out.find('\0') == std::string::npos;
     return plain ? out : 'x' + boost::algorithm::hex(out);
   }

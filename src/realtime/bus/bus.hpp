@@ -37,6 +37,8 @@ struct bus_message {
   bus_type type = bus_type::broadcast;
   std::string space = "/";  // the namespace of Socket.IO; at most 256 bytes
   std::string data;         // JSON, or MessagePack in base64; may be empty; at most 1 MB
+  // The publisher's, by which it knows its own again; 0: none.
+  std::uint64_t mark = 0;
   // Set by the bus:
   std::string node;
   std::string offset;
@@ -47,13 +49,17 @@ inline constexpr std::size_t bus_data_bytes_max = 1'000'000;
 inline constexpr std::size_t bus_session_bytes_max = 64 * 1024;
 inline constexpr std::size_t bus_page_max = 1'000;
 
-// Both are called one at a time, on a thread of the bus or of who published: they must be short and
-// must not wait. They may publish.
+// They are called one at a time, on a thread of the bus or of who published: they must be short and
+// must not wait. They may publish. All but `message` may be empty.
 struct bus_listener {
   std::function<void(const bus_message&)> message;  // of another node
+  // Of this node, in its place among those of the others.
+  std::function<void(const bus_message&)> own;
   // Messages were lost to this node (it was away for longer than they are kept): what it knows of
-  // the other nodes may be wrong. May be empty.
+  // the other nodes may be wrong.
   std::function<void()> gap;
+  // What stood at that offset is no message, or one that is too large.
+  std::function<void(const std::string& offset)> passed_over;
 };
 
 // Ends the listening when it goes, and waits for a call that is under way unless it goes within it.
@@ -66,7 +72,8 @@ class bus {
   // 16 hexadecimal digits, another for each bus.
   virtual const std::string& node() const = 0;
 
-  // Every other node that listens hears it; the offset. The publisher does not hear its own.
+  // Every other node that listens hears it; the offset. The publisher hears it as its own, before
+  // or after this returns.
   // validation: names the field that is out of its bounds · unavailable: the place that nodes share
   // is away, and it is not known whether they hear it.
   virtual boost::asio::awaitable<result<std::string>> publish(bus_message message) = 0;

@@ -1,9 +1,8 @@
 // Who listens to a node's bus.
 //
-// Threads: add() from any, also within a call; tell() from one at a time.
+// Threads: add() from any, also within a call; the others from one at a time.
 #pragma once
 #include <mutex>
-#include <optional>
 #include <vector>
 
 #include "realtime/bus/bus.hpp"
@@ -13,8 +12,10 @@ namespace son1k::realtime {
 class bus_listeners {
  public:
   bus_listening add(bus_listener listener);
-  // Nothing: a gap.
-  void tell(const std::optional<bus_message>& message);
+  void tell(const bus_message& message);
+  void tell_own(const bus_message& message);
+  void tell_gap();
+  void tell_passed_over(const std::string& offset);
 
  private:
   struct entry {
@@ -23,7 +24,7 @@ class bus_listeners {
     std::recursive_mutex busy;  // held during a call: the end of the listening waits for it
     bool ended = false;
   };
-  static void call(entry& to, const std::optional<bus_message>& message);
+  void call_all(const std::function<void(const bus_listener&)>& call);
 
   std::mutex mutex_;
   std::vector<std::weak_ptr<entry>> entries_;

@@ -10,6 +10,9 @@ namespace son1k::realtime {
 namespace {
 
 constexpr std::size_t space_bytes_max = 256;
+// What a message may be made of; its size is the engine's to bound.
+constexpr std::size_t depth_max = 64;
+constexpr std::size_t members_max = 10'000;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -24,6 +27,46 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   if (digits.empty() || read.ec != std::errc()) return std::nullopt;
   text.remove_prefix(digits.size());
   return number;
+}
+
+// The four hexadecimal digits after "\\u" at `at`; nothing: no such escape.
+std::optional<unsigned> escape_at(std::string_view text, std::size_t at) {
+  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
+  unsigned code = 0;
+  const auto* digits = text.data() + at + 2;
+  const auto read = std::from_chars(digits, digits + 4, code, 16);
+  if (read.ec != std::errc() || read.ptr != digits + 4) return std::nullopt;
+  return code;
+}
+
+bool is_high_surrogate(unsigned code) {
+  return code >= 0xd800 && code < 0xdc00;
+}
+
+bool is_low_surrogate(unsigned code) {
+  return code >= 0xdc00 && code < 0xe000;
+}
+
+// Half a character, as a text cut between two halves leaves it: JSON.stringify writes it as an
+// escape, which no UTF-8 can hold. It becomes U+FFFD, as in the text of a socket. Nothing: there is
+// none.
+std::optional<std::string> without_lone_surrogates(std::string_view text) {
+  std::optional<std::string> out;
+  for (std::size_t at = text.find('\\'); at != std::string_view::npos && at + 1 < text.size();) {
+    std::size_t next = at + 2;
+    if (const auto code = escape_at(text, at); code && (*code & 0xf800) == 0xd800) {
+      next = at + 6;
+      const auto second = escape_at(text, next);
+      if (is_high_surrogate(*code) && second && is_low_surrogate(*second)) {
+        next += 6;
+      } else {
+        if (!out) out = text;
+        out->replace(at, 6, "\\ufffd");
+      }
+    }
+    at = text.find('\\', next);
+  }
+  return out;
 }
 
 const char* fault_of_event(const boost::json::value& data) {
@@ -89,7 +132,8 @@ std::optional<sio_packet> read_sio_packet(std::string_view text, const char*& wh
     if (!out.ack_id) return refuse("an id of an answer too large");
   }
   if (!text.empty()) {
-    auto parsed = parse_json(text);
+    const auto mended = without_lone_surrogates(text);
+    auto parsed = parse_json(mended ? *mended : text, depth_max, members_max);
     if (!parsed) return refuse("broken JSON");
     out.data = std::move(*parsed);
   }
@@ -97,11 +141,9 @@ std::optional<sio_packet> read_sio_packet(std::string_view text, const char*& wh
   return out;
 }
 
-std::string write_sio_packet(sio_type type, std::string_view space,
-                             std::optional<std::uint64_t> ack_id, std::string_view json,
-                             std::size_t attachments) {
+std::string write_sio_head(sio_type type, std::string_view space,
+                           std::optional<std::uint64_t> ack_id, std::size_t attachments) {
   std::string out;
-  out.reserve(json.size() + space.size() + 16);
   out.push_back(static_cast<char>('0' + static_cast<int>(type)));
   if (type == sio_type::binary_event || type == sio_type::binary_ack)
     out += std::to_string(attachments) + "-";
@@ -110,6 +152,13 @@ std::string write_sio_packet(sio_type type, std::string_view space,
     out.push_back(',');
   }
   if (ack_id) out += std::to_string(*ack_id);
+  return out;
+}
+
+std::string write_sio_packet(sio_type type, std::string_view space,
+                             std::optional<std::uint64_t> ack_id, std::string_view json,
+                             std::size_t attachments) {
+  auto out = write_sio_head(type, space, ack_id, attachments);
   out.append(json);
   return out;
 }

@@ -34,6 +34,9 @@ struct sio_packet {
 std::optional<sio_packet> read_sio_packet(std::string_view text, const char*& why);
 
 // `json` is the finished JSON text, empty for none; attachments only in a binary type.
+// All of a packet that stands before its JSON.
+std::string write_sio_head(sio_type type, std::string_view space,
+                           std::optional<std::uint64_t> ack_id, std::size_t attachments);
 std::string write_sio_packet(sio_type type, std::string_view space,
                              std::optional<std::uint64_t> ack_id, std::string_view json,
                              std::size_t attachments = 0);

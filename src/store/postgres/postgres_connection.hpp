@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "store/database.hpp"
+#include "store/joint_list.hpp"
 #include "store/postgres/postgres_params.hpp"
 #include "store/postgres/postgres_place.hpp"
 #include "store/postgres/postgres_rows.hpp"
@@ -58,9 +59,16 @@ class postgres_connection final : public connection {
                      const std::function<bool(const row&)>& on_row) override;
   result<void> send(const statement& sql, std::span<const value> params) override;
   result<void> run_script(std::string_view sql) override;
+  result<void> lock(std::string_view name) override;
+  joint_write* joined(const void* key) override;
+  bool join(const void* key, std::shared_ptr<joint_write> what) override;
 
-  // Begins a transaction with this word; sent with what follows.
-  void begin(const statement& words);
+  // Begins a transaction with this word; sent with what follows. `together`: its steps may join
+  // what they write.
+  void begin(const statement& words, bool together = false);
+  bool has_joined() const { return !joined_.empty(); }
+  // Writes what has been joined since.
+  result<void> write_joined();
   // A word of transactions, sent with what follows.
   void say(const statement& words);
   // Sends what is waiting and reads every reply; false: failed() or lost().
@@ -143,6 +151,7 @@ class postgres_connection final : public connection {
   std::deque<expected> expected_;            // replies under way, in order
   std::vector<known_statement> statements_;  // by statement::id()
   postgres_params params_;
+  joint_list joined_;
   postgres_rows rows_;     // sent, and not given to libpq yet
   postgres_reply reply_;   // of the last asked
   std::string last_word_;  // what the server said of the last word: "COMMIT"

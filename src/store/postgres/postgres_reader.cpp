@@ -3,9 +3,9 @@
 namespace son1k::store {
 namespace {
 
-const statement sql_begin{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+const statement sql_begin_snapshot{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 const statement sql_end{"COMMIT"};
-const statement sql_rollback{"ROLLBACK"};
+const statement sql_drop_snapshot{"ROLLBACK"};
 
 // A connection that died unnoticed, and one that died just after.
 constexpr int attempts_max = 3;
@@ -38,7 +38,7 @@ void postgres_reader::end_snapshot() {
   postgres_connection& c = *std::exchange(open_, nullptr);
   if (c.lost()) return link_->drop();
   if (c.failed()) {
-    c.recover(sql_rollback);
+    c.recover(sql_drop_snapshot);
     c.settle();
   } else {
     c.leave(sql_end);
@@ -50,7 +50,7 @@ result<postgres_connection*> postgres_reader::in_snapshot() {
   auto got = link_->get();
   if (!got) return got.error();
   open_ = *got;
-  open_->begin(sql_begin);
+  open_->begin(sql_begin_snapshot);
   return open_;
 }
 

@@ -9,7 +9,7 @@ namespace son1k::store {
 namespace {
 
 constexpr Oid type_bool = 16;
-constexpr Oid type_bytea = 17;
+constexpr Oid bytea = 17;
 
 }  // namespace
 
@@ -40,7 +40,7 @@ double postgres_row::real(int column) const {
 std::string_view postgres_row::text(int column) const {
   if (is_null(column)) return {};
   const char* chars = PQgetvalue(reply_, at_, column);
-  if (PQftype(reply_, column) != type_bytea) {
+  if (PQftype(reply_, column) != bytea) {
     return {chars, static_cast<std::size_t>(PQgetlength(reply_, at_, column))};
   }
   std::size_t size = 0;

@@ -1,6 +1,8 @@
 // How a connection begins: who answers, and what holds for its session.
 #include <libpq-fe.h>
 
+#include <algorithm>
+
 #include "store/postgres/postgres_connection.hpp"
 
 namespace son1k::store {
@@ -13,6 +15,8 @@ const statement sql_facts{
 const statement sql_timeout{
     "SELECT set_config('statement_timeout', $1, $2 = 1),"
     " set_config('idle_in_transaction_session_timeout', $3, $2 = 1)"};
+// Among advisory locks of other programs: "son1k" in ASCII.
+const statement sql_take_turns{"SELECT pg_advisory_xact_lock(hashtextextended($1, 495790125419))"};
 
 }  // namespace
 
@@ -57,13 +61,30 @@ result<void> postgres_connection::meet() {
                [](const row&) { return false; });
 }
 
-void postgres_connection::begin(const statement& words) {
+void postgres_connection::begin(const statement& words, bool together) {
   statement_max_ = settings_.statement_max;
+  joined_.begin(together);
   say(words);
   if (!pooled_) return;
   const value params[] = {std::string_view(statement_text_), std::int64_t{1},
                           std::string_view(idle_text_)};
   if (bind(sql_timeout, params)) dispatch(sql_timeout, kind::word);
+}
+
+result<void> postgres_connection::lock(std::string_view name) {
+  return send(sql_take_turns, {name});
+}
+
+joint_write* postgres_connection::joined(const void* key) {
+  return joined_.last(key);
+}
+
+bool postgres_connection::join(const void* key, std::shared_ptr<joint_write> what) {
+  return joined_.add(key, std::move(what));
+}
+
+result<void> postgres_connection::write_joined() {
+  return joined_.write(*this);
 }
 
 }  // namespace son1k::store

@@ -8,7 +8,8 @@
 namespace son1k::store {
 namespace {
 
-const statement sql_begin{"BEGIN"};
+// Whoever has waited for a lock must see what was written meanwhile.
+const statement sql_begin{"BEGIN ISOLATION LEVEL READ COMMITTED"};
 const statement sql_rollback{"ROLLBACK"};
 const statement sql_savepoint{"SAVEPOINT apart"};
 const statement sql_release{"RELEASE SAVEPOINT apart"};
@@ -72,8 +73,8 @@ postgres_writer::attempt postgres_writer::run_group(group g, postgres_connection
   return hopeful() && !last_time_ ? run_together(g, c) : run_apart(g, c);
 }
 
-void postgres_writer::begin(group g, postgres_connection& c) {
-  c.begin(sql_begin);
+void postgres_writer::begin(group g, postgres_connection& c, bool together) {
+  c.begin(sql_begin, together);
   auto wants_power = [](const entry& e) { return e.tx.promise() == durability::power; };
   if (std::ranges::none_of(g, wants_power)) {
     c.say(sql_unflushed);
@@ -84,7 +85,7 @@ void postgres_writer::begin(group g, postgres_connection& c) {
 
 // Without savepoints, in the hope that nothing fails.
 postgres_writer::attempt postgres_writer::run_together(group g, postgres_connection& c) {
-  begin(g, c);
+  begin(g, c, true);
   const bool alone = g.size() == 1;
   for (entry& e : g) {
     c.watch();
@@ -98,7 +99,13 @@ postgres_writer::attempt postgres_writer::run_together(group g, postgres_connect
     be_careful();
     return run_apart(g, c);
   }
-  return end(g, c, alone);
+  // What was joined may be refused for a reason that only the step itself can tell.
+  const bool told = alone && !c.has_joined();
+  if (const auto wrote = c.write_joined(); wrote) return end(g, c, told);
+  if (c.lost()) return attempt::lost;
+  c.recover(sql_rollback);
+  be_careful();
+  return run_apart(g, c);
 }
 
 postgres_writer::attempt postgres_writer::end(group g, postgres_connection& c, bool alone) {
@@ -130,7 +137,7 @@ postgres_writer::attempt postgres_writer::end(group g, postgres_connection& c, b
 // Each transaction under a savepoint, so that only those that fail are undone.
 postgres_writer::attempt postgres_writer::run_apart(group g, postgres_connection& c) {
   for (entry& e : g) e.verdict = {};
-  begin(g, c);
+  begin(g, c, false);
   for (entry& e : g) {
     if (e.tx.empty()) continue;
     c.say(sql_savepoint);

@@ -27,7 +27,7 @@ class postgres_writer final : public group_writer {
   part run_part(entry& e, postgres_connection& c);
   part judge(entry& e, const result<void>& ran, const postgres_connection& c);
   part run_guarded(entry& e, postgres_connection& c);
-  void begin(group g, postgres_connection& c);
+  void begin(group g, postgres_connection& c, bool together);
 
   const std::unique_ptr<postgres_link> link_;
   postgres_figures& figures_;

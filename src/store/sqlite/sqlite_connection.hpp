@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/database.hpp"
+#include "store/joint_list.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -29,6 +30,14 @@ class sqlite_connection final : public connection {
   result<void> query(const statement& sql, std::span<const value> params,
                      const std::function<bool(const row&)>& on_row) override;
   result<void> run_script(std::string_view sql) override;
+  joint_write* joined(const void* key) override { return joined_.last(key); }
+  bool join(const void* key, std::shared_ptr<joint_write> what) override {
+    return joined_.add(key, std::move(what));
+  }
+
+  // Whether the steps that come may join what they write; forgets what was joined.
+  void begin_joining(bool together) { joined_.begin(together); }
+  result<void> write_joined() { return joined_.write(*this); }
 
   // Transaction words and pragmas, prepared once where that is possible; SQLite's result code.
   int run(const statement& sql);
@@ -53,6 +62,7 @@ class sqlite_connection final : public connection {
   sqlite3* handle_;
   std::string file_;
   std::vector<prepared> statements_;  // by statement::id()
+  joint_list joined_;
 };
 
 }  // namespace son1k::store

@@ -79,6 +79,7 @@ result<void> sqlite_writer::make_durable() {
 // Without savepoints, in the hope that nothing fails; false: rolled back, to be run apart.
 bool sqlite_writer::run_together(group g) {
   if (!begin(g)) return true;
+  connection_->begin_joining(true);
   for (entry& e : g) {
     result<void> ran = run_steps(e, *connection_);
     if (!connection_->in_transaction()) {
@@ -94,6 +95,11 @@ bool sqlite_writer::run_together(group g) {
     be_careful();
     return false;
   }
+  if (auto wrote = connection_->write_joined(); !wrote) {
+    if (connection_->in_transaction()) connection_->run(sql_rollback);
+    be_careful();
+    return false;
+  }
   end(g);
   return true;
 }
@@ -101,6 +107,7 @@ bool sqlite_writer::run_together(group g) {
 // Each transaction under a savepoint, so that only those that fail are undone.
 void sqlite_writer::run_apart(group g) {
   if (!begin(g)) return;
+  connection_->begin_joining(false);
   for (entry& e : g) {
     if (e.tx.empty()) continue;
     connection_->run(sql_savepoint);

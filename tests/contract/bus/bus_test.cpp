@@ -1,143 +1,11 @@
 // What every implementation of the `bus` port is held to.
-#include <gmock/gmock.h>
-
-#include <atomic>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
-#include <condition_variable>
-#include <future>
-#include <thread>
-
-#include "realtime/bus/local/local_bus.hpp"
-#include "realtime/bus/redis/stream_bus.hpp"
-#include "support/manual_clock.hpp"
-#include "support/redis_server.hpp"
+#include "contract/bus/bus_contract.hpp"
 
 namespace son1k::realtime::test {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-constexpr std::size_t kept_max = 100;
-constexpr std::chrono::seconds patience{20};
-
-// Three nodes of one installation.
-struct backend {
-  virtual ~backend() = default;
-  virtual void wait_ms(std::int64_t ms) = 0;
-  std::vector<std::unique_ptr<bus>> nodes;
-};
-
-struct local_backend final : backend {
-  local_backend() {
-    local_bus_settings settings;
-    settings.messages_max = kept_max;
-    auto shared = make_local_exchange(clock, settings);
-    for (int n = 0; n < 3; ++n) nodes.push_back(make_local_bus(shared));
-  }
-  void wait_ms(std::int64_t ms) override { clock.advance(ms); }
-  son1k::test::manual_clock clock;
-};
-
-son1k::test::redis_server& one_server() {
-  static son1k::test::redis_server server;
-  return server;
-}
-
-std::unique_ptr<net::redis_client> client_of(const son1k::test::redis_server& server) {
-  auto client = net::redis_client::make(net::parse_redis_url(server.url()).value()).value();
-  client->start();
-  return client;
-}
-
-stream_bus_settings own_names() {
-  static int place = 0;
-  stream_bus_settings settings;
-  settings.stream = "bus-" + std::to_string(++place);
-  settings.sessions = settings.stream + ":session:";
-  settings.messages_max = kept_max;
-  return settings;
-}
-
-struct redis_backend final : backend {
-  redis_backend() {
-    const auto settings = own_names();
-    for (int n = 0; n < 3; ++n) {
-      clients.push_back(client_of(one_server()));
-      nodes.push_back(make_stream_bus(*clients.back(), settings).value());
-    }
-  }
-  ~redis_backend() override { nodes.clear(); }
-  void wait_ms(std::int64_t ms) override {
-    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
-  }
-  std::vector<std::unique_ptr<net::redis_client>> clients;
-};
-
-// What a node hears, as "data@namespace"; a gap is "gap".
-class heard {
- public:
-  explicit heard(bus& node) {
-    bus_listener listener;
-    listener.message = [this](const bus_message& m) { note(m.data + "@" + m.space, m); };
-    listener.gap = [this] { note("gap", {}); };
-    listening_ = node.listen(std::move(listener));
-  }
-  void end() { listening_.reset(); }
-  // Once there are that many, or as many as came in good time.
-  std::vector<std::string> wait(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, patience, [&] { return texts_.size() >= count; });
-    return texts_;
-  }
-  std::vector<bus_message> messages() {
-    const std::lock_guard lock(mutex_);
-    return messages_;
-  }
-
- private:
-  void note(std::string text, const bus_message& m) {
-    const std::lock_guard lock(mutex_);
-    texts_.push_back(std::move(text));
-    messages_.push_back(m);
-    changed_.notify_all();
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::string> texts_;
-  std::vector<bus_message> messages_;
-  bus_listening listening_;
-};
-
-template <class T>
-T run(boost::asio::awaitable<T> work) {
-  boost::asio::io_context loop;
-  auto future = boost::asio::co_spawn(loop, std::move(work), boost::asio::use_future);
-  loop.run();
-  return future.get();
-}
-
-bus_message saying(std::string data, std::string space = "/") {
-  bus_message m;
-  m.data = std::move(data);
-  m.space = std::move(space);
-  return m;
-}
-
-std::string publish(bus& from, bus_message m) {
-  auto offset = run(from.publish(std::move(m)));
-  EXPECT_TRUE(offset) << offset.error().what();
-  return offset ? *offset : "";
-}
-
-std::vector<std::string> texts(const std::vector<bus_message>& messages) {
-  std::vector<std::string> out;
-  for (const auto& m : messages) out.push_back(m.data);
-  return out;
-}
 
 class bus_contract : public testing::TestWithParam<std::string> {
  protected:
@@ -198,6 +66,41 @@ TEST_P(bus_contract, all_nodes_hear_one_order) {
       if (text.starts_with(other)) of_the_other.push_back(text);
     EXPECT_EQ(listening[n]->wait(each), of_the_other);
   }
+}
+
+TEST_P(bus_contract, a_node_hears_its_own_where_they_stand_among_the_others) {
+  heard all(node(2));
+  std::mutex mutex;
+  std::vector<std::string> seen;
+  bus_listener listener;
+  const auto note = [&](const bus_message& m) {
+    const std::lock_guard lock(mutex);
+    seen.push_back(m.data);
+    if (m.node == node(0).node()) {
+      EXPECT_EQ(m.mark, std::stoull(m.data));
+    }
+  };
+  listener.message = listener.own = note;
+  auto listening = node(0).listen(std::move(listener));
+  const auto say = [this](std::size_t from, int first) {
+    for (int i = first; i < first + 200; ++i) {
+      auto m = saying(std::to_string(i));
+      m.mark = static_cast<std::uint64_t>(i);
+      publish(node(from), m);
+    }
+  };
+  std::thread other([&] { say(1, 1'000); });
+  say(0, 1);
+  other.join();
+  auto expected = all.wait(400);
+  for (auto& text : expected) text.resize(text.find('@'));
+  for (int i = 0; i < 60'000; ++i) {
+    const std::lock_guard lock(mutex);
+    if (seen.size() >= 400) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  listening.reset();
+  EXPECT_EQ(seen, expected);
 }
 
 TEST_P(bus_contract, what_a_listener_publishes_comes_after_what_it_heard) {
@@ -301,69 +204,6 @@ TEST_P(bus_contract, a_message_may_be_as_long_as_it_may) {
 
 INSTANTIATE_TEST_SUITE_P(each, bus_contract, testing::Values("local", "redis"),
                          [](const auto& p) { return p.param; });
-
-// A Redis of its own, which goes away and comes back.
-class stream_bus_faults : public testing::Test {
- protected:
-  son1k::test::redis_server server_{{{"appendonly", "yes"}, {"appendfsync", "always"}}};
-  // A call that had left when the server died may have run: its outcome is unknown, and a publisher
-  // is told so. These tests publish once that has been noticed.
-  void kill_and_notice() {
-    server_.kill();
-    for (int i = 0; i < 10'000 && first_->connected(); ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    ASSERT_FALSE(first_->connected());
-  }
-
-  std::unique_ptr<net::redis_client> first_ = client_of(server_), second_ = client_of(server_);
-  stream_bus_settings settings_ = own_names();
-};
-
-TEST_F(stream_bus_faults, a_restart_of_redis_loses_nothing_that_was_published) {
-  auto from = make_stream_bus(*first_, settings_).value();
-  auto to = make_stream_bus(*second_, settings_).value();
-  heard hears(*to);
-  publish(*from, saying("1"));
-  hears.wait(1);
-  kill_and_notice();
-  std::thread later([&] { server_.start(); });
-  publish(*from, saying("2"));
-  later.join();
-  publish(*from, saying("3"));
-  EXPECT_THAT(hears.wait(3), ElementsAre("1@/", "2@/", "3@/"));
-}
-
-TEST_F(stream_bus_faults, a_node_that_was_away_too_long_is_told_of_the_gap_and_goes_on) {
-  auto from = make_stream_bus(*first_, settings_).value();
-  auto to = make_stream_bus(*second_, settings_).value();
-  heard hears(*to);
-  publish(*from, saying("1"));
-  hears.wait(1);
-  kill_and_notice();
-  server_.set("appendonly", "no");
-  std::filesystem::remove_all(server_.folder() / "appendonlydir");
-  server_.start();
-  publish(*from, saying("2"));
-  EXPECT_THAT(hears.wait(3), ElementsAre("1@/", "gap", "2@/"));
-}
-
-TEST_F(stream_bus_faults, what_is_no_message_is_passed_over) {
-  auto to = make_stream_bus(*second_, settings_).value();
-  heard hears(*to);
-  server_.ask({"XADD", settings_.stream, "*", "uid", "node", "nsp", "/", "type", "99"});
-  server_.ask({"XADD", settings_.stream, "*", "any", "thing"});
-  server_.ask(
-      {"XADD", settings_.stream, "*", "uid", "node", "nsp", "/", "type", "3", "data", "{}"});
-  EXPECT_THAT(hears.wait(1), ElementsAre("{}@/"));
-}
-
-TEST_F(stream_bus_faults, a_name_that_belongs_to_something_else_is_refused) {
-  server_.ask({"SET", settings_.stream, "1"});
-  const auto made = make_stream_bus(*first_, settings_);
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code, errc::conflict);
-  EXPECT_EQ(made.error().field, settings_.stream);
-}
 
 }  // namespace
 }  // namespace son1k::realtime::test

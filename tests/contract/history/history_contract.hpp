@@ -2,7 +2,7 @@
 #pragma once
 #include <optional>
 
-#include "queue/history/postgres_history.hpp"
+#include "queue/history/postgres/postgres_history.hpp"
 #include "store/postgres/postgres_database.hpp"
 #include "support/postgres_server.hpp"
 #include "support/queue/history_fixture.hpp"

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cmath>
@@ -11,6 +12,7 @@
 
 #include "accounts/limits/local/local_limiter.hpp"
 #include "accounts/limits/redis/redis_limiter.hpp"
+#include "accounts/limits/shared_limiter.hpp"
 #include "support/manual_clock.hpp"
 #include "support/redis_server.hpp"
 
@@ -37,11 +39,11 @@ struct redis_backend final : backend {
   static constexpr int nodes = 3;
   struct process {
     std::unique_ptr<net::redis_client> client;
-    std::unique_ptr<redis_limiter> limits;
+    std::unique_ptr<limiter> limits;
   };
   std::vector<process> processes;
 
-  redis_backend() {
+  explicit redis_backend(bool shared) {
     static son1k::test::redis_server server;
     static int place = 0;
     redis_limiter_settings settings;
@@ -51,9 +53,22 @@ struct redis_backend final : backend {
       process one;
       one.client = net::redis_client::make(net::parse_redis_url(server.url()).value()).value();
       one.client->start();
-      one.limits = std::make_unique<redis_limiter>(*one.client, settings);
+      one.limits = shared ? make_shared(*one.client, settings)
+                          : std::make_unique<redis_limiter>(*one.client, settings);
       processes.push_back(std::move(one));
     }
+  }
+  // With a Redis that is there for as long as the slowest machine may need.
+  std::unique_ptr<limiter> make_shared(net::redis_client& client,
+                                       const redis_limiter_settings& buckets) const {
+    shared_limiter_settings settings;
+    settings.servers = buckets.prefix + "servers";
+    settings.answer_time = std::chrono::seconds(60);
+    auto out =
+        std::make_unique<shared_limiter>(client, std::make_unique<redis_limiter>(client, buckets),
+                                         std::make_unique<local_limiter>(clock), settings);
+    out->look();
+    return out;
   }
   limiter& node(int number) override {
     return *processes[static_cast<std::size_t>(number % nodes)].limits;
@@ -62,7 +77,7 @@ struct redis_backend final : backend {
 
 std::unique_ptr<backend> make(const std::string& name) {
   if (name == "local") return std::make_unique<local_backend>();
-  return std::make_unique<redis_backend>();
+  return std::make_unique<redis_backend>(name == "shared");
 }
 
 class limiter_contract : public testing::TestWithParam<std::string> {
@@ -91,6 +106,30 @@ class limiter_contract : public testing::TestWithParam<std::string> {
     int taken = 0;
     while (taken < 2'000 && take(one).allowed) ++taken;
     return taken;
+  }
+
+  // How many of the calls of so many callers at the same time, spread over the nodes, were allowed.
+  int crowd(const limit& one, int callers, int calls_each) {
+    boost::asio::io_context loop;
+    std::atomic<int> taken = 0;
+    for (int n = 0; n < callers; ++n) {
+      auto work = calls(backend_->node(n), one, calls_each, taken);
+      boost::asio::co_spawn(loop, std::move(work), boost::asio::detached);
+    }
+    std::thread second([&loop] { loop.run(); });
+    loop.run();
+    second.join();
+    return taken;
+  }
+  static boost::asio::awaitable<void> calls(limiter& node, limit one, int times,
+                                            std::atomic<int>& taken) {
+    for (int i = 0; i < times; ++i) {
+      std::vector<limit> limits;
+      limits.push_back(one);
+      auto verdict = co_await node.take(std::move(limits));
+      EXPECT_TRUE(verdict);
+      if (verdict && verdict->allowed) ++taken;
+    }
   }
 
   std::unique_ptr<backend> backend_;
@@ -202,6 +241,21 @@ TEST_P(limiter_contract, callers_at_the_same_time_on_several_nodes_get_the_count
   }
 }
 
+TEST_P(limiter_contract, what_comes_back_comes_evenly_to_callers_on_several_nodes_together) {
+  constexpr std::int64_t step_ms = 3'000;
+  for (const std::int64_t count : {10, 50, 200, 1'000}) {
+    const auto one = per_minute("tier" + std::to_string(count), count);
+    const auto at_first = static_cast<int>(count / 64) + 2;
+    int taken = crowd(one, 64, at_first);
+    EXPECT_EQ(taken, count);
+    for (std::int64_t passed = step_ms; passed <= 60'000; passed += step_ms) {
+      clock().advance(step_ms);
+      taken += crowd(one, 64, static_cast<int>(count / 20 / 64) + 1);
+      ASSERT_EQ(taken, count + count * passed / 60'000) << count << " after " << passed << " ms";
+    }
+  }
+}
+
 TEST_P(limiter_contract, several_limits_in_any_order_by_callers_at_the_same_time) {
   std::atomic<int> taken = 0;
   std::vector<std::thread> callers;
@@ -258,7 +312,7 @@ TEST_P(limiter_contract, the_largest_limit_and_the_longest_period_are_exact) {
   EXPECT_EQ(refused.retry_after_ms, 2'679);
 }
 
-INSTANTIATE_TEST_SUITE_P(, limiter_contract, testing::Values("local", "redis"),
+INSTANTIATE_TEST_SUITE_P(, limiter_contract, testing::Values("local", "redis", "shared"),
                          [](const auto& entry) { return entry.param; });
 
 TEST(local_limiter, forgets_what_counts_no_more_and_holds_a_bounded_number_of_keys) {

@@ -2,10 +2,10 @@
 
 #include "contract/queue/queue_contract.hpp"
 #include "queue/embedded/embedded_queue.hpp"
+#include "support/queue/database_place.hpp"
 #include "support/queue/effects.hpp"
 #include "support/queue/memory_database.hpp"
 #include "support/queue/memory_queue.hpp"
-#include "support/queue/sqlite_place.hpp"
 #include "support/temp_folder.hpp"
 
 namespace son1k::queue::test {

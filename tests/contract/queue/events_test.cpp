@@ -93,7 +93,7 @@ TEST_P(queue_contract_events, listeners_hear_every_event_in_order_until_they_let
   for (const auto& e : q().events(0, 100).events) kept.push_back(e.id);
   {
     std::unique_lock lock(mutex);
-    more.wait_for(lock, std::chrono::seconds(10), [&] { return heard.size() >= kept.size(); });
+    more.wait_for(lock, std::chrono::seconds(60), [&] { return heard.size() >= kept.size(); });
     EXPECT_EQ(heard, kept);
   }
   subscription.reset();

@@ -82,6 +82,17 @@ TEST_P(queue_contract_finish, a_failed_job_is_retried_with_backoff_and_then_fail
   EXPECT_THAT(told(), Contains("retries-exhausted:a"));
 }
 
+TEST_P(queue_contract_finish, a_long_message_of_an_error_is_cut) {
+  ASSERT_TRUE(add(spec("a")));
+  const std::string whole(5'000, 'x');
+  std::string beyond;
+  for (int n = 0; n < 5'000; ++n) beyond += "é";
+  ASSERT_TRUE(finish(claim().at(0).held, outcome::fail({"broken", whole + beyond, false})));
+  const auto view = get("a");
+  ASSERT_TRUE(view && view->error);
+  EXPECT_EQ(view->error->message, (whole + beyond).substr(0, 8'192));
+}
+
 TEST_P(queue_contract_finish, a_delayed_outcome_spends_no_attempt) {
   ASSERT_TRUE(add(spec("a")));
   const auto reply = finish(claim().at(0).held, outcome::delay_until(clock().now_ms() + 500));

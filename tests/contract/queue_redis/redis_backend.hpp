@@ -9,9 +9,9 @@
 
 #include "contract/queue/queue_contract.hpp"
 #include "queue/redis/redis_queue.hpp"
+#include "support/postgres_server.hpp"
+#include "support/queue/database_place.hpp"
 #include "support/queue/effects.hpp"
-#include "support/queue/postgres_place.hpp"
-#include "support/queue/sqlite_place.hpp"
 #include "support/redis_server.hpp"
 #include "support/temp_folder.hpp"
 

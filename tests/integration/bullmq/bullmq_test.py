@@ -1,62 +1,24 @@
-"""Our queue on Redis and stock BullMQ share queues: interop.mjs under each supported version.
-
-BullMQ comes from npm into a folder that is kept between runs (SON1K_NPM_FOLDER, or one in the
-system's temporary folder). Without node, npm, redis-server or a way to the registry the test is
-skipped, unless CI=true."""
+"""Our queue on Redis and stock BullMQ share queues: interop.mjs under each supported version."""
 import os
-import shutil
 import subprocess
-import tempfile
 import unittest
 from pathlib import Path
 
-from support import servers
-from support.program import must_run_here
+from support import npm, servers
 
 HERE = Path(__file__).resolve().parent
 DRIVER = os.environ["SON1K_QUEUE_DRIVER"]
-KEPT = Path(os.environ.get("SON1K_NPM_FOLDER", Path(tempfile.gettempdir()) / "son1k-npm"))
-
-
-def need(*programs):
-    for program in programs:
-        if not shutil.which(program):
-            must_run_here(f"{program} is not there")
-
-
-def install(folder, *packages):
-    done = subprocess.run(["npm", "install", "--no-save", "--ignore-scripts", "--no-audit",
-                           "--no-fund", *packages], cwd=folder, capture_output=True, text=True,
-                          timeout=180)
-    if done.returncode != 0:
-        must_run_here(f"npm install failed: {done.stderr[-300:]}")
-    return folder
 
 
 def modules(version):
     """The folder that holds this version."""
-    need("node", "npm")
-    folder = KEPT / version
-    if (folder / "node_modules" / "bullmq").exists():
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "package.json").write_text('{"name": "bullmq-here", "private": true}\n')
-    return install(folder, f"bullmq@{version}", "ioredis@^5.8.0")
+    return npm.packages(version, f"bullmq@{version}", "ioredis@^5.8.0")
 
 
 def board():
     """The folder that holds what board/package-lock.json names."""
-    need("node", "npm", "chromium")
-    wanted = (HERE / "board" / "package-lock.json").read_text()
-    folder = KEPT / "board"
-    there = folder / "package-lock.json"
-    if there.exists() and there.read_text() == wanted and (folder / "node_modules").exists():
-        return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(HERE / "board", folder)
-    install(folder)
-    there.write_text(wanted)
-    return folder
+    npm.need("chromium")
+    return npm.locked(HERE / "board", "board")
 
 
 class held(unittest.TestCase):

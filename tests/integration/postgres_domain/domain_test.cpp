@@ -57,6 +57,13 @@ TEST_F(postgres_domain, pieces_are_written_and_found) {
       store::read_and_wait(*db, [&](connection& c) { return api::count_generations(c, query); });
   ASSERT_TRUE(counted) << counted.error().what();
   EXPECT_EQ(*counted, 3);
+  for (const auto& [part, found] : {std::pair("N BOL", 2u), std::pair("%", 0u)}) {
+    query.search = part;
+    listed =
+        store::read_and_wait(*db, [&](connection& c) { return api::list_generations(c, query); });
+    ASSERT_TRUE(listed) << listed.error().what();
+    EXPECT_EQ(listed->size(), found) << part;
+  }
   transaction forget;
   forget.stage([](connection& c) -> result<void> {
     auto gone = api::forget_replies(c, 1'000'000'000'000, 10);

@@ -11,7 +11,7 @@
 #include <memory>
 
 #include "queue/history/lasting_history.hpp"
-#include "queue/history/sqlite_history.hpp"
+#include "queue/history/sqlite/sqlite_history.hpp"
 #include "store/async.hpp"
 #include "store/sqlite/sqlite_database.hpp"
 #include "support/manual_clock.hpp"

@@ -22,10 +22,6 @@ error wrong_state(job_state state) {
   return {errc::conflict, "state", {"the job is " + name, "el trabajo está " + name}};
 }
 
-bool is_ready(job_state s) {
-  return s == job_state::waiting || s == job_state::prioritized;
-}
-
 }  // namespace
 
 // The job leaves without a trace.

@@ -1,6 +1,8 @@
 // What a run may do while it has its lease, and how it ends.
 #include <algorithm>
 
+#include "base/utf8.hpp"
+#include "queue/error_bytes.hpp"
 #include "store/async.hpp"
 #include "support/queue/memory_queue.hpp"
 
@@ -188,6 +190,7 @@ result<memory_queue::ending> memory_queue::decide(const finish_request& request,
     v.error = outcome::cancel().error;
   } else if (request.how.kind == outcome::what::failed) {
     v.error = request.how.error;
+    cut_text(v.error->message, error_bytes_max);
   }
   if (v.state == job_state::completed) v.result = request.how.result;
   if (how.to.ended) v.finished_at_ms = clock_.now_ms();

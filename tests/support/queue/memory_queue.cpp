@@ -321,7 +321,7 @@ void memory_queue::stop() {
 
 bool memory_queue::wait_for(const std::function<bool(const tally&)>& holds) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return holds(tally_); });
+  return changed_.wait_for(lock, std::chrono::seconds(60), [&] { return holds(tally_); });
 }
 
 memory_queue::tally memory_queue::seen() {

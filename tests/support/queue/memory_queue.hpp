@@ -98,7 +98,7 @@ class memory_queue final : public queue::queue_port {
       std::function<void(std::span<const queue::run_record>)> listener) override;
   void stop() override;
 
-  // For tests: waits until `holds` is true of what happened so far, for at most ten seconds.
+  // For tests: waits until `holds` is true of what happened so far, for at most a minute.
   struct tally {
     int claims = 0, renewals = 0, finishes = 0, waits_ended = 0;
     int claims_with_ends = 0;

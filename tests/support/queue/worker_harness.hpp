@@ -17,7 +17,7 @@
 
 namespace son1k::test {
 
-// A value that tests wait on; ten seconds at most.
+// A value that tests wait on; a minute at most.
 template <class T>
 class watched {
  public:
@@ -32,7 +32,7 @@ class watched {
   template <class Holds>
   bool wait(Holds holds) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return holds(value_); });
+    return changed_.wait_for(lock, std::chrono::seconds(60), [&] { return holds(value_); });
   }
   T get() {
     const std::lock_guard lock(mutex_);

@@ -111,13 +111,13 @@ TEST(generation_event, shows_progress_completion_and_failure) {
   ASSERT_TRUE(progress.has_value());
   EXPECT_EQ(progress->name, "generation:progress");
   EXPECT_EQ(progress->topic, "generation:j");
-  EXPECT_EQ(json::parse(progress->data).as_object().at("progress").as_int64(), 42);
+  EXPECT_EQ(progress->data.at("progress").to_number<int>(), 42);
 
   e = event_of(queue::event_type::completed);
   e.detail = R"({"duration":60.01})";
   const auto complete = generation_event(e);
   ASSERT_TRUE(complete.has_value());
-  const auto data = json::parse(complete->data).as_object();
+  const auto& data = complete->data;
   EXPECT_EQ(data.at("audioUrl"), "/api/generation/j/audio");
   EXPECT_DOUBLE_EQ(data.at("duration").as_double(), 60.01);
 

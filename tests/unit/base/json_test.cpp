@@ -64,6 +64,16 @@ TEST(parse_json, builds_what_was_written) {
   EXPECT_EQ(*parse_json(text), boost::json::parse(text));
 }
 
+TEST(parse_json, nothing_of_a_refused_text_is_in_the_next) {
+  const std::string many(20'000, ' ');
+  for (const std::string refused : {R"({"a":{"b":[1,{"c":)", R"({"a":1,"a":2})", R"({"name)"}) {
+    for (const auto& space : {std::string(), many}) {
+      EXPECT_FALSE(parse_json(refused + space).has_value()) << refused;
+      EXPECT_EQ(*parse_json(R"([{"a":1}])"), boost::json::parse(R"([{"a":1}])")) << refused;
+    }
+  }
+}
+
 TEST(json_writer, writes_what_parses_to_the_same) {
   json_writer out;
   out.text("t", "quote \" back \\ tab \t nul\x01 é");

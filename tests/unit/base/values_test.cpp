@@ -81,6 +81,14 @@ TEST(utf8, counts_code_points_and_refuses_what_rfc_3629_refuses) {
   }
 }
 
+TEST(utf8, is_seen_wherever_it_stands) {
+  for (std::size_t at = 0; at <= 20; ++at) {
+    const std::string plain(20, 'a');
+    EXPECT_EQ(count_code_points(std::string(plain).insert(at, "é")), 21u) << at;
+    EXPECT_EQ(count_code_points(std::string(plain).insert(at, "\x80")), std::nullopt) << at;
+  }
+}
+
 TEST(utf8, what_a_database_may_refuse_becomes_a_question_mark) {
   std::string text("a\0ñ\xff€\xc3", 9);
   keep_readable(text);

@@ -120,6 +120,15 @@ class raw_client {
     while (fill()) continue;
     return std::exchange(buffer_, {});
   }
+  // That many bytes, or fewer at the end of the connection.
+  std::string read_exactly(std::size_t bytes) {
+    while (buffer_.size() < bytes && fill()) continue;
+    auto out = buffer_.substr(0, bytes);
+    buffer_.erase(0, out.size());
+    return out;
+  }
+  // Says that nothing more will come, and goes on listening.
+  void end_sending() { ::shutdown(descriptor_, SHUT_WR); }
   std::size_t unread_bytes() const { return buffer_.size(); }
 
  private:

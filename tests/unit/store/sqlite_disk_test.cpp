@@ -160,24 +160,32 @@ TEST_F(sqlite_disk, a_group_costs_one_fsync) {
   EXPECT_EQ(lines(), 100);
 }
 
+// Whether the third comes before the fsync of the first is a race between the writer and the thread
+// that tells; one that is won shows that the fsync is shared, and the order holds either way.
 TEST_F(sqlite_disk, what_a_written_commit_leads_to_at_once_shares_its_fsync) {
-  std::promise<void> all;
-  std::vector<std::string> told;
-  transaction first = executing(add_line, {1});
-  first.on_written([&](bool) {
-    db_->commit(executing(add_line, {2}, durability::process), [&](result<void> second) {
-      told.push_back(second ? "second" : "refused");
-      db_->commit(executing(add_line, {3}), [&](result<void> third) {
-        told.push_back(third ? "third" : "refused");
-        all.set_value();
-      });
+  bool shared = false;
+  for (int round = 0; round < 100 && !shared; ++round) {
+    std::promise<void> all;
+    std::vector<std::string> told;
+    transaction first = executing(add_line, {3 * round + 1});
+    first.on_written([&](bool) {
+      db_->commit(executing(add_line, {3 * round + 2}, durability::process),
+                  [&](result<void> second) {
+                    told.push_back(second ? "second" : "refused");
+                    db_->commit(executing(add_line, {3 * round + 3}), [&](result<void> third) {
+                      told.push_back(third ? "third" : "refused");
+                      all.set_value();
+                    });
+                  });
     });
-  });
-  int before = test::confirmed_fsyncs("a.db-wal");
-  db_->commit(std::move(first), [&](result<void> ok) { told.push_back(ok ? "first" : "refused"); });
-  all.get_future().wait();
-  EXPECT_EQ(test::confirmed_fsyncs("a.db-wal"), before + 1);
-  EXPECT_THAT(told, testing::ElementsAre("second", "first", "third"));
+    const int before = test::confirmed_fsyncs("a.db-wal");
+    db_->commit(std::move(first),
+                [&](result<void> ok) { told.push_back(ok ? "first" : "refused"); });
+    all.get_future().wait();
+    ASSERT_THAT(told, testing::ElementsAre("second", "first", "third"));
+    shared = test::confirmed_fsyncs("a.db-wal") == before + 1;
+  }
+  EXPECT_TRUE(shared);
 }
 
 TEST_F(sqlite_disk, a_written_commit_whose_fsync_fails_is_not_acknowledged) {

@@ -197,6 +197,25 @@ class tidy_test(unittest.TestCase):
     def test_folders_of_the_same_name_inside_paths_are_allowed(self):
         self.assert_clean({"docs/a.md": "see src/%s/x and https://host/%s/x\n" % ("work", "farm")})
 
+    def test_two_files_of_a_folder_keep_no_thing_of_one_name(self):
+        def kept(*lines):
+            return "\n".join(("namespace son1k::net {", "namespace {", *lines,
+                              "}  // namespace", "}  // namespace son1k::net", ""))
+
+        constant = kept("constexpr int most = 4;")
+        self.assert_clean({"src/net/a.cpp": constant, "src/store/a.cpp": constant})
+        self.assert_clean({"src/net/a.cpp": constant, "src/net/b.cpp": "int most = 5;\n"})
+        self.assert_clean({"src/net/a.cpp": kept("bool fits(int n) {", "}"),
+                           "src/net/b.cpp": kept("bool fits(char c) {", "}")})
+        self.assert_clean({"src/net/a.cpp": kept("using many = std::vector<int>;"),
+                           "src/net/b.cpp": kept("using many = std::vector<int>;")})
+        for other in (constant, kept("struct most {", "};"), kept("std::array most{1, 2};")):
+            self.assert_one({"src/net/a.cpp": constant, "src/net/b.cpp": other}, "kept-names",
+                            "src/net/b.cpp", 3, "share it or rename one")
+        self.assert_one({"src/net/a.cpp": kept("bool fits(const std::string& a,", "    int b) {"),
+                         "src/net/b.cpp": kept("int fits(const std::string& x, int y) {", "}")},
+                        "kept-names", "src/net/b.cpp", 3, "fits is in src/net/a.cpp too")
+
     def test_registry_hosts_are_refused(self):
         self.assert_one({"docs/a.md": "curl https://" + "registry.npmjs" + ".org/x\n"},
                         "foreign", "docs/a.md", 1, "registry")

@@ -53,7 +53,8 @@ boost::asio::awaitable<result<limit_verdict>> redis_limiter::take(std::vector<li
     const auto bucket = gcra::of(one.count, one.period_ms);
     command.add(bucket.emission_us).add(bucket.tolerance_us).add(one.cost);
   }
-  auto reply = co_await redis_.eval(take_script, std::move(command));
+  const net::redis_call_options within{settings_.answer_time};
+  auto reply = co_await redis_.eval(take_script, std::move(command), within);
   if (!reply) co_return reply.error();
   std::vector<std::int64_t> numbers;
   for (const auto& item : reply->items())

@@ -1,6 +1,8 @@
 // The limiter of many processes: one key a bucket in Redis, one script a step. Time is that of
 // Redis, so that the clocks of the processes need not agree.
 #pragma once
+#include <chrono>
+
 #include "accounts/limits/limiter.hpp"
 #include "base/clock.hpp"
 #include "net/redis/redis_client.hpp"
@@ -10,7 +12,8 @@ namespace son1k::accounts {
 struct redis_limiter_settings {
   // Before each key. With a cluster it has a hash tag, since one step touches several keys.
   std::string prefix = "son1k:{limit}:";
-  const clock_port* clock = nullptr;  // in place of Redis's time, for tests
+  const clock_port* clock = nullptr;         // in place of Redis's time, for tests
+  std::chrono::milliseconds answer_time{0};  // of one call; 0: as the client has it
 };
 
 class redis_limiter final : public limiter {

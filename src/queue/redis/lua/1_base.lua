@@ -22,37 +22,34 @@ local function lane_of(queue)
   return base .. queue .. ':'
 end
 
--- The queue's name, from the beginning of its keys.
-local function queue_of(P)
-  return string.sub(P, #base + 1, -2)
-end
-
 -- The first entry of a call trims the stream, now and then another, and the end of calls that tell
--- of many jobs.
+-- of many jobs. Where a script tells of many it writes entries itself and counts them.
 local streams = {}
-local function tell(P, event, id, kind, ...)
+local function stream_of(P)
   local stream = streams[P]
   if not stream then
-    stream = {key = P .. 'events', told = 0}
+    stream = {key = P .. 'events', told = 0, trimmed = false}
     streams[P] = stream
   end
+  return stream
+end
+
+local function tell(P, event, id, kind, ...)
+  local stream = streams[P] or stream_of(P)
   stream.told = stream.told + 1
-  if stream.told % 100 ~= 1 then
+  if stream.trimmed and stream.told % 100 ~= 1 then
     call('XADD', stream.key, '*', 'event', event, 'jobId', id, 'kind', kind, ...)
     return
   end
+  stream.trimmed = true
   call('XADD', stream.key, 'MAXLEN', '~', events_max, '*', 'event', event, 'jobId', id, 'kind',
        kind, ...)
 end
 
 local function trim_events()
   for _, stream in pairs(streams) do
-    if stream.told > 1 then call('XTRIM', stream.key, 'MAXLEN', '~', events_max) end
+    if stream.told > 20 then call('XTRIM', stream.key, 'MAXLEN', '~', events_max) end
   end
-end
-
-local function ready_state(priority)
-  return priority == 0 and 'waiting' or 'prioritized'
 end
 
 local function next_turn(P)
@@ -69,72 +66,17 @@ local function list_of(P)
   return P .. 'wait'
 end
 
--- Jobs that a fleet of version 5 had put aside wait again, or (aside) those that still wait are put
--- there too; in their order, a bounded part at a time: how many.
-local function merge_paused(P, aside)
-  local from, to, side, other = P .. 'paused', P .. 'wait', 'LEFT', 'RIGHT'
-  if aside then from, to, side, other = to, from, other, side end
-  local moved = 0
-  while moved < slice and call('LMOVE', from, to, side, other) do moved = moved + 1 end
-  return moved
-end
-
 local function mark(P)
   if not is_paused(P) then call('ZADD', P .. 'marker', 0, '0') end
 end
 
-local function mark_delayed(P)
-  local first = call('ZRANGE', P .. 'delayed', 0, 0, 'WITHSCORES')
-  if first[2] then
-    call('ZADD', P .. 'marker', math.floor(tonumber(first[2]) / 4096), '1')
-  else
-    call('ZREM', P .. 'marker', '1')
+-- What few calls need is in parts that the second line of a script names (later): they are defined
+-- when something asks for them, which is dearer than most of what a call does.
+local more, later = {}, nil
+local function rest()
+  if later then
+    later()
+    later = nil
   end
-end
-
--- A job has a turn and a time of its own once they differ from those of its arrival.
-local function turn_of(P, id)
-  local f = call('HMGET', P .. id, 'xt', 'xa')
-  return tonumber(f[1] or f[2] or 0)
-end
-
-local function ready_since(P, id)
-  local f = call('HMGET', P .. id, 'xr', 'timestamp')
-  return tonumber(f[1] or f[2] or 0) or 0
-end
-
--- What the placing of a job depends on; nothing if there is no such job.
-local function load(P, id)
-  local f = call('HMGET', P .. id, 'name', 'priority', 'xg', 'xt', 'xs', 'stc', 'xv', 'xc', 'xr',
-                 'ats', 'xa', 'xl', 'deid', 'defa', 'failedReason',
-                 'parentKey', 'xn', 'timestamp')
-  if not f[1] then return nil end
-  return {id = id, kind = f[1], priority = tonumber(f[2] or 0) or 0, group = f[3] or '',
-          turn = tonumber(f[4] or f[11] or 0), score = tonumber(f[5] or nil), stalls = tonumber(f[6] or 0),
-          verdict = f[7], cancelled = f[8], ready_at = tonumber(f[9] or f[18] or 0) or 0,
-          starts = tonumber(f[10] or 0), arrival = tonumber(f[11] or 0), lane = f[12],
-          dedup = f[13], deferred = f[14], failed_before = f[15], has_parent = f[16],
-          proceeds = f[17]}
-end
-
-local function state_of(P, id)
-  local f = call('HMGET', P .. id, 'name', 'xl', 'priority')
-  if not f[1] then return nil end
-  if f[2] then return ready_state(tonumber(f[3]) or 0) end
-  if call('ZSCORE', P .. 'completed', id) then return 'completed' end
-  if call('ZSCORE', P .. 'failed', id) then return 'failed' end
-  if call('ZSCORE', P .. 'delayed', id) then return 'delayed' end
-  if call('ZSCORE', P .. 'waiting-children', id) then return 'waiting-children' end
-  if call('ZSCORE', P .. 'prioritized', id) then return 'prioritized' end
-  if call('ZSCORE', P .. 's:leases', id) or call('LPOS', P .. 'active', id) then return 'active' end
-  return 'waiting'
-end
-
--- Whether the run with this fence still has the job.
-local function holds(P, id, fence)
-  return call('ZSCORE', P .. 's:leases', id) and call('HGET', P .. id, 'ats') == fence
-end
-
-local function verdict_of(code, message)
-  return cjson.encode({code = code, message = message, retryable = false})
+  return more
 end

@@ -30,15 +30,11 @@ local function release_dedup(P, j, free)
   if f[7] then call('SADD', f[7], P .. id) end
 end
 
--- Ends by minute, if the fleet asks for them: then one of the two hashes is there.
 local counted = {}
-local function count_end(P, state)
-  local c = counted[P]
-  if c == nil then
-    c = call('EXISTS', P .. 'metrics:completed', P .. 'metrics:failed') > 0 and {}
-    counted[P] = c
-  end
-  if c then c[state] = (c[state] or 0) + 1 end
+local function count_end(P, state, n)
+  if not counts_ends(P) then return end
+  counted[P] = counted[P] or {}
+  counted[P][state] = (counted[P][state] or 0) + (n or 1)
 end
 
 local function write_minutes(key, n)
@@ -62,6 +58,6 @@ end
 
 local function write_metrics()
   for P, c in pairs(counted) do
-    for state, n in pairs(c or {}) do write_minutes(P .. 'metrics:' .. state, n) end
+    for state, n in pairs(c) do write_minutes(P .. 'metrics:' .. state, n) end
   end
 end

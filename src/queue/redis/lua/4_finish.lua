@@ -1,58 +1,10 @@
--- Runs that end, one after the other. Each: id fence shape value, after a failure its message and
--- stack, then its last notes or its progress. The value is the result, or the error. The shape says
--- how runs end; most runs of a call have the same. Its words: to attempts stalls run-at flags
--- keep-count keep-age free-dedup queue. Flags: c cancelled, x exhausted, r released, s settled (the
--- domain knows already: a cancel that came since changes nothing), e there is an error, n there are
--- notes, p there is progress, o an ordinary job: when it began it had no group, parent, verdict,
--- deduplication, earlier failure or stall, and it was added by this program; - none.
--- Replies 0 if the job has ended; where it went and when it runs; -1 the run has lost the job; -2
--- somebody asked to cancel it.
-local shapes = {}
-local function shape_of(text)
-  local s = shapes[text]
-  if s then return s end
-  local to, attempts, stalls, run_at, flags, count, age, free, queue = string.match(
-    text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
-  local function has(what)
-    return string.find(flags, what, 1, true) ~= nil
-  end
-  s = {P = lane_of(queue), to = to, attempts = attempts, stalls = tonumber(stalls),
-       run_at = tonumber(run_at), cancelled = has('c'), exhausted = has('x'), released = has('r'),
-       settled = has('s'), failed = has('e'), noted = has('n'), progress = has('p'),
-       ordinary = has('o'), keep_count = tonumber(count), keep_age = tonumber(age),
-       free = free == '1'}
-  s.kept = s.keep_count > 0 and s.keep_age > 0
-  shapes[text] = s
-  return s
-end
-
--- What is done once for all runs of the call that completed, of each queue: their ids, locks and
--- scores; what is to be trimmed; which job ended last.
-local left, trims, last = {}, {}, {}
-local function do_what_is_left()
-  for P, l in pairs(left) do
-    call('ZREM', P .. 's:leases', unpack(l.ids))
-    call('DEL', unpack(l.locks))
-    call('ZADD', P .. 'completed', unpack(l.scores))
-  end
-  left = {}
-end
-
+-- Ends that are not those of ordinary jobs that completed.
 local function leave_later(P, id)
-  local l = left[P]
-  if not l then
-    l = {ids = {}, locks = {}, scores = {}}
-    left[P] = l
-  end
+  local l = left_of(P)
   local n = #l.ids + 1
   l.ids[n], l.locks[n] = id, P .. id .. ':lock'
   l.scores[2 * n - 1], l.scores[2 * n] = now_text, id
   if n == slice then do_what_is_left() end
-end
-
-local function trim_later(P, s)
-  trims[P] = trims[P] or {}
-  trims[P][s] = true
 end
 
 local function leave_active(P, id, verdict, group)
@@ -75,13 +27,6 @@ local function leave_place(P, id, fence)
   call('ZREM', P .. 'waiting-children', id)
   take_out(P, load(P, id))
   return true
-end
-
-local function drained(P)
-  if call('LLEN', P .. 'active') > 0 or call('LLEN', P .. 'wait') > 0 then return false end
-  if call('EXISTS', P .. 'prioritized') == 1 then return false end
-  local lanes = call('HMGET', P .. 's:n', 'w', 'p')
-  return tonumber(lanes[1] or 0) <= 0 and tonumber(lanes[2] or 0) <= 0
 end
 
 -- What a run has said last; the progress that is left to be written.
@@ -205,24 +150,5 @@ local function finish(id, fence, s, e)
   goes_on(P, j, s, e)
   return {state_of(P, id), s.to == 'delayed' and s.run_at or 0}
 end
-
-local function finish_all()
-  local replies = {}
-  for n = 1, number() do
-    local id, fence, s = arg(), arg(), shape_of(arg())
-    local e = {value = arg()}
-    if s.failed then e.message, e.stack = arg(), arg() end
-    if s.noted then e.notes = read_notes() end
-    if s.progress then e.progress = arg() end
-    replies[n] = finish(id, fence, s, e)
-  end
-  do_what_is_left()
-  for P, some in pairs(trims) do
-    for s in pairs(some) do trim(P, s.to, s.keep_age, s.keep_count) end
-  end
-  for P, one in pairs(last) do
-    if drained(P) then tell(P, 'drained', one[1], one[2]) end
-  end
-  write_metrics()
-  return replies
-end
+more.complete, more.finish, more.trim = complete, finish, trim
+more.read_notes, more.count_end, more.write_metrics = read_notes, count_end, write_metrics

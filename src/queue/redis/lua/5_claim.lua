@@ -1,12 +1,7 @@
--- Arguments: queue max worker lease-ms token run-of ordinary(0/1) suspects(0 none, 1 if nothing else,
--- 2 at once). Replies how many suspects wait, when the next delayed job is due, and of each job its
--- id, its start and its fields as they were before it; or -1 and the version of a fleet whose layout
--- is another.
+-- Claims of queues, or by workers, of which more is to be known than the order of a list.
 local function claim_some()
-  local queue, most, worker, lease_text = arg(), number(), arg(), arg()
-  local lease_ms = tonumber(lease_text)
-  local token, run_of, ordinary, suspects = arg(), arg(), arg() == '1', number()
-  local P = lane_of(queue)
+  local c = read_claim()
+  local P, most, ordinary, suspects, run_of = c.P, c.most, c.ordinary, c.suspects, c.run_of
 
   local settings = call('HMGET', P .. 'meta', 'paused', 'concurrency', 'max', 'duration',
                         'version')
@@ -17,7 +12,13 @@ local function claim_some()
   local extra = call('HMGET', P .. 's:limits', 'ageing', 'each', 'rate_max', 'rate_per')
   local ageing = owned and tonumber(extra[1] or 600000) or 0
   local each = extra[2] and cjson.decode(extra[2]) or nil
-  local grouped = owned and (each or call('EXISTS', P .. 's:gl') == 1)
+  -- Of most queues none of these is there, nor comes while this call goes on.
+  local some_extras = call('EXISTS', P .. 's:gl', P .. 's:gp', P .. 's:v', P .. 's:exp', P .. 's:age',
+                           P .. 's:s', P .. 'delayed') > 0
+  local function extra_there(name)
+    return some_extras and call('EXISTS', P .. name) == 1
+  end
+  local grouped = owned and (each or extra_there('s:gl'))
 
   -- Starts of the window that still count, oldest first, are in the list.
   local function spent(key, limit_max, per)
@@ -84,12 +85,13 @@ local function claim_some()
     if first[1] then return first[1], math.floor(tonumber(first[2]) / two32) end
   end
 
-  promote(P)
+  if some_extras then promote(P) end
   -- What may only end while this call goes on.
-  local has_groups = owned and call('EXISTS', P .. 's:gp') == 1
-  local has_verdicts = owned and call('EXISTS', P .. 's:v') == 1
-  local expires = call('EXISTS', P .. 's:exp') == 1
-  local eldest = ageing > 0 and tonumber(call('ZRANGE', P .. 's:age', 0, 0, 'WITHSCORES')[2])
+  local has_groups = owned and extra_there('s:gp')
+  local has_verdicts = owned and extra_there('s:v')
+  local expires = extra_there('s:exp')
+  local eldest = some_extras and ageing > 0 and
+                 tonumber(call('ZRANGE', P .. 's:age', 0, 0, 'WITHSCORES')[2])
   local may_age = eldest and eldest <= now - ageing
 
   local function pick_by_turn()
@@ -162,22 +164,11 @@ local function claim_some()
     end
   end
 
-  -- What is written for all that were started at once.
-  local active, leases, locks, aged = {}, {}, {}, {}
-  local lease_end = string.format('%.0f', now + lease_ms)
-  local function book_started()
-    if #active == 0 then return end
-    call('LPUSH', P .. 'active', unpack(active))
-    call('ZADD', P .. 's:leases', unpack(leases))
-    if owned then call('MSET', unpack(locks)) end
-    if expires then call('ZREM', P .. 's:exp', unpack(active)) end
-    if #aged > 0 then call('ZREM', P .. 's:age', unpack(aged)) end
-    active, leases, locks, aged = {}, {}, {}, {}
-  end
-
   -- `taken`: it is out of its list or set already, where its place was `score`.
   local function start(id, taken, score)
     local key = P .. id
+    local plain = taken and plain_fields(key)
+    if plain then return start_plain(c, id, key, plain, score) end
     local fields, f = redis.pcall('HGETALL', key), {}
     for n = 1, #fields, 2 do f[fields[n]] = fields[n + 1] end
     if not f.name then  -- a list entry without a job; a key that is somebody else's
@@ -197,25 +188,18 @@ local function claim_some()
         call('RPOP', P .. 'wait')
       end
     elseif score and owned then
-      aged[#aged + 1] = id
+      c.aged[#c.aged + 1] = id
     end
     if starts or score or run_of ~= '' then
       starts = (tonumber(starts or 0) or 0) + 1
-      call('HSET', key, 'processedOn', now_text, 'pb', worker, 'ats', starts, 'xi', run_of,
+      call('HSET', key, 'processedOn', now_text, 'pb', c.worker, 'ats', starts, 'xi', run_of,
            'progress', '0')
       if score then call('HSET', key, 'xs', score) end
     else
       starts = '1'
-      call('HSET', key, 'processedOn', now_text, 'pb', worker, 'ats', '1')
+      call('HSET', key, 'processedOn', now_text, 'pb', c.worker, 'ats', '1')
     end
-    local n = #active + 1
-    active[n] = id
-    leases[2 * n - 1], leases[2 * n] = lease_end, id
-    if owned then
-      locks[2 * n - 1], locks[2 * n] = key .. ':lock', token
-    else
-      call('SET', key .. ':lock', token, 'PX', lease_text)
-    end
+    take_lease(c, id, key)
     if f.xn then call('HDEL', key, 'xn') end
     if f.xv then
       call('SADD', P .. 's:va', id)
@@ -223,11 +207,11 @@ local function claim_some()
       count_start(group)
       if owned and group ~= '' then call('HINCRBY', P .. 's:ga', group, 1) end
     end
-    tell(P, 'active', id, f.name, 'prev', priority == '0' and 'waiting' or 'prioritized')
+    say_active(P, id, f.name, priority == '0' and 'waiting' or 'prioritized')
     return {id, starts, fields}
   end
 
-  local jobs, tries = {}, 0
+  local jobs, tries, all_taken = {}, 0, false
   -- Nothing but the order of the list and of the set decides: as many as there is room for at once.
   if ordinary and suspects < 2 and not (settings[1] or grouped or has_groups or has_verdicts or
      may_age or extra[3] or (not owned and settings[3])) then
@@ -241,21 +225,25 @@ local function claim_some()
     if room > #first then
       local then_ = call('ZPOPMIN', P .. 'prioritized', room - #first)
       for n = 1, #then_, 2 do jobs[#jobs + 1] = start(then_[n], true, then_[n + 1]) end
+      all_taken = suspects == 0 and #first + #then_ / 2 < room
     end
-    book_started()
+    book_started(c, expires)
   end
-  while #jobs < most and tries < most + slice do
+  while not all_taken and #jobs < most and tries < most + slice do
     tries = tries + 1
     local id, alone = pick(#jobs == 0)
     if not id then break end
     jobs[#jobs + 1] = start(id)
-    book_started()
+    book_started(c, expires)
     if alone then break end
   end
-  if #jobs > 0 and (call('LLEN', P .. 'wait') > 0 or call('EXISTS', P .. 'prioritized') == 1) then
+  if #jobs > 0 and not all_taken and
+     (call('LLEN', P .. 'wait') > 0 or call('EXISTS', P .. 'prioritized') == 1) then
     mark(P)
   end
+  if not some_extras then return {0, 0, jobs} end
   local next_due = call('ZRANGE', P .. 'delayed', 0, 0, 'WITHSCORES')
   local due_at = next_due[2] and math.floor(tonumber(next_due[2]) / 4096) or 0
   return {call('ZCARD', P .. 's:s'), due_at, jobs}
 end
+more.claim_some = claim_some

@@ -1,4 +1,4 @@
--- parts: base place stock flow
+-- parts: base state place stock flow
 -- The job and its children: what to cancel of them. Arguments: queue id do(0 looks only, 1 cancels),
 -- then queue and id of those that ran when their domain was asked. Replies of each its queue, id,
 -- whether it runs, its state and its fields.

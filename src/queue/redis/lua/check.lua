@@ -1,4 +1,4 @@
--- parts: base
+-- parts: base state
 -- Of runs (queue id fence each): whether they hold their jobs (1), whether a cancel was asked for,
 -- and with `full` the fields of the job.
 local full, replies = arg() == '1', {}

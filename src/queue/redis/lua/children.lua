@@ -1,4 +1,4 @@
--- parts: base
+-- parts: base state
 -- Queue and id: of each child its queue, id, state, result and error; nothing if there is no such job.
 local P, id = lane_of(arg()), arg()
 if call('EXISTS', P .. id) == 0 then return false end

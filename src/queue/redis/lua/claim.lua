@@ -1,4 +1,5 @@
--- parts: base place claim
-local reply = claim_some()
+-- parts: base start
+-- later: state place claim
+local reply = claim_all(false)
 trim_events()
 return reply

@@ -1,4 +1,4 @@
--- parts: base
+-- parts: base state
 -- Of a whole queue: pause (1/0) · limits (field value …) · group (name, JSON or nothing) · forget:
 -- what is left of an obliterated queue · cleaned (count) · meet: a worker is there, which counts
 -- ends by minute (minutes to keep; 0: only if others do). After a pause or resume `merge` is called

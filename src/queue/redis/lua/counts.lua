@@ -1,4 +1,4 @@
--- parts: base
+-- parts: base state
 -- Of each queue: waiting prioritized delayed active waiting-children completed failed paused, since
 -- when its oldest ready job waits, and whether anything is set about it.
 local all = {}

@@ -1,4 +1,4 @@
--- parts: base place stock flow
+-- parts: base state place stock flow
 -- Arguments: queue what priority n, then ids. Of each: 0, -1 no such job, -8 it is the next run of a
 -- scheduler, or the state in which the edit has no meaning.
 local queue, what, priority = arg(), arg(), number()

@@ -1,4 +1,5 @@
--- parts: base place stock flow last note finish
+-- parts: base ends
+-- later: state place stock flow last note finish
 local replies = finish_all()
 trim_events()
 return replies

@@ -1,4 +1,4 @@
--- parts: base
+-- parts: base state
 -- What an add would find now: queue id dedup priority parent-queue parent. Replies whether something
 -- stands in its way (1, and whose id; -1 the parent), and how many jobs are before it.
 local P, id, dedup, priority = lane_of(arg()), arg(), arg(), number()

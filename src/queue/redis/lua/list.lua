@@ -1,4 +1,4 @@
--- parts: base
+-- parts: base state
 -- The ids of a page: queue state offset limit; one more than the page shows that there is another.
 local P, state, offset, limit = lane_of(arg()), arg(), number(), number()
 local ids = {}

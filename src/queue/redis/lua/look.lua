@@ -1,4 +1,4 @@
--- parts: base
+-- parts: base state
 -- Jobs as a reader sees them: with logs (0/1), then queue and id of each. Of each nothing, or its
 -- state, fields, how many children have not ended, when it is due, and its log.
 local with_logs, views = arg() == '1', {}

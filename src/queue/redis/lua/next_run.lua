@@ -1,4 +1,4 @@
--- parts: base place stock
+-- parts: base state place stock
 -- The next run of a job scheduler of BullMQ, made when one starts. look: queue id → the scheduler's
 -- name, the time of its last run, the started job's options and the scheduler's fields; nothing if
 -- the run has been followed up already. add: queue id, scheduler, its last and next time, options,

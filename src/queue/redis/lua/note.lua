@@ -1,4 +1,4 @@
--- parts: base note
+-- parts: base state note
 -- Of each run its queue, id, fence and notes. Replies of each 0: written; -1: it has lost the job.
 local replies = {}
 for n = 1, number() do

@@ -1,8 +1,8 @@
--- parts: base place
--- Arguments: queue, run-of. Jobs whose lease ran out wait again at their old place; with a run-of,
+-- parts: base state place
+-- Arguments: queue, run-of, how often jobs of stock workers may stall. Jobs whose lease ran out wait again at their old place; with a run-of,
 -- all that the process of this name had started, and the whole sweep is for it. Replies the fields
 -- of each job as they were.
-local P, run_of = lane_of(arg()), arg()
+local P, run_of, stalls_max = lane_of(arg()), arg(), number()
 promote(P)
 -- Left by a resume that was broken off, or by a fleet of version 5.
 if call('EXISTS', P .. 'paused') == 1 and not (fleet5 and is_paused(P)) and
@@ -57,7 +57,7 @@ local function sweep_stock()
       call('ZREM', P .. 's:leases', id)
       local j = load(P, id)
       if j then
-        if call('HINCRBY', P .. id, 'stc', 1) > 1 then
+        if call('HINCRBY', P .. id, 'stc', 1) > stalls_max then
           call('HSET', P .. id, 'defa', 'job stalled more than allowable limit')
         end
         call('RPUSH', list_of(P), id)

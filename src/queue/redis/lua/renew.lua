@@ -1,4 +1,4 @@
--- parts: base
+-- parts: base state
 -- Lease-ms, then queue id fence of each: which are no longer held.
 local lease_ms, gone = number(), {}
 for _ = 1, number() do

@@ -1,4 +1,4 @@
--- parts: base
+-- parts: base state
 -- Of jobs (queue id each): empty where there is no such job, how it has ended, or "waiting" for all
 -- that have not.
 local states = {}

@@ -1,4 +1,4 @@
--- parts: base place stock flow
+-- parts: base state place stock flow
 -- For clean and obliterate. look: queue states(n) newest(ms) limit → ids and states of jobs that are
 -- in these states since then, but for the next runs of schedulers; all: with these. remove: queue, and id and state of each → how many went.
 local P, what = lane_of(arg()), arg()

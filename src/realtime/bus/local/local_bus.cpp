@@ -93,16 +93,20 @@ class local_exchange {
   void tell_all(std::unique_lock<std::mutex>& lock) {
     telling_ = std::this_thread::get_id();
     while (!untold_.empty()) {
-      const std::optional<bus_message> message = std::move(untold_.front().message);
+      const bus_message message = std::move(untold_.front().message);
       const auto* from = untold_.front().from;
       untold_.pop_front();
-      std::vector<std::shared_ptr<bus_listeners>> others;
+      std::vector<std::shared_ptr<bus_listeners>> all;
       for (const auto& each : nodes_)
-        if (auto node = each.lock(); node && node.get() != from) others.push_back(std::move(node));
+        if (auto node = each.lock(); node) all.push_back(std::move(node));
       lock.unlock();
       room_.notify_one();
-      for (const auto& node : others) node->tell(message);
-      others.clear();
+      for (const auto& node : all)
+        if (node.get() == from)
+          node->tell_own(message);
+        else
+          node->tell(message);
+      all.clear();
       lock.lock();
     }
     telling_ = std::thread::id();

@@ -1,5 +1,6 @@
 #include "realtime/bus/redis/stream_bus.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <condition_variable>
 #include <mutex>
@@ -18,7 +19,7 @@ using net::redis_command;
 
 constexpr std::chrono::milliseconds block{1'000};
 constexpr std::chrono::milliseconds rest{250};  // while Redis is away
-constexpr std::size_t page = 500;
+constexpr std::int64_t page_max = 500;
 
 // An id of a stream: milliseconds and a number.
 struct entry_id {
@@ -36,7 +37,7 @@ std::optional<entry_id> parse_id(std::string_view text) {
   return id;
 }
 
-// Nothing: an entry that others wrote there.
+// Nothing: an entry that others wrote there, or one that is too large.
 std::optional<bus_message> message_of(const net::redis_value& entry) {
   const auto& fields = entry[1];
   const auto type = fields.at("type").number_or(0);
@@ -45,6 +46,7 @@ std::optional<bus_message> message_of(const net::redis_value& entry) {
   out.space = fields.at("nsp").bytes();
   out.data = fields.at("data").bytes();
   out.offset = entry[0].bytes();
+  out.mark = static_cast<std::uint64_t>(fields.at("mark").number_or(0));
   if (out.node.empty() || type < 1 || type > static_cast<std::int64_t>(bus_type::close))
     return std::nullopt;
   out.type = static_cast<bus_type>(type);
@@ -89,10 +91,7 @@ class stream_bus final : public bus {
 
   awaitable<result<std::string>> publish(bus_message message) override {
     if (auto ok = check(message); !ok) co_return ok.error();
-    redis_command add("XADD", settings_.stream, "MAXLEN", "~", settings_.messages_max, "*");
-    add.add("uid").add(node_).add("nsp").add(message.space);
-    add.add("type").add(static_cast<int>(message.type));
-    if (!message.data.empty()) add.add("data").add(message.data);
+    auto add = stream_entry(settings_, node_, message);
     auto added = co_await redis_.call(std::move(add));
     if (!added) co_return added.error();
     co_return added->take_bytes();
@@ -132,30 +131,47 @@ class stream_bus final : public bus {
 
  private:
   void run() {
-    bool behind = false;  // messages may have been dropped from the stream unread
+    bool was_away = false;  // the stream may be another, and wait for ever for what comes after
+    std::uint64_t connection = 0;
     while (!stopped()) {
-      if (behind && !look_for_gap()) continue;
+      if (was_away && !look_for_gap()) continue;
       net::redis_call_options options;
       options.block = block;
       const auto got = wire_->call_and_wait(
-          {"XREAD", "COUNT", page, "BLOCK", block.count(), "STREAMS", settings_.stream, last_},
+          {"XREAD", "COUNT", page_, "BLOCK", block.count(), "STREAMS", settings_.stream, last_},
           options);
       if (!got) {
         pause(got.error());
-        behind = true;
+        was_away = true;
         continue;
       }
       away_ = false;
+      // It broke between two reads: what was read now may stand behind what is gone.
+      if (const auto now = wire_->times_connected(); now != connection) {
+        connection = now;
+        was_away = true;
+        continue;
+      }
       const auto& entries = (*got)[0][1].items();
+      was_away = false;
+      // Who was so far behind that entries were dropped unread finds a full page.
+      if (entries.size() == page_ && !look_for_gap()) {
+        was_away = true;
+        continue;
+      }
       for (const auto& entry : entries) hear(entry);
-      behind = entries.size() == page;
     }
   }
 
   void hear(const net::redis_value& entry) {
     last_ = entry[0].bytes();
-    auto message = message_of(entry);
-    if (message && message->node != node_) listeners_.tell(std::move(message));
+    const auto message = message_of(entry);
+    if (!message)
+      listeners_.tell_passed_over(last_);
+    else if (message->node == node_)
+      listeners_.tell_own(*message);
+    else
+      listeners_.tell(*message);
   }
 
   // False: Redis did not say.
@@ -169,14 +185,15 @@ class stream_bus final : public bus {
     if (lost && *read != entry_id{}) {
       log::warn("bus.gap", {{"stream", settings_.stream}, {"read", last_}});
       last_ = "0-0";
-      listeners_.tell(std::nullopt);
+      listeners_.tell_gap();
     }
     return true;
   }
 
   void pause(const error& why) {
     if (stopped()) return;
-    if (!std::exchange(away_, true))
+    // A client that was stopped is not away.
+    if (why.code != errc::cancelled && !std::exchange(away_, true))
       log::warn("bus.away", {{"stream", settings_.stream}, {"error", why.what()}});
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, rest, [this] { return stopped_; });
@@ -189,6 +206,8 @@ class stream_bus final : public bus {
 
   net::redis_client& redis_;
   const stream_bus_settings settings_;
+  const std::size_t page_ =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(settings_.messages_max, 1, page_max));
   const std::string node_ = new_node_name();
   bus_listeners listeners_;
 
@@ -204,6 +223,16 @@ class stream_bus final : public bus {
 };
 
 }  // namespace
+
+redis_command stream_entry(const stream_bus_settings& settings, std::string_view node,
+                           const bus_message& message) {
+  redis_command add("XADD", settings.stream, "MAXLEN", "~", settings.messages_max, "*");
+  add.add("uid").add(node).add("nsp").add(message.space);
+  add.add("type").add(static_cast<int>(message.type));
+  if (!message.data.empty()) add.add("data").add(message.data);
+  if (message.mark != 0) add.add("mark").add(static_cast<std::int64_t>(message.mark));
+  return add;
+}
 
 result<std::unique_ptr<bus>> make_stream_bus(net::redis_client& redis,
                                              stream_bus_settings settings) {

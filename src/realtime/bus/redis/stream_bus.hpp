@@ -1,11 +1,12 @@
 // The bus of many processes: one stream in Redis, in the layout of Socket.IO's streams adapter, so
 // that its servers hear ours and ours hear theirs.
 //
-//   {stream}                    entries uid, nsp, type, data; about 10,000 are kept
+//   {stream}                    entries uid, nsp, type, data and, where the publisher marks its
+//                               own, mark; about 10,000 are kept
 //   {sessions}<pid>             the state of a client that may come back, until its time is over
 //
 // A thread of the bus reads the stream on a connection of its own, from where it stopped, however
-// often Redis goes away; entries that are no messages are passed over.
+// often Redis goes away; entries that are no messages, or too large, are passed over.
 #pragma once
 #include "net/redis/redis_client.hpp"
 #include "realtime/bus/bus.hpp"
@@ -17,6 +18,10 @@ struct stream_bus_settings {
   std::string sessions = "sio:session:";
   std::int64_t messages_max = 10'000;  // kept, or somewhat more
 };
+
+// The command that appends a message of `node`, for callers that do not wait for it.
+net::redis_command stream_entry(const stream_bus_settings& settings, std::string_view node,
+                                const bus_message& message);
 
 // Hears what is published once this returned. The client must outlive it. unavailable: Redis is
 // away. conflict: the name of the stream belongs to something else.

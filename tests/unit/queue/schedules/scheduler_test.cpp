@@ -328,7 +328,7 @@ TEST(scheduler_thread, an_edit_takes_effect_while_it_runs) {
   });
   const auto wait_for = [&](int n) {
     std::unique_lock lock(jobs.mutex);
-    return jobs.changed.wait_for(lock, std::chrono::seconds(20), [&] { return jobs.added >= n; });
+    return jobs.changed.wait_for(lock, std::chrono::seconds(60), [&] { return jobs.added >= n; });
   };
   auto runner = place.new_scheduler();
   schedules book(place.db(), place.queue(), place.clock, [&] { runner->wake(); });

@@ -1,0 +1,157 @@
+#include "accounts/quota/use_counters.hpp"
+
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace son1k::accounts {
+namespace {
+
+using store::statement;
+using store::value;
+
+constexpr std::int64_t no_limit = std::int64_t{1} << 62;
+constexpr std::size_t doublings_max = 6;  // of the rows that go out with one statement
+
+std::int64_t most_of(const use_change& change) {
+  return change.most == 0 ? no_limit : change.most;
+}
+
+// What one commit changes, an upsert for many counters. The order is that of the keys, in every
+// process, so that two commits cannot wait for each other. The tables' own check refuses it if any
+// goes beyond its limit; the commit then runs transaction by transaction.
+class joint_use final : public store::joint_write {
+ public:
+  void add(const use_change& change) {
+    auto& sum = sum_of(change);
+    sum.added += change.units;
+    sum.most = std::min(sum.most, most_of(change));
+  }
+  void give_back(const use_change& change) {
+    sum_of(change).given_back += change.units;
+    gives_back_ = true;
+  }
+
+  result<void> write(store::connection& db) override {
+    // Rows of a counter that shrinks do not go into an upsert: as new rows they would be refused.
+    if (gives_back_) return write_one_by_one(db);
+    std::vector<value> params;
+    std::size_t left = 0;
+    for (const auto& [account, periods] : accounts_) left += periods.size();
+    std::size_t doublings = 0;
+    for (const auto& [account, periods] : accounts_) {
+      for (const auto& [period, sum] : periods) {
+        if (params.empty()) {
+          doublings = 0;
+          while (doublings < doublings_max && (std::size_t{2} << doublings) <= left) ++doublings;
+        }
+        const value row[] = {std::string_view(account), std::string_view(period), sum.added,
+                             sum.most};
+        params.insert(params.end(), std::begin(row), std::end(row));
+        if (params.size() < (std::size_t{4} << doublings)) continue;
+        if (auto sent = db.send(upsert_of(doublings), params); !sent) return sent;
+        left -= params.size() / 4;
+        params.clear();
+      }
+    }
+    return {};
+  }
+
+ private:
+  struct sums {
+    std::int64_t added = 0;
+    std::int64_t given_back = 0;
+    std::int64_t most = no_limit;
+  };
+
+  sums& sum_of(const use_change& change) {
+    auto account = accounts_.find(change.account);
+    if (account == accounts_.end())
+      account = accounts_.try_emplace(std::string(change.account)).first;
+    auto period = account->second.find(change.period);
+    if (period == account->second.end())
+      period = account->second.try_emplace(std::string(change.period)).first;
+    return period->second;
+  }
+
+  static const statement& upsert_of(std::size_t doublings) {
+    static const auto all = [] {
+      std::vector<statement> out;
+      for (std::size_t n = 0; n <= doublings_max; ++n) {
+        std::string sql = "insert into quota_use (account, period, used, most) values ";
+        for (std::size_t row = 0; row < (std::size_t{1} << n); ++row) {
+          sql += row == 0 ? "(" : ", (";
+          for (std::size_t column = 1; column <= 4; ++column)
+            sql += (column == 1 ? "$" : ", $") + std::to_string(row * 4 + column);
+          sql += ")";
+        }
+        sql +=
+            " on conflict (account, period) do update set used = quota_use.used + "
+            "excluded.used, most = excluded.most";
+        out.emplace_back(sql);
+      }
+      return out;
+    }();
+    return all[doublings];
+  }
+
+  result<void> write_one_by_one(store::connection& db) {
+    static const statement give_back(
+        "update quota_use set used = used - $3 where account = $1 and period = $2");
+    for (const auto& [account, periods] : accounts_) {
+      for (const auto& [period, sum] : periods) {
+        const std::string_view of(account), in(period);
+        if (sum.given_back > 0) {
+          if (auto sent = db.send(give_back, {of, in, sum.given_back}); !sent) return sent;
+        }
+        if (sum.added > 0) {
+          if (auto sent = db.send(upsert_of(0), {of, in, sum.added, sum.most}); !sent) return sent;
+        }
+      }
+    }
+    return {};
+  }
+
+  std::map<std::string, std::map<std::string, sums, std::less<>>, std::less<>> accounts_;
+  bool gives_back_ = false;
+};
+
+// Of this commit; null: here each transaction writes for itself.
+joint_use* joint_of(store::connection& db) {
+  static constexpr char key = 0;
+  if (auto* open = db.joined(&key)) return static_cast<joint_use*>(open);
+  auto fresh = std::make_shared<joint_use>();
+  return db.join(&key, fresh) ? fresh.get() : nullptr;
+}
+
+}  // namespace
+
+result<bool> add_use(store::connection& db, const use_change& change) {
+  static const statement add_within(
+      "insert into quota_use (account, period, used, most) values ($1, $2, $3, $4) "
+      "on conflict (account, period) do update set used = quota_use.used + excluded.used, "
+      "most = excluded.most where quota_use.used + excluded.used <= excluded.most");
+  if (change.units > most_of(change)) return false;
+  if (auto* joint = joint_of(db)) {
+    joint->add(change);
+    return true;
+  }
+  auto counted =
+      db.execute(add_within, {change.account, change.period, change.units, most_of(change)});
+  if (!counted) return counted.error();
+  return *counted == 1;
+}
+
+result<void> give_back_use(store::connection& db, const use_change& change) {
+  static const statement give_back(
+      "update quota_use set used = used - $3 where account = $1 and period = $2");
+  if (auto* joint = joint_of(db)) {
+    joint->give_back(change);
+    return {};
+  }
+  return db.send(give_back, {change.account, change.period, change.units});
+}
+
+}  // namespace son1k::accounts

@@ -1,0 +1,147 @@
+#include "api/admin_users.hpp"
+
+#include <boost/json.hpp>
+
+#include "api/account_engines.hpp"
+#include "api/account_json.hpp"
+#include "api/envelope.hpp"
+#include "api/parameters.hpp"
+#include "base/json.hpp"
+
+namespace son1k::api {
+namespace json = boost::json;
+using boost::asio::awaitable;
+using net::http_method;
+using net::http_request;
+using net::http_response;
+namespace {
+
+using services_ptr = std::shared_ptr<const services>;
+
+constexpr std::size_t admin_body_bytes_max = 8'192;
+constexpr std::int64_t page_max = 100;
+
+awaitable<http_response> list_users(services_ptr with, http_request& request) {
+  parameters in(request);
+  accounts::account_query query;
+  query.before = in.text("cursor").value_or("");
+  query.search = in.text("search").value_or("");
+  query.limit = static_cast<int>(in.integer("limit", 1, page_max).value_or(50));
+  if (auto ok = in.finish(); !ok) co_return refuse(ok.error(), request);
+  const auto limit = query.limit;
+  auto rows = co_await with->accounts->users.list(std::move(query));
+  if (!rows) co_return refuse(rows.error(), request);
+  json::array items;
+  for (const auto& row : *rows) items.emplace_back(to_json(row));
+  const bool full = items.size() == static_cast<std::size_t>(limit);
+  json::object pagination{{"limit", limit}};
+  pagination["nextCursor"] = full ? json::value(rows->back().id) : json::value();
+  co_return reply_page(std::move(items), pagination);
+}
+
+// By id or e-mail.
+awaitable<http_response> show_user(services_ptr with, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
+  std::string id(request.param("id"));
+  auto row = co_await with->accounts->users.find(std::move(id));
+  if (!row) co_return refuse(row.error(), request);
+  co_return reply(200, json::value(to_json(*row)));
+}
+
+struct wanted_user {
+  accounts::new_account account;
+  bool with_key = false;
+};
+
+result<wanted_user> read_new_user(const http_request& request) {
+  if (auto ok = no_parameters(request); !ok) return ok.error();
+  const auto body = parse_json(request.body);
+  if (!body) return body.error();
+  object_reader fields(*body);
+  wanted_user out;
+  fields.require("email");
+  out.account.email = fields.utf8("email", {1, 320, false}).value_or("");
+  out.account.name = fields.utf8("name", {1, 100, false}).value_or("");
+  out.account.password = fields.utf8("password", {1, 1'000, true}).value_or("");
+  out.account.role = fields.utf8("role", {1, 20, false}).value_or("user");
+  out.account.tier = fields.utf8("tier", {1, 40, false}).value_or("FREE");
+  out.with_key = fields.boolean("apiKey").value_or(false);
+  if (auto ok = fields.finish(); !ok) return ok.error();
+  return out;
+}
+
+awaitable<http_response> create_user(services_ptr with, http_request& request) {
+  auto wanted = read_new_user(request);
+  if (!wanted) co_return refuse(wanted.error(), request);
+  auto made = co_await with->accounts->users.create(std::move(wanted->account));
+  if (!made) co_return refuse(made.error(), request);
+  auto data = to_json(*made);
+  if (wanted->with_key) {
+    accounts::new_api_key asked;
+    asked.account = made->id;
+    asked.name = "first";
+    auto key = co_await with->accounts->keys.create(std::move(asked));
+    if (!key) co_return refuse(key.error(), request);
+    data["apiKey"] = key->secret;
+  }
+  auto out = reply(201, json::value(std::move(data)));
+  out.headers.add("Location", "/api/admin/users/" + made->id);
+  out.headers.add("Cache-Control", "no-store");
+  co_return out;
+}
+
+awaitable<http_response> change_user(services_ptr with, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
+  const auto body = parse_json(request.body);
+  if (!body) co_return refuse(body.error(), request);
+  object_reader fields(*body);
+  accounts::account_change to;
+  to.name = fields.utf8("name", {1, 100, false});
+  to.role = fields.utf8("role", {1, 20, false});
+  to.tier = fields.utf8("tier", {1, 40, false});
+  to.disabled = fields.boolean("disabled");
+  if (auto ok = fields.finish(); !ok) co_return refuse(ok.error(), request);
+  std::string id(request.param("id"));
+  auto row = co_await with->accounts->users.find(std::move(id));
+  if (!row) co_return refuse(row.error(), request);
+  auto changed = co_await with->accounts->users.change(std::move(row->id), std::move(to));
+  if (!changed) co_return refuse(changed.error(), request);
+  co_return reply(200, json::value(to_json(*changed)));
+}
+
+awaitable<http_response> reset_password(services_ptr with, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
+  const auto body = parse_json(request.body);
+  if (!body) co_return refuse(body.error(), request);
+  object_reader fields(*body);
+  fields.require("password");
+  auto next = fields.utf8("password", {0, 1'000, true}).value_or("");
+  if (auto ok = fields.finish(); !ok) co_return refuse(ok.error(), request);
+  std::string id(request.param("id"));
+  auto done = co_await with->accounts->users.reset_password(std::move(id), std::move(next));
+  if (!done) co_return refuse(done.error(), request);
+  co_return reply(200, json::value{{"changed", true}});
+}
+
+}  // namespace
+
+void bind_admin_users(endpoint_table& routes, const services& with) {
+  if (with.accounts == nullptr) return;
+  auto self = std::make_shared<const services>(with);
+  const auto bound = [self](auto handler) {
+    return net::handler([self, handler](http_request& r) { return handler(self, r); });
+  };
+  net::route_options small;
+  small.body_bytes_max = admin_body_bytes_max;
+  small.content_types = {"application/json"};
+  routes.add_all({
+      {http_method::get, "/api/admin/users", bound(list_users), administers},
+      {http_method::post, "/api/admin/users", bound(create_user), administers, small},
+      {http_method::get, "/api/admin/users/:id", bound(show_user), administers},
+      {http_method::put, "/api/admin/users/:id", bound(change_user), administers, small},
+      {http_method::post, "/api/admin/users/:id/password", bound(reset_password), administers,
+       small},
+  });
+}
+
+}  // namespace son1k::api

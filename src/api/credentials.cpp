@@ -1,0 +1,78 @@
+#include "api/credentials.hpp"
+
+#include "accounts/identity/identity.hpp"
+#include "api/gate.hpp"
+
+namespace son1k::api {
+using net::http_method;
+using net::http_request;
+namespace {
+
+std::string_view trimmed(std::string_view s) {
+  while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
+  while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.remove_suffix(1);
+  return s;
+}
+
+error not_a_token() {
+  return {errc::unauthenticated, "Authorization",
+          text("must be Bearer and a token", "debe ser Bearer y un token")};
+}
+
+}  // namespace
+
+result<shown_credential> credential_of(const http_request& request) {
+  constexpr std::string_view scheme = "bearer ";
+  if (request.has_header("authorization")) {
+    const auto given = request.header("authorization");
+    if (given.size() <= scheme.size() || given.size() > accounts::token_bytes_max ||
+        !net::same_name(given.substr(0, scheme.size()), scheme))
+      return not_a_token();
+    const auto token = trimmed(given.substr(scheme.size()));
+    if (token.empty()) return not_a_token();
+    return shown_credential{std::string(token), false};
+  }
+  if (request.has_header("x-api-key")) {
+    const auto token = trimmed(request.header("x-api-key"));
+    if (token.empty() || token.size() > accounts::token_bytes_max) return not_a_token();
+    return shown_credential{std::string(token), false};
+  }
+  const auto cookie = cookie_of(request, access_cookie);
+  if (cookie.size() > accounts::token_bytes_max) return not_a_token();
+  return shown_credential{std::string(cookie), !cookie.empty()};
+}
+
+result<void> check_same_site(const http_request& request) {
+  if (request.method == http_method::get || request.method == http_method::head) return {};
+  const auto site = request.header("sec-fetch-site");
+  const auto origin = request.header("origin");
+  const auto host = request.header("host");
+  const bool same_site = site.empty() || site == "same-origin";
+  const bool own_page =
+      !origin.empty() && !host.empty() &&
+      (origin == "http://" + std::string(host) || origin == "https://" + std::string(host));
+  if (same_site && own_page) return {};
+  return error(errc::forbidden, "Origin",
+               text("a cookie is taken from pages of this server only; other callers send "
+                    "Authorization: Bearer",
+                    "una cookie solo se acepta de páginas de este servidor; otros clientes envían "
+                    "Authorization: Bearer"));
+}
+
+std::string_view cookie_of(const http_request& request, std::string_view name) {
+  for (const auto& field : request.fields) {
+    if (!net::same_name(field.name, "cookie")) continue;
+    auto rest = field.value;
+    while (!rest.empty()) {
+      const auto end = rest.find(';');
+      const auto pair = trimmed(rest.substr(0, end));
+      const auto eq = pair.find('=');
+      if (eq != std::string_view::npos && pair.substr(0, eq) == name) return pair.substr(eq + 1);
+      if (end == std::string_view::npos) break;
+      rest.remove_prefix(end + 1);
+    }
+  }
+  return {};
+}
+
+}  // namespace son1k::api

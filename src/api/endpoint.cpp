@@ -1,0 +1,30 @@
+#include "api/endpoint.hpp"
+
+#include "api/gate.hpp"
+
+namespace son1k::api {
+
+void endpoint_table::add_all(std::vector<endpoint> rows) {
+  rows_.insert(rows_.end(), std::make_move_iterator(rows.begin()),
+               std::make_move_iterator(rows.end()));
+}
+
+void endpoint_table::bind(net::router& routes, const gate& before) const {
+  std::vector<net::route> out;
+  out.reserve(rows_.size());
+  for (const auto& one : rows_) {
+    const bool open = one.who.least.empty() && one.who.counts == charge::none;
+    out.push_back(
+        open ? one.row
+             : net::route(one.row.method, one.row.pattern, before.guard(one), one.row.options));
+  }
+  routes.add_all(std::move(out));
+}
+
+void endpoint_table::bind_open(net::router& routes) const {
+  std::vector<net::route> out;
+  for (const auto& one : rows_) out.push_back(one.row);
+  routes.add_all(std::move(out));
+}
+
+}  // namespace son1k::api

@@ -1,0 +1,123 @@
+// New jobs that come with commits: those of one commit of the database share a row of the outbox
+// and a call, and nobody must notice.
+#include <gmock/gmock.h>
+
+#include "contract/queue_redis/redis_backend.hpp"
+#include "support/writer_gate.hpp"
+
+namespace son1k::queue::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+using testing::IsEmpty;
+
+class redis_staged : public queue_contract {
+ protected:
+  redis_backend& redis() { return static_cast<redis_backend&>(*backend_); }
+
+  static job_spec fresh(const std::string& id) {
+    auto one = spec(id);
+    one.id_is_new = true;
+    return one;
+  }
+  // Commits these by one transaction each, in one commit of the database. Which were refused.
+  std::vector<std::size_t> commit_together(std::vector<job_spec> specs,
+                                           std::optional<std::size_t> failing = {}) {
+    std::vector<std::size_t> refused;
+    std::vector<std::future<result<void>>> outcomes;
+    {
+      const son1k::test::writer_gate gate(db());
+      for (std::size_t n = 0; n < specs.size(); ++n) {
+        store::transaction tx;
+        EXPECT_TRUE(q().stage(tx, std::move(specs[n])));
+        if (failing == n)
+          tx.stage([](store::connection&) -> result<void> { return error(errc::conflict, "no"); });
+        auto told = std::make_shared<std::promise<result<void>>>();
+        outcomes.push_back(told->get_future());
+        db().commit(std::move(tx), [told](result<void> how) { told->set_value(std::move(how)); });
+      }
+    }
+    for (std::size_t n = 0; n < outcomes.size(); ++n)
+      if (!outcomes[n].get()) refused.push_back(n);
+    return refused;
+  }
+  std::vector<job_spec> many(int jobs) {
+    std::vector<job_spec> all;
+    for (int n = 0; n < jobs; ++n) all.push_back(fresh("job-" + std::to_string(100 + n)));
+    return all;
+  }
+  static std::vector<std::string> ids_of(const std::vector<job_spec>& all) {
+    std::vector<std::string> ids;
+    for (const auto& one : all) ids.push_back(one.id);
+    return ids;
+  }
+  std::int64_t rows() {
+    static const store::statement sql("SELECT count(*) FROM queue_outbox");
+    std::int64_t found = -1;
+    auto work = [&found](store::connection& c) {
+      return c.query(sql, {}, [&](const store::row& r) {
+        found = r.integer(0);
+        return true;
+      });
+    };
+    EXPECT_TRUE(store::read_and_wait(db(), work));
+    return found;
+  }
+};
+
+TEST_P(redis_staged, jobs_of_one_commit_are_added_in_its_order_and_only_once) {
+  const auto all = many(40);
+  EXPECT_THAT(commit_together(all), IsEmpty());
+  reopen();
+  EXPECT_EQ(counts().waiting, 40);
+  EXPECT_THAT(claim_ids(100), ElementsAreArray(ids_of(all)));
+}
+
+TEST_P(redis_staged, jobs_of_one_commit_that_redis_has_not_heard_of_are_sent_by_the_next_process) {
+  const auto all = many(600);
+  redis().lose("push");
+  EXPECT_THAT(commit_together(all), IsEmpty());
+  EXPECT_EQ(counts().waiting, 0);
+  EXPECT_EQ(rows(), 3);
+  redis().lose("");
+  reopen();
+  EXPECT_EQ(counts().waiting, 600);
+  EXPECT_THAT(claim_ids(1'000), ElementsAreArray(ids_of(all)));
+  reopen();
+  EXPECT_EQ(counts().waiting + counts().active, 600) << "nothing is told again";
+  EXPECT_EQ(rows(), 0);
+}
+
+TEST_P(redis_staged, a_transaction_that_fails_takes_no_other_with_it) {
+  auto all = many(20);
+  EXPECT_THAT(commit_together(all, 7), ElementsAre(7u));
+  all.erase(all.begin() + 7);
+  EXPECT_THAT(claim_ids(100), ElementsAreArray(ids_of(all)));
+}
+
+TEST_P(redis_staged, jobs_of_different_kinds_users_and_options_stay_what_they_are) {
+  std::vector<job_spec> all = many(4);
+  all[1].user = "ana";
+  all[1].data = R"({"n":1})";
+  all[2].kind = "other";
+  all[2].options.attempts = 7;
+  all[2].options.timeout_ms = 1'234;
+  all[3].queue = "other";
+  EXPECT_THAT(commit_together(all), IsEmpty());
+  EXPECT_THAT(claim_ids(100), ElementsAre("job-100", "job-101", "job-102"));
+  EXPECT_EQ(get("job-101")->user, "ana");
+  EXPECT_EQ(get("job-101")->data, R"({"n":1})");
+  const auto third = get("job-102");
+  EXPECT_EQ(third->kind, "other");
+  EXPECT_EQ(third->options.attempts, 7);
+  EXPECT_EQ(third->options.timeout_ms, 1'234);
+  EXPECT_EQ(get("job-100")->options.attempts, job_options().attempts);
+  EXPECT_EQ(run(q().get("other", "job-103"))->queue, "other");
+}
+
+INSTANTIATE_TEST_SUITE_P(, redis_staged, testing::ValuesIn(backends_over_each_database()),
+                         [](const auto& entry) { return entry.param.name; });
+
+}  // namespace
+}  // namespace son1k::queue::test

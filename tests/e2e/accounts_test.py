@@ -1,0 +1,198 @@
+"""Accounts of the finished program: set-up, log-in, sessions, keys, the users command."""
+
+import json
+import stat
+import subprocess
+
+from support.program import BINARY, environment, program_case, run
+
+PASSWORD = "correct horse battery"
+
+
+def bearer(token: str) -> dict:
+    return {"Authorization": f"Bearer {token}"}
+
+
+class accounts_case(program_case):
+    def setUp(self) -> None:
+        super().setUp()
+        self.home = self.serve("--accounts", "--workers", "0")
+        self.api = self.home.api
+
+    def set_up(self) -> dict:
+        """The first administrator, by the link; what a log-in replies."""
+        link = (self.home.data_dir / "setup-url").read_text().strip()
+        self.assertEqual(link, self.home.hello["setupUrl"])
+        made = self.api.post("/api/auth/setup", {"token": link.partition("#setup=")[2],
+                                                 "email": "root@example.org",
+                                                 "password": PASSWORD})
+        self.assertEqual(made.status, 201, made.body)
+        return made.data
+
+    def registered(self, email: str) -> dict:
+        made = self.api.post("/api/auth/register", {"email": email, "password": PASSWORD})
+        self.assertEqual(made.status, 201, made.body)
+        return made.data
+
+    def get(self, path: str, token: str):
+        return self.api.call("GET", path, None, bearer(token))
+
+    def users(self, *args: str, typed: str = "") -> subprocess.CompletedProcess:
+        return subprocess.run([BINARY, "users", *args, "--data-dir", str(self.home.data_dir)],
+                              input=typed.encode(), capture_output=True, timeout=60, check=False,
+                              env=environment(self.home.data_dir.parent))
+
+
+class first_administrator(accounts_case):
+    def test_the_link_makes_one_and_is_gone(self):
+        file = self.home.data_dir / "setup-url"
+        self.assertEqual(stat.S_IMODE(file.stat().st_mode), 0o600)
+        root = self.set_up()
+        self.assertEqual(root["user"]["role"], "admin")
+        self.assertFalse(file.exists())
+        again = self.api.post("/api/auth/setup", {"token": "x" * 43, "email": "eve@example.org",
+                                                  "password": PASSWORD})
+        self.assertEqual(again.status, 401)
+        self.assertEqual(self.get("/api/admin/users", root["accessToken"]).status, 200)
+        self.home.terminate()
+        second = self.serve("--accounts", "--workers", "0", data_dir=self.home.data_dir)
+        self.assertNotIn("setupUrl", second.hello)
+        self.assertEqual(second.api.call("GET", "/api/auth/profile", None,
+                                         bearer(root["accessToken"])).status, 200)
+
+
+class credentials(accounts_case):
+    def test_nobody_gets_in_without_one(self):
+        for path in ("/api/auth/profile", "/api/generation/history", "/api/jobs", "/api/queues",
+                     "/api/admin/users"):
+            self.assertEqual(self.api.get(path).status, 401, path)
+        self.assertEqual(self.api.get("/health").status, 200)
+
+    def test_a_user_logs_in_renews_and_logs_out(self):
+        ana = self.registered("ana@example.org")
+        self.assertEqual(ana["user"]["tier"], "FREE")
+        self.assertEqual(self.get("/api/auth/profile", ana["accessToken"]).data["email"],
+                         "ana@example.org")
+        self.assertEqual(self.get("/api/admin/users", ana["accessToken"]).status, 403)
+        wrong = self.api.post("/api/auth/login", {"email": "ana@example.org",
+                                                  "password": "not the password"})
+        nobody = self.api.post("/api/auth/login", {"email": "nobody@example.org",
+                                                   "password": PASSWORD})
+        self.assertEqual((wrong.status, wrong.error["message"]),
+                         (nobody.status, nobody.error["message"]))
+        self.assertEqual(wrong.status, 401)
+        first = self.api.post("/api/auth/login", {"email": "ANA@example.org",
+                                                  "password": PASSWORD})
+        self.assertEqual(first.headers["cache-control"], "no-store")
+        token = first.data["refreshToken"]
+        renewed = self.api.post("/api/auth/refresh", {"refreshToken": token})
+        self.assertEqual(renewed.data["sessionId"], first.data["sessionId"])
+        self.assertNotEqual(renewed.data["refreshToken"], token)
+        out = self.api.call("POST", "/api/auth/logout", None,
+                            bearer(renewed.data["accessToken"]))
+        self.assertEqual(out.status, 200, out.body)
+        for gone in (first, renewed):
+            self.assertEqual(self.get("/api/auth/profile", gone.data["accessToken"]).status, 401)
+        self.assertEqual(self.api.post("/api/auth/refresh", {
+            "refreshToken": renewed.data["refreshToken"]}).status, 401)
+
+    def test_a_page_gets_its_tokens_in_cookies_no_script_reads(self):
+        self.registered("ana@example.org")
+        own = {"Origin": f"http://{self.api.host}:{self.api.port}",
+               "Host": f"{self.api.host}:{self.api.port}"}
+        body = {"email": "ana@example.org", "password": PASSWORD, "cookie": True}
+        evil = self.api.post("/api/auth/login", body, Origin="http://evil.example")
+        self.assertEqual(evil.status, 403)
+        got = self.api.call("POST", "/api/auth/login", body, own)
+        self.assertEqual(got.status, 200, got.body)
+        self.assertNotIn("accessToken", got.data)
+        self.assertNotIn("refreshToken", got.data)
+        self.assertIn("HttpOnly", got.headers["set-cookie"])
+        self.assertIn("SameSite=Strict", got.headers["set-cookie"])
+
+    def test_nothing_that_is_not_the_callers_to_say_is_taken(self):
+        for field in ("tier", "role", "credits", "is_admin", "id"):
+            got = self.api.post("/api/auth/register", {"email": "eve@example.org",
+                                                       "password": PASSWORD, field: "admin"})
+            self.assertEqual(got.status, 422, field)
+            self.assertEqual(got.error["details"]["field"], field)
+
+    def test_a_key_does_what_its_scopes_say_until_it_is_revoked(self):
+        root = self.set_up()["accessToken"]
+        made = self.api.call("POST", "/api/user/tokens", {"name": "reader", "scopes": ["read"]},
+                             bearer(root))
+        self.assertEqual(made.status, 201, made.body)
+        key = made.data["key"]
+        self.assertEqual(self.api.get("/api/generation/history", X_API_Key=key).status, 200)
+        self.assertEqual(self.get("/api/generation/history", key).status, 200)
+        self.assertEqual(self.api.call("POST", "/api/generation/create", {"prompt": "x"},
+                                       bearer(key)).status, 403)
+        self.assertEqual(self.api.call("POST", "/api/user/tokens", {"name": "more"},
+                                       bearer(key)).status, 403)
+        listed = self.get("/api/user/tokens", root)
+        self.assertNotIn(key, listed.body.decode())
+        self.assertEqual(listed.data[0]["lastFour"], key[-4:])
+        gone = self.api.call("DELETE", f"/api/user/tokens/{made.data['id']}", None, bearer(root))
+        self.assertEqual(gone.status, 200)
+        self.assertEqual(self.get("/api/generation/history", key).status, 401)
+
+    def test_log_ins_of_one_account_are_limited_whoever_tries(self):
+        body = {"email": "ana@example.org", "password": "a wrong password"}
+        answers = [self.api.post("/api/auth/login", body) for _ in range(11)]
+        self.assertEqual([one.status for one in answers], [401] * 10 + [429])
+        self.assertGreaterEqual(int(answers[-1].headers["retry-after"]), 1)
+
+    def test_what_another_made_is_not_found(self):
+        root = self.set_up()["accessToken"]
+        ana = self.registered("ana@example.org")["accessToken"]
+        made = self.api.call("POST", "/api/generation/create", {"prompt": "a bolero",
+                                                                "duration": 5}, bearer(ana))
+        self.assertEqual(made.status, 202, made.body)
+        path = f"/api/generation/{made.data['generationId']}"
+        self.assertEqual(self.get(path, ana).status, 200)
+        self.assertEqual(self.get(path, root).status, 404)
+
+
+class users_command(accounts_case):
+    def test_accounts_are_made_and_changed_beside_the_server_and_without_it(self):
+        made = self.users("create", "--email", "ana@example.org", "--admin", "--password", "--json",
+                          typed=PASSWORD + "\n")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        ana = json.loads(made.stdout)
+        self.assertEqual(set(ana), {"userId", "apiKey"})
+        self.assertEqual(self.get("/api/admin/users", ana["apiKey"]).status, 200)
+        other = json.loads(self.users("create", "--email", "bea@example.org", "--tier", "PRO",
+                                      "--json").stdout)
+        profile = self.get("/api/auth/profile", other["apiKey"]).data
+        self.assertEqual(profile["tier"], "PRO")
+        self.assertEqual(self.users("disable", "bea@example.org", "--yes").returncode, 0)
+        self.assertEqual(self.get("/api/auth/profile", other["apiKey"]).status, 401)
+        self.home.terminate()
+        self.assertEqual(self.users("enable", "bea@example.org").returncode, 0)
+        self.assertEqual(self.users("set-tier", "bea@example.org", "ENTERPRISE").returncode, 0)
+        self.assertNotEqual(self.users("set-tier", "bea@example.org", "GOLD").returncode, 0)
+        listed = json.loads(self.users("list", "--search", "bea", "--json").stdout)
+        self.assertEqual([one["tier"] for one in listed["data"]], ["ENTERPRISE"])
+
+    def test_commands_of_this_machine_are_the_local_account(self):
+        file = self.home.data_dir / "server.json"
+        self.assertEqual(stat.S_IMODE(file.stat().st_mode), 0o600)
+        token = json.loads(file.read_text())["token"]
+        self.assertEqual(self.get("/api/auth/profile", token).data["id"], "local")
+        self.assertEqual(self.users("list", "--json").returncode, 0)
+
+
+class refused_starts(program_case):
+    def test_a_placeholder_or_short_secret_does_not_start(self):
+        for name in ("JWT_SECRET", "BACKEND_SECRET"):
+            for secret in ("changeme", "short", "your-256-bit-secret-goes-in-here-please"):
+                done = run("serve", "--port", "0", "--accounts", "--workers", "0", "--data-dir",
+                           str(self.folder() / "data"), cwd=self.folder(),
+                           env=environment(self.folder(), **{name: secret}))
+                self.assertEqual(done.returncode, 2, (name, secret, done.stderr))
+                self.assertNotIn(secret.encode(), done.stderr)
+
+    def test_without_accounts_only_this_machine_is_served(self):
+        done = run("serve", "--port", "0", "--host", "0.0.0.0", "--data-dir",
+                   str(self.folder() / "data"), cwd=self.folder())
+        self.assertEqual(done.returncode, 4, done.stderr)

@@ -1,0 +1,139 @@
+// A server of the program and pages of Debian's Chromium, for one rule at a time. Everything that
+// a rule starts ends with it.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const pageMs = 60_000;
+const pollMs = 50;
+
+export async function until(check, what, ms = 150_000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const found = await check();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
+    await new Promise((go) => setTimeout(go, pollMs));
+  }
+}
+
+class Server {
+  constructor(binary, folder, args, env) {
+    Object.assign(this, { binary, folder, args, env, port: 0, process: null });
+  }
+
+  async start() {
+    const all = ['serve', '--json', '--port', String(this.port), '--data-dir',
+                 join(this.folder, 'data'), ...this.args];
+    this.process = spawn(this.binary, all, {
+      stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, ...this.env },
+    });
+    const lines = createInterface({ input: this.process.stdout });
+    const [line] = await Promise.race([
+      once(lines, 'line'),
+      once(this.process, 'exit').then(() => { throw new Error('the server ended'); }),
+    ]);
+    lines.close();
+    this.url = JSON.parse(line).address;
+    this.port = Number(new URL(this.url).port);
+  }
+
+  async stop() {
+    if (!this.process || this.process.exitCode !== null || this.process.signalCode) return;
+    const gone = once(this.process, 'exit');
+    this.process.kill('SIGKILL');
+    await gone;
+  }
+
+  async call(method, path, body) {
+    const reply = await fetch(this.url + path, {
+      method,
+      ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+    });
+    const said = await reply.json();
+    assert.ok(said.success, `${method} ${path}: ${JSON.stringify(said)}`);
+    return said.data;
+  }
+
+  async create(prompt, more = {}) {
+    const made = await this.call('POST', '/api/generation/create',
+                                 { prompt, duration: 5, seed: 3, ...more });
+    return made.generationId;
+  }
+
+  piece(id) { return this.call('GET', `/api/generation/${id}`); }
+
+  ended(id) {
+    return until(async () => {
+      const piece = await this.piece(id);
+      return piece.status === 'completed' ? piece : null;
+    }, `${id} is completed`);
+  }
+}
+
+export class Scene {
+  constructor({ modules, binary, folder }) {
+    this.load = createRequire(join(modules, 'package.json'));
+    this.binary = binary;
+    this.folder = folder;
+    this.wrong = [];  // what the browser complained of
+    this.servers = [];
+  }
+
+  async serve({ args = [], env = {} } = {}) {
+    const server = new Server(this.binary, this.folder, args, env);
+    this.servers.push(server);
+    await server.start();
+    return server;
+  }
+
+  // A server that somebody else started and ends.
+  at(url) { return Object.assign(new Server(), { url }); }
+
+  async page(options = {}) {
+    this.browser ??= await this.load('playwright-core').chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--mute-audio', '--disable-dev-shm-usage',
+             '--autoplay-policy=no-user-gesture-required'],
+    });
+    const context = await this.browser.newContext({
+      locale: 'en-US', viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...options,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(pageMs);
+    page.on('pageerror', (fault) => this.wrong.push(String(fault)));
+    page.on('console', (message) => {
+      // A server without Socket.IO says so once, and the page takes the event stream.
+      const refused = message.location().url.includes('/socket.io/') && /404/.test(message.text());
+      if (message.type() === 'error' && !refused) this.wrong.push(message.text());
+    });
+    await page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation',
+        (e) => console.error(`policy: ${e.violatedDirective} ${e.blockedURI}`));
+    });
+    return page;
+  }
+
+  // Nothing but what a rule expects may be in the browser's console.
+  clean(expected = /^$/) {
+    assert.deepEqual(this.wrong.filter((text) => !expected.test(text)), []);
+  }
+
+  async end() {
+    await this.browser?.close();
+    for (const server of this.servers) await server.stop();
+  }
+}
+
+export const prompt = (page) => page.locator('#prompt');
+export const make = (page) => page.locator('.send button');
+export const bar = (page) => page.locator('[role=progressbar]');
+export const slider = (page) => page.locator('.bars');
+export const audio = (page, what) => page.locator('audio').evaluate((a, name) => a[name], what);
+export const stateOf = (page) => page.locator('.stage .state').innerText();
+export const finished = (page) => page.locator('.player').waitFor({ timeout: 150_000 });
+export const reading = (page, name) =>
+  page.locator('.reading', { has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) });
