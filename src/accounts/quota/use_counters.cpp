@@ -97,18 +97,18 @@ class joint_use final : public store::joint_write {
     return all[doublings];
   }
 
+  // By what is left of both: giving back first would find no row where this commit makes it.
   result<void> write_one_by_one(store::connection& db) {
     static const statement give_back(
         "update quota_use set used = used - $3 where account = $1 and period = $2");
     for (const auto& [account, periods] : accounts_) {
       for (const auto& [period, sum] : periods) {
         const std::string_view of(account), in(period);
-        if (sum.given_back > 0) {
-          if (auto sent = db.send(give_back, {of, in, sum.given_back}); !sent) return sent;
-        }
-        if (sum.added > 0) {
-          if (auto sent = db.send(upsert_of(0), {of, in, sum.added, sum.most}); !sent) return sent;
-        }
+        const auto change = sum.added - sum.given_back;
+        result<void> sent;
+        if (change > 0) sent = db.send(upsert_of(0), {of, in, change, sum.most});
+        if (change < 0) sent = db.send(give_back, {of, in, -change});
+        if (!sent) return sent;
       }
     }
     return {};

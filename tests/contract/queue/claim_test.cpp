@@ -119,9 +119,7 @@ TEST_P(queue_contract_claim, waiting_claims_are_served_in_turn) {
   }
   loop.poll();
   std::thread other([&] { loop.run(); });
-  ASSERT_TRUE(add(spec("a")));
-  ASSERT_TRUE(add(spec("b")));
-  ASSERT_TRUE(add(spec("c")));
+  ASSERT_TRUE(add({spec("a"), spec("b"), spec("c")}));
   other.join();
   EXPECT_EQ((*waits[0].get())[0].held.id, "a");
   EXPECT_EQ((*waits[1].get())[0].held.id, "b");

@@ -242,6 +242,26 @@ TEST_P(quota_contract, ends_that_race_end_each_reservation_once) {
   EXPECT_EQ(counted(), listed());
 }
 
+TEST_P(quota_contract, what_is_reserved_and_given_back_in_one_commit_leaves_no_use) {
+  std::latch told(3);
+  const auto noted = [&](const result<void>& outcome) {
+    EXPECT_TRUE(outcome) << outcome.error().what();
+    told.count_down();
+  };
+  {
+    const son1k::test::writer_gate gate(db());
+    transaction reserves, refunds, another;
+    stage_reserve(reserves, wanted("a"));
+    stage_refund(refunds, "ana", "a", clock.now_ms());
+    stage_reserve(another, wanted("b", {}, "bea"));
+    for (auto* tx : {&reserves, &refunds, &another}) db().commit(std::move(*tx), noted);
+  }
+  told.wait();
+  EXPECT_EQ(use("ana").day, 0);
+  EXPECT_EQ(use("bea").day, 1);
+  EXPECT_EQ(counted(), listed());
+}
+
 // Random units of work, some of them in one commit with others, some refused for other reasons:
 // the counters are the sums of the ledger, and both are what was acknowledged.
 TEST_P(quota_contract, counters_are_the_sums_of_the_ledger_whatever_happens) {

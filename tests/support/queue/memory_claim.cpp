@@ -16,6 +16,8 @@ using namespace queue;
 namespace {
 
 constexpr std::int64_t look_every_ms = 50;
+// So many looks are left to those who wait for longer: their loop may not be running.
+constexpr int looks_left_max = 100;
 // Suspects of a queue that nobody claims from for so long hold up no other work.
 constexpr std::int64_t suspects_left_ms = 10'000;
 
@@ -288,6 +290,15 @@ std::vector<claimed_job> memory_queue::take(const claim_request& request) {
   return jobs;
 }
 
+bool memory_queue::older_waits(const waiter& than) {
+  std::erase_if(line_, [](const waiter_ptr& w) { return w->left.load(); });
+  for (const waiter_ptr& w : line_) {
+    if (w.get() == &than) return false;
+    if (w->queue == than.queue && !w->ended) return true;
+  }
+  return false;
+}
+
 asio::awaitable<result<std::vector<claimed_job>>> memory_queue::claim(claim_request request) {
   auto executor = co_await asio::this_coro::executor;
   auto self = std::make_shared<waiter>();
@@ -295,7 +306,14 @@ asio::awaitable<result<std::vector<claimed_job>>> memory_queue::claim(claim_requ
   self->queue = request.queue;
   self->executor = executor;
   self->timer = std::make_shared<asio::steady_timer>(executor);
+  struct place_in_line {
+    explicit place_in_line(waiter_ptr w) : whose(std::move(w)) {}
+    ~place_in_line() { whose->left = true; }
+    waiter_ptr whose;
+  };
+  const place_in_line until_served(self);
   const std::int64_t give_up = clock_.steady_ms() + request.wait_ms;
+  int looks_left = looks_left_max;
   for (bool first = true;; first = false) {
     bool some = false;
     {
@@ -304,12 +322,14 @@ asio::awaitable<result<std::vector<claimed_job>>> memory_queue::claim(claim_requ
       std::erase(waiters_, self);
       if (stopped_ && first) co_return error(errc::unavailable, "the queue has been stopped");
       some = !stopped_ && !self->ended && claimable(request.queue);
+      if (some && !first && older_waits(*self) && looks_left-- > 0) some = false;
       const std::int64_t left = give_up - clock_.steady_ms();
       if (!some && (left <= 0 || stopped_ || self->ended)) co_return std::vector<claimed_job>{};
       if (!some) {
         self->timer->expires_after(
             std::chrono::milliseconds(std::clamp<std::int64_t>(left, 1, look_every_ms)));
         waiters_.push_back(self);
+        if (std::ranges::find(line_, self) == line_.end()) line_.push_back(self);
       }
     }
     if (!some) {
@@ -320,10 +340,12 @@ asio::awaitable<result<std::vector<claimed_job>>> memory_queue::claim(claim_requ
     auto jobs = std::make_shared<std::vector<claimed_job>>();
     store::transaction tx(store::durability::process);
     tx.stage([](store::connection&) { return result<void>{}; });
-    tx.on_outcome([this, jobs, request](bool committed) {
+    tx.on_outcome([this, jobs, request, self](bool committed) {
       if (!committed) return;
       const session held(*this);
       *jobs = take(request);
+      self->left = !jobs->empty();
+      if (self->left) wake(request.queue);
     });
     auto done = co_await store::async_commit(db_, std::move(tx));
     if (!done) co_return done.error();

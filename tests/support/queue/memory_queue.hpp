@@ -3,6 +3,7 @@
 // holds lives in a place that may be shared: a new queue over a place goes on where one that died
 // has left it. All changes commit through the given database. Thread-safe.
 #pragma once
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
@@ -122,6 +123,7 @@ class memory_queue final : public queue::queue_port {
     boost::asio::any_io_executor executor;
     std::shared_ptr<boost::asio::steady_timer> timer;
     bool ended = false;
+    std::atomic<bool> left{false};  // the line: it has its jobs, or waits no longer
   };
   using waiter_ptr = std::shared_ptr<waiter>;
   struct registered {
@@ -181,6 +183,7 @@ class memory_queue final : public queue::queue_port {
   void trim(lane& in, queue::job_state state, const queue::retention& keep);
 
   bool claimable(const std::string& queue);
+  bool older_waits(const waiter& than);
   std::vector<queue::claimed_job> take(const queue::claim_request& request);
   job* pick(lane& in);
   job* pick_by_turn(lane& in);
@@ -228,6 +231,8 @@ class memory_queue final : public queue::queue_port {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<waiter_ptr> waiters_;
+  // Of claims that have begun to wait, in the order in which they did; also while they take jobs.
+  std::vector<waiter_ptr> line_;
   std::map<std::pair<std::string, std::string>, queue::rate_limiter> rates_;
   std::map<std::string, registered> workers_;
   queue::lone_turns lone_turns_;
