@@ -128,12 +128,8 @@ awaitable<http_response> reset_password(services_ptr with, http_request& request
 void bind_admin_users(endpoint_table& routes, const services& with) {
   if (with.accounts == nullptr) return;
   auto self = std::make_shared<const services>(with);
-  const auto bound = [self](auto handler) {
-    return net::handler([self, handler](http_request& r) { return handler(self, r); });
-  };
-  net::route_options small;
-  small.body_bytes_max = admin_body_bytes_max;
-  small.content_types = {"application/json"};
+  const auto bound = bound_to(self);
+  const auto small = json_body_of(admin_body_bytes_max);
   routes.add_all({
       {http_method::get, "/api/admin/users", bound(list_users), administers},
       {http_method::post, "/api/admin/users", bound(create_user), administers, small},

@@ -205,12 +205,8 @@ awaitable<http_response> log_out(services_ptr with, http_request& request) {
 void bind_auth(endpoint_table& routes, const services& with) {
   if (with.accounts == nullptr) return;
   auto self = std::make_shared<const services>(with);
-  const auto bound = [self](auto handler) {
-    return net::handler([self, handler](http_request& r) { return handler(self, r); });
-  };
-  net::route_options small;
-  small.body_bytes_max = auth_body_bytes_max;
-  small.content_types = {"application/json"};
+  const auto bound = bound_to(self);
+  const auto small = json_body_of(auth_body_bytes_max);
   routes.add_all({
       {http_method::post, "/api/auth/register", bound(register_account), logs_in, small},
       {http_method::post, "/api/auth/login", bound(log_in), logs_in, small},

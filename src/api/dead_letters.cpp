@@ -200,12 +200,8 @@ awaitable<http_response> purge(context_ptr with, http_request& request) {
 
 void bind_dead_letters(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
-  const auto bound = [self](auto handler) {
-    return net::handler([self, handler](http_request& r) { return handler(self, r); });
-  };
-  net::route_options json_body;
-  json_body.body_bytes_max = body_bytes_max;
-  json_body.content_types = {"application/json"};
+  const auto bound = bound_to(self);
+  const auto json_body = json_body_of(body_bytes_max);
   routes.add_all({
       {http_method::get, "/api/dead-letters", bound(groups), reads_consoles},
       {http_method::post, "/api/dead-letters/replay", bound(replay_query), operates, json_body},

@@ -4,6 +4,13 @@
 
 namespace son1k::api {
 
+net::route_options json_body_of(std::size_t bytes_max) {
+  net::route_options out;
+  out.body_bytes_max = bytes_max;
+  out.content_types = {"application/json"};
+  return out;
+}
+
 void endpoint_table::add_all(std::vector<endpoint> rows) {
   rows_.insert(rows_.end(), std::make_move_iterator(rows.begin()),
                std::make_move_iterator(rows.end()));

@@ -2,6 +2,7 @@
 // as, and what answers. The router's rows, the gate before them and the published description are
 // made from it. Filled before the server starts, then only read.
 #pragma once
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +50,18 @@ struct endpoint {
   net::route row;
   admission who;
 };
+
+// Makes handlers of functions that take what their resource keeps and then the request; each
+// handler keeps a share of it.
+template <class State>
+auto bound_to(std::shared_ptr<State> self) {
+  return [self = std::move(self)](auto run) {
+    return net::handler([self, run](net::http_request& r) { return run(self, r); });
+  };
+}
+
+// A body of JSON, of at most so many bytes.
+net::route_options json_body_of(std::size_t bytes_max);
 
 class gate;
 

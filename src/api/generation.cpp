@@ -314,12 +314,8 @@ result<submitted_generation> stage_generation_job(const services& with, store::t
 
 void bind_generation(endpoint_table& routes, const services& with, std::shared_ptr<pace> learnt) {
   auto self = std::make_shared<const context>(context{with, std::move(learnt)});
-  const auto bound = [self](auto handler) {
-    return net::handler([self, handler](http_request& r) { return handler(self, r); });
-  };
-  net::route_options json_body;
-  json_body.body_bytes_max = body_bytes_max;
-  json_body.content_types = {"application/json"};
+  const auto bound = bound_to(self);
+  const auto json_body = json_body_of(body_bytes_max);
   routes.add_all({
       {http_method::post, "/api/generation/create", bound(create), makes_own, json_body},
       {http_method::post, "/api/generation/brief", net::sync_handler(brief), reads_own, json_body},

@@ -167,18 +167,14 @@ awaitable<result<queue::job_view>> locate_job(const services& with, std::string 
 
 void bind_job_actions(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
-  net::route_options small;
-  small.body_bytes_max = body_bytes_max;
-  small.content_types = {"application/json"};
+  const auto small = json_body_of(body_bytes_max);
   for (const auto& row : edits) {
     const auto handler =
         net::handler([self, kind = row.kind](http_request& r) { return edit(self, kind, r); });
     routes.add_all(
         {{http_method::post, "/api/jobs/:id/" + std::string(row.name), handler, operates, small}});
   }
-  const auto bound = [self](auto handler) {
-    return net::handler([self, handler](http_request& r) { return handler(self, r); });
-  };
+  const auto bound = bound_to(self);
   routes.add_all({{http_method::post, "/api/jobs/:id/cancel", bound(cancel), operates, small},
                   {http_method::get, "/api/jobs/:id/logs", bound(logs), reads_consoles}});
 }

@@ -270,14 +270,9 @@ awaitable<http_response> bulk(context_ptr with, http_request& request) {
 
 void bind_jobs(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
-  const auto bound = [self](auto handler) {
-    return net::handler([self, handler](http_request& r) { return handler(self, r); });
-  };
-  net::route_options small;
-  small.content_types = {"application/json"};
-  small.body_bytes_max = 16'384;
-  net::route_options large = small;
-  large.body_bytes_max = jobs_body_bytes_max;
+  const auto bound = bound_to(self);
+  const auto small = json_body_of(16'384);
+  const auto large = json_body_of(jobs_body_bytes_max);
   routes.add_all({
       {http_method::post, "/api/jobs", bound(add), operates, large},
       {http_method::post, "/api/jobs/many", bound(add_many), operates, large},

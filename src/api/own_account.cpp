@@ -165,12 +165,8 @@ awaitable<http_response> revoke_key(services_ptr with, http_request& request) {
 void bind_own_account(endpoint_table& routes, const services& with) {
   if (with.accounts == nullptr) return;
   auto self = std::make_shared<const services>(with);
-  const auto bound = [self](auto handler) {
-    return net::handler([self, handler](http_request& r) { return handler(self, r); });
-  };
-  net::route_options small;
-  small.body_bytes_max = own_body_bytes_max;
-  small.content_types = {"application/json"};
+  const auto bound = bound_to(self);
+  const auto small = json_body_of(own_body_bytes_max);
   routes.add_all({
       {http_method::get, "/api/auth/profile", bound(profile), reads_own},
       {http_method::put, "/api/auth/profile", bound(edit_profile), manages_own, small},

@@ -249,15 +249,11 @@ result<json::array> list_queues(const services& with) {
 void bind_queues(endpoint_table& routes, const services& with,
                  std::shared_ptr<const queue_meter> meter) {
   auto self = std::make_shared<const context>(context{with, std::move(meter)});
-  const auto bound = [self](auto handler) {
-    return net::handler([self, handler](http_request& r) { return handler(self, r); });
-  };
+  const auto bound = bound_to(self);
   const auto at_once = [self](auto handler) {
     return net::sync_handler([self, handler](http_request& r) { return handler(self, r); });
   };
-  net::route_options small;
-  small.body_bytes_max = body_bytes_max;
-  small.content_types = {"application/json"};
+  const auto small = json_body_of(body_bytes_max);
   net::route_options slow = small;
   slow.timeout_ms = long_work_ms;
   const std::string one = "/api/queues/:queue";

@@ -118,9 +118,7 @@ awaitable<http_response> ledger(context_ptr with, http_request& request) {
 
 void bind_quota(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
-  const auto bound = [self](auto handler) {
-    return net::handler([self, handler](http_request& r) { return handler(self, r); });
-  };
+  const auto bound = bound_to(self);
   routes.add_all({{http_method::get, "/api/auth/tier", bound(tier), reads_own},
                   {http_method::get, "/api/auth/limits", bound(limits), reads_own},
                   {http_method::get, "/api/user/ledger", bound(ledger), reads_own}});

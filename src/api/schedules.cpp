@@ -160,15 +160,9 @@ awaitable<http_response> preview_unsaved(book_ptr book, http_request& request) {
 }  // namespace
 
 void bind_schedules(endpoint_table& routes, const services& with) {
-  const auto bound = [book = with.schedules](auto handler) {
-    return net::handler([book, handler](http_request& r) { return handler(book, r); });
-  };
-  net::route_options job_body;
-  job_body.body_bytes_max = queue::data_bytes_max + 65'536;
-  job_body.content_types = {"application/json"};
-  net::route_options small_body;
-  small_body.body_bytes_max = 4'096;
-  small_body.content_types = {"application/json"};
+  const auto bound = bound_to(with.schedules);
+  const auto job_body = json_body_of(queue::data_bytes_max + 65'536);
+  const auto small_body = json_body_of(4'096);
   routes.add_all({
       {http_method::get, "/api/schedules", bound(list), reads_consoles},
       {http_method::post, "/api/schedules", bound(create), operates, job_body},

@@ -74,9 +74,7 @@ json::array list_workers(const services& with) {
 
 void bind_workers(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
-  net::route_options small;
-  small.body_bytes_max = 1'024;
-  small.content_types = {"application/json"};
+  const auto small = json_body_of(1'024);
   const auto order = [self](wish what) {
     return net::sync_handler([self, what](http_request& r) { return tell(self, what, r); });
   };
