@@ -4,6 +4,7 @@
 
 #include "api/account_engines.hpp"
 #include "api/account_json.hpp"
+#include "api/audit.hpp"
 #include "api/envelope.hpp"
 #include "api/parameters.hpp"
 #include "base/json.hpp"
@@ -73,7 +74,8 @@ result<wanted_user> read_new_user(const http_request& request) {
 awaitable<http_response> create_user(services_ptr with, http_request& request) {
   auto wanted = read_new_user(request);
   if (!wanted) co_return refuse(wanted.error(), request);
-  auto made = co_await with->accounts->users.create(std::move(wanted->account));
+  auto note = recorded(*with, request);
+  auto made = co_await with->accounts->users.create(std::move(wanted->account), std::move(note));
   if (!made) co_return refuse(made.error(), request);
   auto data = to_json(*made);
   if (wanted->with_key) {
@@ -104,7 +106,9 @@ awaitable<http_response> change_user(services_ptr with, http_request& request) {
   std::string id(request.param("id"));
   auto row = co_await with->accounts->users.find(std::move(id));
   if (!row) co_return refuse(row.error(), request);
-  auto changed = co_await with->accounts->users.change(std::move(row->id), std::move(to));
+  auto note = recorded(*with, request);
+  auto changed =
+      co_await with->accounts->users.change(std::move(row->id), std::move(to), std::move(note));
   if (!changed) co_return refuse(changed.error(), request);
   co_return reply(200, json::value(to_json(*changed)));
 }
@@ -118,7 +122,9 @@ awaitable<http_response> reset_password(services_ptr with, http_request& request
   auto next = fields.utf8("password", {0, 1'000, true}).value_or("");
   if (auto ok = fields.finish(); !ok) co_return refuse(ok.error(), request);
   std::string id(request.param("id"));
-  auto done = co_await with->accounts->users.reset_password(std::move(id), std::move(next));
+  auto note = recorded(*with, request);
+  auto done = co_await with->accounts->users.reset_password(std::move(id), std::move(next),
+                                                            std::move(note));
   if (!done) co_return refuse(done.error(), request);
   co_return reply(200, json::value{{"changed", true}});
 }
@@ -130,13 +136,13 @@ void bind_admin_users(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
   const auto bound = bound_to(self);
   const auto small = json_body_of(admin_body_bytes_max);
+  constexpr auto records = recorded_within(administers);
   routes.add_all({
       {http_method::get, "/api/admin/users", bound(list_users), administers},
-      {http_method::post, "/api/admin/users", bound(create_user), administers, small},
+      {http_method::post, "/api/admin/users", bound(create_user), records, small},
       {http_method::get, "/api/admin/users/:id", bound(show_user), administers},
-      {http_method::put, "/api/admin/users/:id", bound(change_user), administers, small},
-      {http_method::post, "/api/admin/users/:id/password", bound(reset_password), administers,
-       small},
+      {http_method::put, "/api/admin/users/:id", bound(change_user), records, small},
+      {http_method::post, "/api/admin/users/:id/password", bound(reset_password), records, small},
   });
 }
 

@@ -7,6 +7,7 @@
 #include "accounts/identity/secrets.hpp"
 #include "api/account_engines.hpp"
 #include "api/account_json.hpp"
+#include "api/audit.hpp"
 #include "api/credentials.hpp"
 #include "api/envelope.hpp"
 #include "api/gate.hpp"
@@ -154,8 +155,14 @@ awaitable<http_response> register_account(services_ptr with, http_request& reque
 awaitable<http_response> set_up(services_ptr with, http_request& request) {
   auto asked = read_way_in(request, entry::sets_up);
   if (!asked) co_return refuse(asked.error(), request);
+  // Nobody is known yet; whoever has the link becomes the account of this machine.
+  auto entry = audit_entry_of(*with, request);
+  entry.actor = accounts::local_account;
+  entry.shown = "setup";
+  entry.role = accounts::admin_role;
+  auto note = recorded(std::move(entry));
   auto who = co_await with->accounts->setup.claim(std::move(asked->secret), std::move(asked->email),
-                                                  std::move(asked->password));
+                                                  std::move(asked->password), std::move(note));
   if (!who) co_return refuse(who.error(), request);
   if (with->accounts->on_setup_done) with->accounts->on_setup_done();
   co_return co_await let_in(with, std::move(*who), asked->cookie, 201, request);
@@ -210,7 +217,7 @@ void bind_auth(endpoint_table& routes, const services& with) {
   routes.add_all({
       {http_method::post, "/api/auth/register", bound(register_account), logs_in, small},
       {http_method::post, "/api/auth/login", bound(log_in), logs_in, small},
-      {http_method::post, "/api/auth/setup", bound(set_up), logs_in, small},
+      {http_method::post, "/api/auth/setup", bound(set_up), recorded_within(logs_in), small},
       {http_method::post, "/api/auth/refresh", bound(refresh), logs_in, small},
       {http_method::post, "/api/auth/logout", bound(log_out), reads_own, small},
   });

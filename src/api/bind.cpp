@@ -2,6 +2,7 @@
 
 #include "accounts/identity/local_owner.hpp"
 #include "api/admin_users.hpp"
+#include "api/audit.hpp"
 #include "api/auth.hpp"
 #include "api/dead_letters.hpp"
 #include "api/envelope.hpp"
@@ -43,7 +44,8 @@ void resources::bind(net::router& routes) {
   bind_auth(endpoints_, with_);
   bind_own_account(endpoints_, with_);
   bind_admin_users(endpoints_, with_);
-  endpoints_.bind(routes, gate_);
+  bind_audit(endpoints_, with_);
+  endpoints_.bind(routes, gate_, with_);
 }
 
 void resources::close() {

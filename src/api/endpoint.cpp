@@ -1,6 +1,8 @@
 #include "api/endpoint.hpp"
 
+#include "api/audit.hpp"
 #include "api/gate.hpp"
+#include "api/services.hpp"
 
 namespace son1k::api {
 
@@ -16,14 +18,19 @@ void endpoint_table::add_all(std::vector<endpoint> rows) {
                std::make_move_iterator(rows.end()));
 }
 
-void endpoint_table::bind(net::router& routes, const gate& before) const {
+void endpoint_table::bind(net::router& routes, const gate& before, const services& with) const {
+  const auto self = std::make_shared<const services>(with);
   std::vector<net::route> out;
   out.reserve(rows_.size());
   for (const auto& one : rows_) {
     const bool open = one.who.least.empty() && one.who.counts == charge::none;
-    out.push_back(
-        open ? one.row
-             : net::route(one.row.method, one.row.pattern, before.guard(one), one.row.options));
+    if (open) {
+      out.push_back(one.row);
+      continue;
+    }
+    auto inner = one;
+    inner.row = recorded_route(one, self);
+    out.emplace_back(one.row.method, one.row.pattern, before.guard(inner), one.row.options);
   }
   routes.add_all(std::move(out));
 }

@@ -23,11 +23,20 @@ enum class charge : std::uint8_t {
             // tier's, so that whoever waits for a piece does not use up what makes the next one
 };
 
+// What is kept of a request that may change something; see api/audit.hpp.
+enum class recording : std::uint8_t {
+  by_role,  // around, of what operators and administrators alone may do; else none
+  around,   // before and after the handler
+  within,   // by the handler, with what it changes
+  none,
+};
+
 // Who may make a request. `least` is the role, empty: anyone; `scope` what a key must allow.
 struct admission {
   std::string_view least;
   std::string_view scope;
   charge counts = charge::request;
+  recording recorded = recording::by_role;
 };
 
 inline constexpr admission open_to_all{"", "", charge::none};
@@ -40,6 +49,16 @@ inline constexpr admission manages_own{accounts::user_role, "manage", charge::re
 inline constexpr admission reads_consoles{accounts::viewer_role, "operate", charge::request};
 inline constexpr admission operates{accounts::operator_role, "operate", charge::request};
 inline constexpr admission administers{accounts::admin_role, "operate", charge::request};
+
+// The same admission, of a handler that stages its own record, or whose trace is kept otherwise.
+constexpr admission recorded_within(admission who) {
+  who.recorded = recording::within;
+  return who;
+}
+constexpr admission not_recorded(admission who) {
+  who.recorded = recording::none;
+  return who;
+}
 
 struct endpoint {
   template <class Handler>
@@ -64,13 +83,14 @@ auto bound_to(std::shared_ptr<State> self) {
 net::route_options json_body_of(std::size_t bytes_max);
 
 class gate;
+struct services;
 
 class endpoint_table {
  public:
   void add_all(std::vector<endpoint> rows);
   const std::vector<endpoint>& rows() const { return rows_; }
-  // Each row behind the gate, which outlives the router.
-  void bind(net::router& routes, const gate& before) const;
+  // Each row behind the gate, which outlives the router, and what it does recorded.
+  void bind(net::router& routes, const gate& before, const services& with) const;
   // Without a gate, for a listener of its own that only operators reach.
   void bind_open(net::router& routes) const;
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "api/audit.hpp"
 #include "api/envelope.hpp"
 #include "api/job_request.hpp"
 #include "api/parameters.hpp"
@@ -115,6 +116,7 @@ awaitable<http_response> cancel(context_ptr with, http_request& request) {
   store::transaction tx;
   auto staged = with->queue.stage_cancel(tx, found->queue, found->id, with->settle);
   if (!staged) co_return refuse(staged.error(), request);
+  tx.stage_beside(recorded(*with, request), found->id);
   auto committed = co_await store::async_commit(with->database, std::move(tx));
   if (!committed) co_return refuse(committed.error(), request);
   co_return reply(200, json::value(std::move(out)));
@@ -175,8 +177,9 @@ void bind_job_actions(endpoint_table& routes, const services& with) {
         {{http_method::post, "/api/jobs/:id/" + std::string(row.name), handler, operates, small}});
   }
   const auto bound = bound_to(self);
-  routes.add_all({{http_method::post, "/api/jobs/:id/cancel", bound(cancel), operates, small},
-                  {http_method::get, "/api/jobs/:id/logs", bound(logs), reads_consoles}});
+  routes.add_all(
+      {{http_method::post, "/api/jobs/:id/cancel", bound(cancel), recorded_within(operates), small},
+       {http_method::get, "/api/jobs/:id/logs", bound(logs), reads_consoles}});
 }
 
 }  // namespace son1k::api

@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "api/audit.hpp"
 #include "api/envelope.hpp"
 #include "api/idempotency.hpp"
 #include "api/job_actions.hpp"
@@ -259,6 +260,7 @@ awaitable<http_response> bulk(context_ptr with, http_request& request) {
   store::transaction tx;
   auto added = with->queue.stage(tx, bulk_job(*wanted));
   if (!added) co_return refuse(added.error(), request);
+  tx.stage_beside(recorded(*with, request), added->id);
   auto committed = co_await store::async_commit(with->database, std::move(tx));
   if (!committed) co_return refuse(committed.error(), request);
   out["jobId"] = added->id;
@@ -273,10 +275,12 @@ void bind_jobs(endpoint_table& routes, const services& with) {
   const auto bound = bound_to(self);
   const auto small = json_body_of(16'384);
   const auto large = json_body_of(jobs_body_bytes_max);
+  // A job is a record of itself, and there are thousands of them in a second.
+  constexpr auto adds = not_recorded(operates);
   routes.add_all({
-      {http_method::post, "/api/jobs", bound(add), operates, large},
-      {http_method::post, "/api/jobs/many", bound(add_many), operates, large},
-      {http_method::post, "/api/jobs/bulk", bound(bulk), operates, small},
+      {http_method::post, "/api/jobs", bound(add), adds, large},
+      {http_method::post, "/api/jobs/many", bound(add_many), adds, large},
+      {http_method::post, "/api/jobs/bulk", bound(bulk), recorded_within(operates), small},
       {http_method::get, "/api/jobs", bound(search), reads_consoles},
       {http_method::get, "/api/jobs/:id", bound(show), reads_consoles},
   });

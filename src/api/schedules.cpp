@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "api/audit.hpp"
 #include "api/envelope.hpp"
 #include "api/job_request.hpp"
 #include "api/parameters.hpp"
@@ -17,7 +18,7 @@ using net::http_request;
 using net::http_response;
 namespace {
 
-using book_ptr = std::shared_ptr<queue::schedules>;
+using services_ptr = std::shared_ptr<const services>;
 
 constexpr std::int64_t preview_usual = 10;
 constexpr int precondition_failed = 412;
@@ -54,13 +55,13 @@ result<std::optional<std::int64_t>> wanted_version(const http_request& request) 
       text("must be one ETag of this resource, or *", "debe ser un ETag de este recurso, o *"));
 }
 
-awaitable<http_response> list(book_ptr book, http_request& request) {
+awaitable<http_response> list(services_ptr with, http_request& request) {
   parameters in(request);
   auto after = in.text("cursor").value_or("");
   const auto most = static_cast<std::int64_t>(queue::list_schedules_max);
   const auto limit = static_cast<std::size_t>(in.integer("limit", 1, most).value_or(most));
   if (auto ok = in.finish(); !ok) co_return refuse(ok.error(), request);
-  auto rows = co_await book->list(std::move(after), limit);
+  auto rows = co_await with->schedules->list(std::move(after), limit);
   if (!rows) co_return refuse(rows.error(), request);
   json::array items;
   for (const auto& row : *rows) items.emplace_back(to_json(row));
@@ -70,89 +71,95 @@ awaitable<http_response> list(book_ptr book, http_request& request) {
   co_return reply_page(std::move(items), pagination);
 }
 
-awaitable<http_response> create(book_ptr book, http_request& request) {
+awaitable<http_response> create(services_ptr with, http_request& request) {
   if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   auto wanted = read_schedule(request.body);
   if (!wanted) co_return refuse(wanted.error(), request);
-  auto made = co_await book->create(std::move(wanted->spec));
+  auto note = recorded(*with, request);
+  auto made = co_await with->schedules->create(std::move(wanted->spec), std::move(note));
   if (!made) co_return refuse(made.error(), request);
   auto out = render(201, *made);
   out.headers.add("Location", "/api/schedules/" + made->spec.id);
   co_return out;
 }
 
-awaitable<http_response> show(book_ptr book, http_request& request) {
+awaitable<http_response> show(services_ptr with, http_request& request) {
   if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   std::string id(request.param("id"));
-  auto row = co_await book->get(std::move(id));
+  auto row = co_await with->schedules->get(std::move(id));
   if (!row) co_return refuse(row.error(), request);
   co_return render(200, *row);
 }
 
-awaitable<http_response> replace(book_ptr book, http_request& request) {
+awaitable<http_response> replace(services_ptr with, http_request& request) {
   if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   const auto tag = wanted_version(request);
   if (!tag) co_return refuse(tag.error(), request);
   auto wanted = read_schedule(request.body, request.param("id"));
   if (!wanted) co_return refuse(wanted.error(), request);
   const auto version = *tag ? *tag : wanted->version;
-  auto row = co_await book->replace(std::move(wanted->spec), version);
+  auto note = recorded(*with, request);
+  auto row = co_await with->schedules->replace(std::move(wanted->spec), version, std::move(note));
   if (row) co_return render(200, *row);
   const bool other = row.error().code == errc::conflict && version;
   if (other) co_return refuse(row.error(), precondition_failed, request);
   co_return refuse(row.error(), request);
 }
 
-awaitable<http_response> remove(book_ptr book, http_request& request) {
+awaitable<http_response> remove(services_ptr with, http_request& request) {
   if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   const std::string id(request.param("id"));
-  auto gone = co_await book->remove(id);
+  auto note = recorded(*with, request);
+  auto gone = co_await with->schedules->remove(id, std::move(note));
   if (!gone) co_return refuse(gone.error(), request);
   co_return reply(200, json::value{{"id", id}, {"removed", true}});
 }
 
-awaitable<http_response> set_paused(book_ptr book, bool paused, http_request& request) {
+awaitable<http_response> set_paused(services_ptr with, bool paused, http_request& request) {
   if (auto ok = check_order(request); !ok) co_return refuse(ok.error(), request);
   std::string id(request.param("id"));
-  auto row = co_await book->pause(std::move(id), paused);
+  auto note = recorded(*with, request);
+  auto row = co_await with->schedules->pause(std::move(id), paused, std::move(note));
   if (!row) co_return refuse(row.error(), request);
   co_return render(200, *row);
 }
 
-awaitable<http_response> pause(book_ptr book, http_request& request) {
-  co_return co_await set_paused(std::move(book), true, request);
+awaitable<http_response> pause(services_ptr with, http_request& request) {
+  co_return co_await set_paused(std::move(with), true, request);
 }
 
-awaitable<http_response> resume(book_ptr book, http_request& request) {
-  co_return co_await set_paused(std::move(book), false, request);
+awaitable<http_response> resume(services_ptr with, http_request& request) {
+  co_return co_await set_paused(std::move(with), false, request);
 }
 
-awaitable<http_response> run_now(book_ptr book, http_request& request) {
+awaitable<http_response> run_now(services_ptr with, http_request& request) {
   if (auto ok = check_order(request); !ok) co_return refuse(ok.error(), request);
   std::string id(request.param("id"));
-  auto added = co_await book->run_now(std::move(id));
+  auto note = recorded(*with, request);
+  auto added = co_await with->schedules->run_now(std::move(id), std::move(note));
   if (!added) co_return refuse(added.error(), request);
   co_return reply(202, json::value{{"jobId", added->job.id},
                                    {"queue", added->job.queue},
                                    {"duplicate", added->duplicate}});
 }
 
-awaitable<http_response> preview(book_ptr book, http_request& request) {
+awaitable<http_response> preview(services_ptr with, http_request& request) {
   parameters in(request);
   const auto most = static_cast<std::int64_t>(queue::preview_max);
   const auto count = static_cast<std::size_t>(in.integer("n", 1, most).value_or(preview_usual));
   if (auto ok = in.finish(); !ok) co_return refuse(ok.error(), request);
   std::string id(request.param("id"));
-  auto times = co_await book->preview(std::move(id), count);
+  auto times = co_await with->schedules->preview(std::move(id), count);
   if (!times) co_return refuse(times.error(), request);
   co_return reply(200, json::value{{"runs", times_json(*times)}});
 }
 
-awaitable<http_response> preview_unsaved(book_ptr book, http_request& request) {
+awaitable<http_response> preview_unsaved(services_ptr with, http_request& request) {
   if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   const auto wanted = read_preview(request.body);
   if (!wanted) co_return refuse(wanted.error(), request);
-  const auto times = book->preview(wanted->spec, static_cast<std::size_t>(wanted->count));
+  const auto times =
+      with->schedules->preview(wanted->spec, static_cast<std::size_t>(wanted->count));
   if (!times) co_return refuse(times.error(), request);
   co_return reply(200, json::value{{"runs", times_json(*times)}});
 }
@@ -160,21 +167,23 @@ awaitable<http_response> preview_unsaved(book_ptr book, http_request& request) {
 }  // namespace
 
 void bind_schedules(endpoint_table& routes, const services& with) {
-  const auto bound = bound_to(with.schedules);
+  auto self = std::make_shared<const services>(with);
+  const auto bound = bound_to(self);
   const auto job_body = json_body_of(queue::data_bytes_max + 65'536);
   const auto small_body = json_body_of(4'096);
+  constexpr auto records = recorded_within(operates);
   routes.add_all({
       {http_method::get, "/api/schedules", bound(list), reads_consoles},
-      {http_method::post, "/api/schedules", bound(create), operates, job_body},
+      {http_method::post, "/api/schedules", bound(create), records, job_body},
       {http_method::post, "/api/schedules/preview", bound(preview_unsaved), reads_consoles,
        small_body},
       {http_method::get, "/api/schedules/:id", bound(show), reads_consoles},
-      {http_method::put, "/api/schedules/:id", bound(replace), operates, job_body},
-      {http_method::remove, "/api/schedules/:id", bound(remove), operates},
+      {http_method::put, "/api/schedules/:id", bound(replace), records, job_body},
+      {http_method::remove, "/api/schedules/:id", bound(remove), records},
       {http_method::get, "/api/schedules/:id/preview", bound(preview), reads_consoles},
-      {http_method::post, "/api/schedules/:id/pause", bound(pause), operates, small_body},
-      {http_method::post, "/api/schedules/:id/resume", bound(resume), operates, small_body},
-      {http_method::post, "/api/schedules/:id/run", bound(run_now), operates, small_body},
+      {http_method::post, "/api/schedules/:id/pause", bound(pause), records, small_body},
+      {http_method::post, "/api/schedules/:id/resume", bound(resume), records, small_body},
+      {http_method::post, "/api/schedules/:id/run", bound(run_now), records, small_body},
   });
 }
 

@@ -60,6 +60,8 @@ constexpr std::array rows{
                 "how long the record of an ended job is kept"},
     setting_row{"history_rows", "", "HISTORY_ROWS", setting_type::integer, "1000000", 10'000,
                 1'000'000'000, "how many records of ended jobs are kept, the newest"},
+    setting_row{"audit_days", "", "AUDIT_DAYS", setting_type::integer, "400", 31, 36'500,
+                "how long the record of what operators and administrators did is kept"},
     setting_row{"database_url", "", "DATABASE_URL", setting_type::text, "", no_limit, no_limit,
                 "PostgreSQL of the cluster profile: postgresql://user:password@host/database"},
     setting_row{"redis_url", "", "REDIS_URL", setting_type::text, "", no_limit, no_limit,

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "accounts/audit/audit_records.hpp"
 #include "accounts/identity/revocations.hpp"
 #include "accounts/sessions/session_records.hpp"
 #include "api/idempotency.hpp"
@@ -25,8 +26,11 @@ std::size_t cores() {
 }
 
 // What has had its time in the tables of the API; how many rows.
-result<std::int64_t> forget_old(store::connection& db, std::int64_t now_ms, std::int64_t most) {
-  std::int64_t gone = 0;
+result<std::int64_t> forget_old(store::connection& db, std::int64_t now_ms, std::int64_t audit_days,
+                                std::int64_t most) {
+  auto records = accounts::forget_audit(db, now_ms, audit_days, most);
+  if (!records) return records;
+  std::int64_t gone = *records;
   for (auto* forget :
        {api::forget_replies, accounts::forget_revocations, accounts::forget_sessions}) {
     auto some = forget(db, now_ms, most);
@@ -182,8 +186,9 @@ result<void> running_system::start_maintenance() {
   with.concurrency = 2;
   with.compute_threads = 1;
   with.version = std::string(version);
-  const auto forget = [](store::connection& db, std::int64_t most) {
-    return forget_old(db, system_clock().now_ms(), most);
+  const auto forget = [days = config_.integer("audit_days")](store::connection& db,
+                                                             std::int64_t most) {
+    return forget_old(db, system_clock().now_ms(), days, most);
   };
   auto kind = kinds::make_maintenance_kind(
       {queue(), database(), *history_, *history_, settle_by_kind(register_kinds(config_)), forget});

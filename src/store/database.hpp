@@ -112,6 +112,10 @@ enum class durability {
   power,    // fsynced: survives a power cut
 };
 
+// What a caller has an engine write in the engine's own transaction; it is told the id of what that
+// is about. A step like any other; empty: nothing.
+using beside_step = std::function<result<void>(connection&, std::string_view id)>;
+
 // A unit of work: engines stage their parts, the caller commits once. All steps take effect or
 // none. Move-only, owned by the caller until it is committed.
 class transaction {
@@ -130,6 +134,9 @@ class transaction {
   transaction& operator=(transaction&&) = default;
 
   void stage(step s) { steps_.push_back(std::move(s)); }
+  void stage_beside(beside_step s, std::string id) {
+    if (s) stage([s = std::move(s), id = std::move(id)](connection& db) { return s(db, id); });
+  }
   void on_outcome(outcome_hook hook) { hooks_.push_back(std::move(hook)); }
   // Runs once as soon as it is decided whether the transaction is written, before its promise
   // holds: what follows from it may be done meanwhile, but not acknowledged. That the promise then

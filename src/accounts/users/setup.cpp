@@ -50,8 +50,8 @@ result<std::optional<std::string>> setup::begin() {
   return std::optional<std::string>(std::move(secret));
 }
 
-awaitable<result<account>> setup::claim(std::string secret, std::string email,
-                                        std::string password) {
+awaitable<result<account>> setup::claim(std::string secret, std::string email, std::string password,
+                                        store::beside_step beside) {
   const auto digest = digest_of(secret);
   auto check = [digest](store::connection& db) { return is_valid(db, digest); };
   auto valid = co_await store::async_read(db_, std::move(check));
@@ -85,6 +85,7 @@ awaitable<result<account>> setup::claim(std::string secret, std::string email,
     *claimed = std::move(*who);
     return {};
   });
+  tx.stage_beside(std::move(beside), std::string(local_account));
   auto done = co_await store::async_commit(db_, std::move(tx));
   if (done) co_return *claimed;
   if (done.error().code == errc::conflict) {

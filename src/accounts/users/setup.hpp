@@ -23,7 +23,8 @@ class setup {
   // unauthenticated: not the secret, or set-up is closed · validation: `email`, `password` ·
   // conflict: the e-mail is taken.
   boost::asio::awaitable<result<account>> claim(std::string secret, std::string email,
-                                                std::string password);
+                                                std::string password,
+                                                store::beside_step beside = {});
 
  private:
   store::database& db_;

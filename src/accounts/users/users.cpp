@@ -128,7 +128,7 @@ result<void> users::ensure_own() {
   return store::commit_and_wait(with_.db, std::move(tx));
 }
 
-awaitable<result<account>> users::create(new_account asked) {
+awaitable<result<account>> users::create(new_account asked, store::beside_step beside) {
   if (auto ok = check_email("email", asked.email); !ok) co_return ok.error();
   const auto login = login_of(asked.email);
   if (asked.name.empty()) asked.name = login.substr(0, login.find('@'));
@@ -153,6 +153,7 @@ awaitable<result<account>> users::create(new_account asked) {
   store::transaction tx;
   tx.stage(
       [row, login, hash](store::connection& db) { return insert_account(db, row, login, hash); });
+  tx.stage_beside(std::move(beside), row.id);
   auto done = co_await store::async_commit(with_.db, std::move(tx));
   if (done) co_return row;
   if (done.error().code == errc::conflict) co_return email_taken();
@@ -202,7 +203,8 @@ awaitable<result<std::vector<account>>> users::list(account_query query) {
   co_return co_await store::async_read(with_.db, std::move(read));
 }
 
-awaitable<result<account>> users::change(std::string id, account_change to) {
+awaitable<result<account>> users::change(std::string id, account_change to,
+                                         store::beside_step beside) {
   auto after = std::make_shared<account>();
   store::transaction tx;
   tx.stage([after, id, to, is_tier = with_.is_tier,
@@ -223,6 +225,7 @@ awaitable<result<account>> users::change(std::string id, account_change to) {
     *after = std::move(*next);
     return {};
   });
+  tx.stage_beside(std::move(beside), id);
   std::vector<revocation> what{{id, ""}};
   const auto notices = with_.revocations.stage(tx, std::move(what));
   auto done = co_await store::async_commit(with_.db, std::move(tx));
@@ -231,7 +234,8 @@ awaitable<result<account>> users::change(std::string id, account_change to) {
   co_return *after;
 }
 
-awaitable<result<void>> users::write_password(account of, std::string hash, std::string keep) {
+awaitable<result<void>> users::write_password(account of, std::string hash, std::string keep,
+                                              store::beside_step beside) {
   store::transaction tx;
   tx.stage([id = of.id, hash = std::move(hash),
             now = with_.clock.now_ms()](store::connection& db) -> result<void> {
@@ -241,6 +245,7 @@ awaitable<result<void>> users::write_password(account of, std::string hash, std:
     if (!changed) return changed.error();
     return {};
   });
+  tx.stage_beside(std::move(beside), of.id);
   const auto notices =
       stage_end_of_sessions(tx, with_.revocations, std::move(of.id), std::move(keep));
   auto done = co_await store::async_commit(with_.db, std::move(tx));
@@ -266,10 +271,11 @@ awaitable<result<void>> users::change_password(std::string id, std::string curre
   }
   auto hash = co_await with_.passwords.hash(std::move(next));
   if (!hash) co_return hash.error();
-  co_return co_await write_password(std::move(*who), std::move(*hash), std::move(keep));
+  co_return co_await write_password(std::move(*who), std::move(*hash), std::move(keep), {});
 }
 
-awaitable<result<void>> users::reset_password(std::string id, std::string next) {
+awaitable<result<void>> users::reset_password(std::string id, std::string next,
+                                              store::beside_step beside) {
   auto who = co_await find(id);
   if (!who) co_return who.error();
   if (who->email.empty() || !who->external_id.empty()) {
@@ -280,7 +286,7 @@ awaitable<result<void>> users::reset_password(std::string id, std::string next) 
   if (auto ok = check_password("password", next, who->email); !ok) co_return ok;
   auto hash = co_await with_.passwords.hash(std::move(next));
   if (!hash) co_return hash.error();
-  co_return co_await write_password(std::move(*who), std::move(*hash), "");
+  co_return co_await write_password(std::move(*who), std::move(*hash), "", std::move(beside));
 }
 
 awaitable<result<account>> users::of_external(std::string external_id, std::string email) {

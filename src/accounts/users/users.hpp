@@ -2,6 +2,7 @@
 // where the hasher says, never on a reactor or a database's thread. An unknown e-mail costs a
 // log-in the same work and gets the same words as a wrong password.
 //
+// What is given as `beside` is written with what a call changes, and not where it changes nothing.
 // Thread-safe; coroutines resume on the executor they run on. The parts must outlive it.
 #pragma once
 #include <boost/asio/awaitable.hpp>
@@ -47,7 +48,7 @@ class users {
 
   // validation: `email`, `name`, `password`, `role`, `tier` · conflict: the e-mail is taken ·
   // unavailable.
-  boost::asio::awaitable<result<account>> create(new_account asked);
+  boost::asio::awaitable<result<account>> create(new_account asked, store::beside_step beside = {});
   // unauthenticated: not that e-mail with that password, or the account is disabled · unavailable.
   boost::asio::awaitable<result<account>> log_in(std::string email, std::string password);
 
@@ -58,13 +59,15 @@ class users {
   // What was verified of the account is verified anew; whoever is disabled loses all sessions.
   // validation, not_found · conflict: it would be the last administrator who goes, or an account
   // of the program itself.
-  boost::asio::awaitable<result<account>> change(std::string id, account_change to);
+  boost::asio::awaitable<result<account>> change(std::string id, account_change to,
+                                                 store::beside_step beside = {});
   // Ends every session but `keep`. validation: `currentPassword` is wrong, or `newPassword` cannot
   // be one.
   boost::asio::awaitable<result<void>> change_password(std::string id, std::string current,
                                                        std::string next, std::string keep);
   // By an administrator: ends every session. validation, not_found.
-  boost::asio::awaitable<result<void>> reset_password(std::string id, std::string next);
+  boost::asio::awaitable<result<void>> reset_password(std::string id, std::string next,
+                                                      store::beside_step beside = {});
 
   // The account of whom another issuer vouches for; it is made at the first use.
   // unauthenticated: it is disabled.
@@ -72,7 +75,7 @@ class users {
 
  private:
   boost::asio::awaitable<result<void>> write_password(account of, std::string hash,
-                                                      std::string keep);
+                                                      std::string keep, store::beside_step beside);
   const parts with_;
 };
 

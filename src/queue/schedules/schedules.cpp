@@ -17,13 +17,14 @@ error moved() {
                "el horario ha cambiado entretanto; léalo de nuevo")};
 }
 
-store::transaction inserting(const schedule& row, std::shared_ptr<bool> made) {
+store::transaction inserting(const schedule& row, std::shared_ptr<bool> made,
+                             store::beside_step beside) {
   store::transaction tx;
-  tx.stage([row, made](store::connection& db) -> result<void> {
+  tx.stage([row, made, beside = std::move(beside)](store::connection& db) -> result<void> {
     auto inserted = insert_schedule(db, row);
     if (!inserted) return inserted.error();
     *made = *inserted;
-    return {};
+    return *made && beside ? beside(db, row.spec.id) : result<void>();
   });
   return tx;
 }
@@ -69,11 +70,12 @@ result<schedule> schedules::fresh(schedule_spec spec) const {
   return out;
 }
 
-awaitable<result<schedule>> schedules::create(schedule_spec spec) {
+awaitable<result<schedule>> schedules::create(schedule_spec spec, store::beside_step beside) {
   auto row = fresh(std::move(spec));
   if (!row) co_return row.error();
   auto made = std::make_shared<bool>(false);
-  auto done = co_await store::async_commit(db_, inserting(*row, made));
+  auto tx = inserting(*row, made, std::move(beside));
+  auto done = co_await store::async_commit(db_, std::move(tx));
   if (!done) co_return done.error();
   if (!*made) {
     co_return error(errc::conflict, "id",
@@ -87,7 +89,7 @@ result<void> schedules::ensure(schedule_spec spec) {
   auto row = fresh(std::move(spec));
   if (!row) return row.error();
   row->system = true;
-  auto done = store::commit_and_wait(db_, inserting(*row, std::make_shared<bool>(false)));
+  auto done = store::commit_and_wait(db_, inserting(*row, std::make_shared<bool>(false), {}));
   if (!done) return done.error();
   changed();
   return {};
@@ -95,7 +97,8 @@ result<void> schedules::ensure(schedule_spec spec) {
 
 // Reads, changes and writes under the version and the counters that were read.
 awaitable<result<schedule>> schedules::rewrite(std::string id,
-                                               std::function<result<void>(schedule&)> change) {
+                                               std::function<result<void>(schedule&)> change,
+                                               store::beside_step beside) {
   for (int tries = 0; tries < tries_max; ++tries) {
     auto read = co_await get(id);
     if (!read) co_return read.error();
@@ -110,11 +113,11 @@ awaitable<result<schedule>> schedules::rewrite(std::string id,
     ++row.version;
     auto written = std::make_shared<bool>(false);
     store::transaction tx;
-    tx.stage([row, written](store::connection& db) -> result<void> {
+    tx.stage([row, written, beside](store::connection& db) -> result<void> {
       auto updated = update_schedule(db, row);
       if (!updated) return updated.error();
       *written = *updated;
-      return {};
+      return *written && beside ? beside(db, row.spec.id) : result<void>();
     });
     auto done = co_await store::async_commit(db_, std::move(tx));
     if (!done) co_return done.error();
@@ -126,7 +129,8 @@ awaitable<result<schedule>> schedules::rewrite(std::string id,
 }
 
 awaitable<result<schedule>> schedules::replace(schedule_spec spec,
-                                               std::optional<std::int64_t> version) {
+                                               std::optional<std::int64_t> version,
+                                               store::beside_step beside) {
   auto id = spec.id;
   std::function<result<void>(schedule&)> change = [spec = std::move(spec),
                                                    version](schedule& row) -> result<void> {
@@ -134,22 +138,23 @@ awaitable<result<schedule>> schedules::replace(schedule_spec spec,
     row.spec = spec;
     return {};
   };
-  co_return co_await rewrite(std::move(id), std::move(change));
+  co_return co_await rewrite(std::move(id), std::move(change), std::move(beside));
 }
 
-awaitable<result<schedule>> schedules::pause(std::string id, bool paused) {
+awaitable<result<schedule>> schedules::pause(std::string id, bool paused,
+                                             store::beside_step beside) {
   auto now = co_await get(id);
   if (!now || now->spec.paused == paused) co_return now;
   std::function<result<void>(schedule&)> change = [paused](schedule& row) -> result<void> {
     row.spec.paused = paused;
     return {};
   };
-  co_return co_await rewrite(std::move(id), std::move(change));
+  co_return co_await rewrite(std::move(id), std::move(change), std::move(beside));
 }
 
-awaitable<result<void>> schedules::remove(std::string id) {
+awaitable<result<void>> schedules::remove(std::string id, store::beside_step beside) {
   store::transaction tx;
-  tx.stage([id = std::move(id)](store::connection& db) -> result<void> {
+  tx.stage([id](store::connection& db) -> result<void> {
     const auto row = find_schedule(db, id);
     if (!row) return row.error();
     if (row->system) {
@@ -161,12 +166,13 @@ awaitable<result<void>> schedules::remove(std::string id) {
     if (!gone) return gone.error();
     return {};
   });
+  tx.stage_beside(std::move(beside), std::move(id));
   auto done = co_await store::async_commit(db_, std::move(tx));
   if (done) changed();
   co_return done;
 }
 
-awaitable<result<hand_run>> schedules::run_now(std::string id) {
+awaitable<result<hand_run>> schedules::run_now(std::string id, store::beside_step beside) {
   auto row = co_await get(id);
   if (!row) co_return row.error();
   auto job = job_of(row->spec, clock_.now_ms());
@@ -179,6 +185,7 @@ awaitable<result<hand_run>> schedules::run_now(std::string id) {
   out.job.id = added->id;
   out.duplicate = added->duplicate;
   tx.stage([id, ref = out.job](store::connection& db) { return note_job(db, id, ref); });
+  tx.stage_beside(std::move(beside), id);
   auto done = co_await store::async_commit(db_, std::move(tx));
   if (!done) co_return done.error();
   co_return out;

@@ -1,7 +1,8 @@
 // The schedules, as people and the program itself handle them. What they do takes effect at once:
 // a scheduler of this process is woken, those of others look within seconds. All methods may be
 // called from any thread; coroutines resume on the executor they run on. Database, queue and clock
-// must outlive it.
+// must outlive it. What is given as `beside` is written with what a call changes, and not where it
+// changes nothing.
 #pragma once
 #include <boost/asio/awaitable.hpp>
 #include <functional>
@@ -35,17 +36,20 @@ class schedules {
   // not_found.
   boost::asio::awaitable<result<schedule>> get(std::string id);
   // validation: see check() · conflict: there is one of this id · unavailable: too many.
-  boost::asio::awaitable<result<schedule>> create(schedule_spec spec);
+  boost::asio::awaitable<result<schedule>> create(schedule_spec spec,
+                                                  store::beside_step beside = {});
   // Writes a schedule anew; its runs go on being counted and none happens twice. With `version`
   // only that version is replaced. validation · not_found · conflict: it has another version.
   boost::asio::awaitable<result<schedule>> replace(schedule_spec spec,
-                                                   std::optional<std::int64_t> version);
+                                                   std::optional<std::int64_t> version,
+                                                   store::beside_step beside = {});
   // Runs that fall into a pause are left out. not_found. Safe to call again.
-  boost::asio::awaitable<result<schedule>> pause(std::string id, bool paused);
+  boost::asio::awaitable<result<schedule>> pause(std::string id, bool paused,
+                                                 store::beside_step beside = {});
   // Jobs that it has added stay. not_found · forbidden: it is the program's own.
-  boost::asio::awaitable<result<void>> remove(std::string id);
+  boost::asio::awaitable<result<void>> remove(std::string id, store::beside_step beside = {});
   // Adds its job now, besides the runs to come and whatever its rules say. not_found.
-  boost::asio::awaitable<result<hand_run>> run_now(std::string id);
+  boost::asio::awaitable<result<hand_run>> run_now(std::string id, store::beside_step beside = {});
 
   // The next times of a schedule that is not stored, as it would run from now on. validation.
   result<std::vector<std::int64_t>> preview(const schedule_spec& spec, std::size_t count) const;
@@ -58,7 +62,8 @@ class schedules {
 
  private:
   boost::asio::awaitable<result<schedule>> rewrite(std::string id,
-                                                   std::function<result<void>(schedule&)> change);
+                                                   std::function<result<void>(schedule&)> change,
+                                                   store::beside_step beside);
   result<schedule> fresh(schedule_spec spec) const;
   void changed() const;
 
