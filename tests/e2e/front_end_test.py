@@ -1,0 +1,176 @@
+"""A session of a front end, replayed: what pages that speak this API ask, in their order, and what
+they read of the replies.
+
+A step is a request and what must come back: the status, and under `has` the members that pages
+read, by their path, with their type or value. `keep` remembers members for later steps, which name
+them in braces. `until` repeats a request until a member has one of the values.
+"""
+
+import json
+import unittest
+from typing import Any, NamedTuple, Optional
+
+from support.program import decoded_seconds, environment, eventually, program_case
+
+EMAIL, PASSWORD = "ana@example.org", "a good long password"
+NUMBER = (int, float)
+MAYBE_TEXT = (str, type(None))
+DONE_SECONDS = 120
+
+
+class step(NamedTuple):
+    method: str
+    path: str
+    body: Optional[dict] = None
+    status: int = 200
+    has: dict = {}
+    keep: dict = {}
+    until: Optional[tuple] = None
+
+
+AUTH = (
+    step("POST", "/api/auth/register", {"email": EMAIL, "password": PASSWORD, "name": "Ana"}, 201,
+         {"data.user.id": str, "data.user.email": EMAIL, "data.user.name": "Ana",
+          "data.user.tier": "FREE", "data.user.role": "user", "data.accessToken": str,
+          "data.refreshToken": str, "data.expiresIn": int}),
+    step("POST", "/api/auth/register", {"email": EMAIL, "password": PASSWORD}, 409,
+         {"error.code": "CONFLICT", "error.message": str, "error.requestId": str,
+          "error.timestamp": str}),
+    step("POST", "/api/auth/login", {"email": EMAIL, "password": "wrong"}, 401,
+         {"error.code": "AUTHENTICATION"}),
+    step("POST", "/api/auth/login", {"email": EMAIL, "password": PASSWORD}, 200,
+         {"data.user.id": str, "data.accessToken": str, "data.refreshToken": str},
+         {"token": "data.accessToken", "refresh": "data.refreshToken"}),
+    step("GET", "/api/auth/profile", None, 200, {"data.email": EMAIL, "data.tier": "FREE"}),
+    step("PUT", "/api/auth/profile", {"name": "Ana María"}, 200, {"data.name": "Ana María"}),
+    step("GET", "/api/auth/tier", None, 200,
+         {"data.tier": "FREE", "data.longestSeconds": int, "data.qualities": list}),
+    step("GET", "/api/auth/limits", None, 200,
+         {"data.day.used": 0, "data.day.remaining": int, "data.month.limit": int,
+          "data.month.resetAt": str}),
+    step("POST", "/api/auth/refresh", {"refreshToken": "{refresh}"}, 200,
+         {"data.accessToken": str, "data.refreshToken": str}, {"token": "data.accessToken"}),
+)
+GENERATION = (
+    step("POST", "/api/generation/create", {"prompt": "", "duration": 5}, 422,
+         {"error.code": "VALIDATION", "error.details.field": "prompt"}),
+    step("POST", "/api/generation/create",
+         {"prompt": "bolero lento con guitarra", "style": "bolero", "duration": 5,
+          "quality": "standard", "instrumental": True, "title": "Mi bolero"}, 202,
+         {"data.generationId": str, "data.status": "pending", "data.message": str,
+          "data.estimatedTime": (int, float, type(None))}, {"piece": "data.generationId"}),
+    step("GET", "/api/generation/{piece}/status", None, 200,
+         {"data.generationId": "{piece}", "data.status": "completed", "data.progress": 100,
+          "data.audioUrl": str, "data.metadata": dict, "data.metadata.duration": NUMBER},
+         {"audio": "data.audioUrl"}, ("data.status", ("completed", "failed", "cancelled"))),
+    step("GET", "/api/generation/{piece}", None, 200,
+         {"data.generationId": "{piece}", "data.prompt": "bolero lento con guitarra",
+          "data.createdAt": str, "data.request": dict}),
+    step("GET", "/api/generation/history?limit=20&offset=0", None, 200,
+         {"data": list, "data.0.generationId": "{piece}", "data.0.status": "completed",
+          "data.0.audioUrl": str, "data.0.prompt": str, "data.0.createdAt": str,
+          "pagination.limit": 20, "pagination.offset": 0, "pagination.total": 1}),
+    step("GET", "/api/generation/history?limit=20&offset=20", None, 200,
+         {"data": [], "pagination.total": 1}),
+    step("GET", "/api/generation/no-such-piece/status", None, 404, {"error.code": "NOT_FOUND"}),
+    step("POST", "/api/generation/{piece}/cancel", None, 409, {"error.code": "CONFLICT"}),
+    step("GET", "/api/auth/limits", None, 200, {"data.day.used": 1, "data.month.used": 1}),
+)
+USER = (
+    step("GET", "/api/user/profile", None, 200, {"data.id": str, "data.name": "Ana María"}),
+    step("PUT", "/api/user/profile", {"name": "Ana"}, 200, {"data.name": "Ana"}),
+    step("PUT", "/api/user/profile", {"name": "Ana", "tier": "ENTERPRISE"}, 422,
+         {"error.details.field": "tier"}),
+    step("POST", "/api/user/tokens", {"name": "player", "scopes": ["read"]}, 201,
+         {"data.id": str, "data.key": str, "data.name": "player", "data.scopes": ["read"]},
+         {"key": "data.id"}),
+    step("GET", "/api/user/tokens", None, 200,
+         {"data": list, "data.0.id": "{key}", "data.0.lastFour": str}),
+    step("DELETE", "/api/user/tokens/{key}", None, 200, {"data.id": "{key}"}),
+    step("GET", "/api/user/ledger", None, 200,
+         {"data.0.generationId": "{piece}", "data.0.kind": str, "data.0.units": int,
+          "pagination.limit": int}),
+)
+LEAVING = (
+    step("POST", "/api/auth/logout", None, 200),
+    step("GET", "/api/auth/profile", None, 401, {"error.code": "AUTHENTICATION"}),
+)
+
+
+class front_end(program_case):
+    """One page and its server. What a step keeps is there for all that follow."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        home = self.folder()
+        # A page asks more often in a test than a person's does.
+        self.home = self.serve("--workers", "1", data_dir=home / "data",
+                               env=environment(home, ACCOUNTS="true", TIERS="FREE:requests=1000"))
+        self.kept: dict = {}
+
+    def filled(self, value: Any) -> Any:
+        if isinstance(value, str):
+            for name, kept in self.kept.items():
+                value = value.replace("{" + name + "}", str(kept))
+            return value
+        if isinstance(value, dict):
+            return {name: self.filled(one) for name, one in value.items()}
+        return value
+
+    @staticmethod
+    def at(reply: Any, path: str) -> Any:
+        """The member under "data.0.id"; KeyError names what is missing."""
+        for name in path.split("."):
+            if isinstance(reply, list) and name.isdigit() and int(name) < len(reply):
+                reply = reply[int(name)]
+            elif isinstance(reply, dict) and name in reply:
+                reply = reply[name]
+            else:
+                raise KeyError(f"{path}: no {name} in {json.dumps(reply)[:300]}")
+        return reply
+
+    def send(self, one: step):
+        fields = {"Authorization": f"Bearer {self.kept['token']}"} if "token" in self.kept else {}
+        return self.home.api.call(one.method, self.filled(one.path), self.filled(one.body), fields)
+
+    def play(self, one: step):
+        got = self.send(one)
+        if one.until is not None:
+            path, values = one.until
+
+            def look():
+                now = self.send(one)
+                return now if self.at(now.json(), path) in values else None
+
+            got = eventually(look, DONE_SECONDS, f"{one.path}: {path} is one of {values}")
+        self.assertEqual(got.status, one.status, got.body)
+        reply = got.json()
+        self.assertEqual(reply["success"], one.status < 400)
+        self.assertTrue(got.headers["content-type"].startswith("application/json"))
+        for path, wanted in one.has.items():
+            value = self.at(reply, path)
+            if isinstance(wanted, (type, tuple)):
+                self.assertIsInstance(value, wanted, path)
+            else:
+                self.assertEqual(value, self.filled(wanted), path)
+        for name, path in one.keep.items():
+            self.kept[name] = self.at(reply, path)
+
+    def play_all(self, *groups: tuple) -> None:
+        for group in groups:
+            for one in group:
+                with self.subTest(f"{one.method} {one.path} {one.status}"):
+                    self.play(one)
+
+    def test_a_session_from_registering_to_logging_out(self):
+        self.play_all(AUTH, GENERATION, USER)
+        audio = self.send(step("GET", "{audio}"))
+        self.assertEqual((audio.status, audio.headers["content-type"]), (200, "audio/mpeg"))
+        song = self.home.data_dir / "song.mp3"
+        song.write_bytes(audio.body)
+        self.assertAlmostEqual(decoded_seconds(song), 5, delta=0.5)
+        self.play_all(LEAVING)
+
+
+if __name__ == "__main__":
+    unittest.main()
