@@ -2,6 +2,7 @@
 
 #include "accounts/identity/local_owner.hpp"
 #include "api/admin_users.hpp"
+#include "api/analytics/analytics.hpp"
 #include "api/audit.hpp"
 #include "api/auth.hpp"
 #include "api/dead_letters.hpp"
@@ -20,7 +21,7 @@ resources::resources(const services& with)
     : with_(with),
       owner_(accounts::make_local_owner(with.owner, {})),
       gate_({with.identities != nullptr ? *with.identities : *owner_, with_.tiers, with.limiter,
-             with.client_address}),
+             with.client_address, with.key_uses}),
       pace_(std::make_shared<pace>()),
       learning_(learn_pace(with.queue, pace_)),
       meter_(std::make_shared<queue_meter>(with.queue)),
@@ -45,6 +46,7 @@ void resources::bind(net::router& routes) {
   bind_own_account(endpoints_, with_);
   bind_admin_users(endpoints_, with_);
   bind_audit(endpoints_, with_);
+  bind_analytics(endpoints_, with_);
   endpoints_.bind(routes, gate_, with_);
 }
 

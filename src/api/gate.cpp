@@ -146,6 +146,8 @@ asio::awaitable<result<void>> gate::admit(const admission& wanted, const http_re
     co_return not_known();
   }
   caller.who = std::move(*who);
+  if (with_.key_uses != nullptr && caller.who.shown == accounts::credential::api_key)
+    with_.key_uses->count(caller.who.user, caller.who.session);
   if (shown->from_cookie) {
     if (auto ok = check_same_site(request); !ok) co_return ok;
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "accounts/identity/identity.hpp"
+#include "accounts/keys/key_uses.hpp"
 #include "accounts/limits/limiter.hpp"
 #include "accounts/tiers/tier_table.hpp"
 #include "api/endpoint.hpp"
@@ -38,6 +39,7 @@ class gate {
     accounts::limiter* limiter = nullptr;  // null: nothing is limited
     // The address of the client, behind trusted proxies.
     std::function<std::string(const net::http_request&)> client_address;
+    accounts::key_uses* key_uses = nullptr;  // null: nobody counts them
   };
   explicit gate(parts with, gate_settings settings = {})
       : with_(std::move(with)), settings_(settings) {}

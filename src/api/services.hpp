@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "accounts/identity/identity.hpp"
+#include "accounts/keys/key_uses.hpp"
 #include "accounts/limits/limiter.hpp"
 #include "accounts/quota/recent_refusals.hpp"
 #include "accounts/tiers/tier_table.hpp"
@@ -49,6 +50,7 @@ struct services {
   accounts::identities* identities = nullptr;
   const account_engines* accounts = nullptr;  // null: no accounts are kept
   accounts::limiter* limiter = nullptr;
+  accounts::key_uses* key_uses = nullptr;  // null: requests of keys are not counted
   std::function<std::string(const net::http_request&)> client_address;
 };
 

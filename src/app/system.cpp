@@ -11,11 +11,14 @@
 #include "accounts/audit/audit_records.hpp"
 #include "accounts/identity/revocations.hpp"
 #include "accounts/sessions/session_records.hpp"
+#include "api/analytics/analytics.hpp"
 #include "api/idempotency.hpp"
 #include "api/metrics.hpp"
 #include "app/register_kinds.hpp"
 #include "app/version.hpp"
+#include "base/log.hpp"
 #include "kinds/maintenance/maintenance.hpp"
+#include "store/async.hpp"
 
 namespace son1k::app {
 namespace fs = std::filesystem;
@@ -31,8 +34,8 @@ result<std::int64_t> forget_old(store::connection& db, std::int64_t now_ms, std:
   auto records = accounts::forget_audit(db, now_ms, audit_days, most);
   if (!records) return records;
   std::int64_t gone = *records;
-  for (auto* forget :
-       {api::forget_replies, accounts::forget_revocations, accounts::forget_sessions}) {
+  for (auto* forget : {api::forget_replies, accounts::forget_revocations, accounts::forget_sessions,
+                       api::forget_analytics}) {
     auto some = forget(db, now_ms, most);
     if (!some) return some;
     gone += *some;
@@ -119,6 +122,8 @@ result<void> running_system::open_parts() {
   services_->tiers = std::move(*tiers);
   callers_->give_to(*services_);
   services_->accounts = &accounts_->engines();
+  key_uses_ = std::make_unique<accounts::key_uses>(database(), system_clock());
+  services_->key_uses = key_uses_.get();
   services_->history = history_.get();
   services_->letters = history_.get();
   services_->settle = settle_by_kind(register_kinds(config_));
@@ -229,9 +234,18 @@ void running_system::stop_workers() {
   workers_.clear();
 }
 
+void running_system::write_key_uses() {
+  if (!key_uses_ || key_uses_->empty()) return;
+  store::transaction tx(store::durability::process);
+  key_uses_->stage(tx);
+  if (auto done = store::commit_and_wait(database(), std::move(tx)); !done)
+    log::warn("analytics.not_written", {{"error", done.error().what()}});
+}
+
 void running_system::stop() {
   stop_scheduler();
   stop_workers();
+  write_key_uses();
   if (accounts_) accounts_->stop();
   if (conversions_) conversions_->stop();
   if (history_) history_->stop();

@@ -53,12 +53,14 @@ class running_system {
   result<void> open_parts();
   void open_history();
   result<void> start_maintenance();
+  void write_key_uses();
 
   const settings config_;
   const std::filesystem::path folder_;
   backends with_;
   std::unique_ptr<callers> callers_;
   std::unique_ptr<account_service> accounts_;
+  std::unique_ptr<accounts::key_uses> key_uses_;
   std::unique_ptr<queue::lasting_history> history_;
   std::unique_ptr<queue::scheduler> scheduler_;
   std::unique_ptr<queue::reconciler> reconciler_;  // of the cluster

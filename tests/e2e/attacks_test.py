@@ -137,7 +137,9 @@ class attacked:
                          f"/api/jobs?state={text}", f"/api/jobs?queue={text}",
                          f"/api/jobs?cursor={text}", f"/api/jobs/{text}?queue=probe",
                          f"/api/queues/{text}", f"/api/schedules/{text}",
-                         f"/api/generation/{text}/status", f"/api/dead-letters?q={text}"):
+                         f"/api/generation/{text}/status", f"/api/dead-letters?q={text}",
+                         f"/api/analytics/user?from={text}", f"/api/analytics/{text}",
+                         f"/api/analytics/admin/users?days={text}"):
                 with self.subTest(path=path):
                     got = api.get(path)
                     self.assertIn(got.status, (200, 400, 404, 422), got.body[:300])
