@@ -12,6 +12,7 @@
 #include "api/own_account.hpp"
 #include "api/queues.hpp"
 #include "api/quota.hpp"
+#include "api/realtime/sources.hpp"
 #include "api/schedules.hpp"
 #include "api/workers.hpp"
 
@@ -26,7 +27,8 @@ resources::resources(const services& with)
       learning_(learn_pace(with.queue, pace_)),
       meter_(std::make_shared<queue_meter>(with.queue)),
       figures_(std::make_shared<metrics::registry>()),
-      events_(with.queue),
+      news_(make_newsroom(with_)),
+      events_(*news_, with.identities != nullptr ? *with.identities : *owner_, with.clock),
       health_(with) {
   add_queue_figures(*figures_, with_, meter_);
 }
@@ -50,9 +52,18 @@ void resources::bind(net::router& routes) {
   endpoints_.bind(routes, gate_, with_);
 }
 
+resources::~resources() {
+  close();
+}
+
+void resources::start() {
+  news_->start();
+}
+
 void resources::close() {
   health_.draining();
   events_.close();
+  news_->stop();
   learning_.reset();
   meter_->close();
 }

@@ -8,6 +8,7 @@
 #include "api/health.hpp"
 #include "api/metrics.hpp"
 #include "api/pace.hpp"
+#include "api/realtime/newsroom.hpp"
 #include "api/services.hpp"
 #include "net/http_message.hpp"
 #include "net/router.hpp"
@@ -17,12 +18,16 @@ namespace son1k::api {
 class resources {
  public:
   explicit resources(const services& with);
+  ~resources();  // close()
   // The resources outlive the router.
   void bind(net::router& routes);
   // Every row, for the published description.
   const endpoint_table& endpoints() const { return endpoints_; }
+  // Begins to tell of what happens, to event streams and to outlets that were added to news().
+  void start();
   // Before a drain: /ready turns to 503 and the event streams end. Repeatable.
   void close();
+  newsroom& news() { return *news_; }
   // What /metrics tells; others may add to it.
   metrics::registry& figures() { return *figures_; }
 
@@ -35,6 +40,7 @@ class resources {
   std::shared_ptr<void> learning_;
   std::shared_ptr<queue_meter> meter_;
   std::shared_ptr<metrics::registry> figures_;
+  std::unique_ptr<newsroom> news_;
   event_hub events_;
   health health_;
 };

@@ -96,7 +96,7 @@ int serve(const serve_flags& flags) {
   api::bind_web_page(routes, web_assets());
   std::unique_ptr<realtime_service> realtime;
   if (config->boolean("realtime")) {
-    auto made = realtime_service::make(*config, system, loops);
+    auto made = realtime_service::make(*config, system, resources.news(), loops);
     if (!made) return fail(made.error(), flags.json);
     realtime = std::move(*made);
     realtime->bind(routes);
@@ -126,6 +126,9 @@ int serve(const serve_flags& flags) {
       "workers", [&] { return system.start_workers(); }, [&] { system.stop_workers(); });
   parts.add(
       "scheduler", [&] { return system.start_scheduler(); }, [&] { system.stop_scheduler(); });
+  parts.add(
+      "news", [&]() -> result<void> { return resources.start(), result<void>(); },
+      [&] { resources.close(); });
   const auto end_realtime = [&realtime] {
     if (realtime) realtime->stop();
   };

@@ -106,10 +106,12 @@ result<std::unique_ptr<realtime::cluster>> open_rooms(const settings& config,
 }  // namespace
 
 struct realtime_service::parts {
-  parts(running_system& in, net::reactors& loops, std::vector<std::string> origins,
-        std::unique_ptr<realtime::cluster> shared, std::unique_ptr<realtime::room_store> kept,
-        const std::string& prefix, net::server_address own, bool with_accounts)
+  parts(running_system& in, api::newsroom& desk, net::reactors& loops,
+        std::vector<std::string> origins, std::unique_ptr<realtime::cluster> shared,
+        std::unique_ptr<realtime::room_store> kept, const std::string& prefix,
+        net::server_address own, bool with_accounts)
       : system(in),
+        news(desk),
         address(std::move(own)),
         cluster(std::move(shared)),
         rooms(std::move(kept)),
@@ -149,18 +151,10 @@ struct realtime_service::parts {
   }
 
   api::live_parts live_parts() {
-    auto* queue = &system.queue();
     const auto& with = system.services();
-    return {sockets.of("/"),
-            identities,
-            *membership,
-            *rooms,
-            *presence,
-            api::all_news_sources(with),
-            [queue](auto told) { return queue->subscribe(std::move(told)); },
-            [queue](auto since, auto limit) { return queue->events(since, limit); },
-            with.clock,
-            [with] { return api::watch_operations(with); }};
+    return {
+        sockets.of("/"), identities, *membership, *rooms,
+        *presence,       news,       with.clock,  [with] { return api::watch_operations(with); }};
   }
 
   realtime::engine_settings engine_settings(const std::vector<std::string>& origins) const {
@@ -171,6 +165,7 @@ struct realtime_service::parts {
   }
 
   running_system& system;
+  api::newsroom& news;
   const net::server_address address;
   const std::unique_ptr<realtime::cluster> cluster;
   const std::unique_ptr<realtime::room_store> rooms;
@@ -193,6 +188,7 @@ realtime_service::~realtime_service() {
 
 result<std::unique_ptr<realtime_service>> realtime_service::make(const settings& config,
                                                                  running_system& system,
+                                                                 api::newsroom& news,
                                                                  net::reactors& loops) {
   auto origins = read_origins(config);
   if (!origins) return origins.error();
@@ -204,7 +200,7 @@ result<std::unique_ptr<realtime_service>> realtime_service::make(const settings&
   auto rooms = redis != nullptr ? realtime::make_redis_room_store(
                                       *redis, config.text("redis_prefix") + ":s1k:room:")
                                 : realtime::make_local_room_store(system.services().clock);
-  auto with = std::make_unique<parts>(system, loops, std::move(*origins), std::move(*shared),
+  auto with = std::make_unique<parts>(system, news, loops, std::move(*origins), std::move(*shared),
                                       std::move(rooms), config.text("redis_prefix"),
                                       std::move(*own), config.boolean("accounts"));
   return std::unique_ptr<realtime_service>(new realtime_service(std::move(with)));

@@ -1,5 +1,6 @@
 // Socket.IO as `serve` offers it: the transports, the namespace, what the application says, wired
-// to the profile. The system, the reactors and the router outlive it.
+// to the profile. The system, the reactors, the router and the newsroom outlive it; the newsroom is
+// started after it is made and stopped before it goes.
 //
 // bind() before the HTTP server starts; start() and stop() belong to one owner thread that is no
 // reactor's; collect_figures() is for any.
@@ -7,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "api/realtime/newsroom.hpp"
 #include "app/system.hpp"
 #include "base/metrics.hpp"
 #include "net/reactors.hpp"
@@ -18,7 +20,7 @@ class realtime_service {
  public:
   // validation: a setting is wrong · unavailable: Redis is away.
   static result<std::unique_ptr<realtime_service>> make(const settings& config,
-                                                        running_system& system,
+                                                        running_system& system, api::newsroom& news,
                                                         net::reactors& loops);
   ~realtime_service();
   void bind(net::router& routes);

@@ -15,8 +15,9 @@ namespace rt = realtime;
 // To the sockets of this process, each once.
 class live_events::outlet final : public news_outlet {
  public:
-  outlet(rt::io_space& space, const live_clients& clients) : space_(space), clients_(clients) {}
+  explicit outlet(live_events& of) : of_(of), space_(of.parts_.space), clients_(of.clients_) {}
   bool anybody() const override { return clients_.count() != 0; }
+  void second() override { of_.each_second(); }
   void tell(std::vector<std::string> rooms, const news_item& item) override {
     auto emission = space_.to(std::move(rooms));
     emission.local();
@@ -25,15 +26,14 @@ class live_events::outlet final : public news_outlet {
   }
 
  private:
+  live_events& of_;
   rt::io_space& space_;
   const live_clients& clients_;
 };
 
 live_events::live_events(live_parts parts)
-    : parts_(std::move(parts)),
-      outlet_(std::make_unique<outlet>(parts_.space, clients_)),
-      news_(std::make_unique<newsroom>(parts_.sources, parts_.wire, parts_.archive, *outlet_,
-                                       parts_.clock)) {
+    : parts_(std::move(parts)), outlet_(std::make_unique<outlet>(*this)), news_(parts_.news) {
+  news_.add(*outlet_);
   const call_binder calls{parts_.space, clients_, parts_.clock};
   talk_ = std::make_unique<room_talk>(calls, parts_.membership, parts_.rooms, parts_.presence);
   rt::io_space::admission ask = [this](rt::io_request r) { return admit(std::move(r)); };
@@ -49,14 +49,11 @@ live_events::~live_events() {
 }
 
 void live_events::start() {
-  news_->each_second([this] { each_second(); });
   revocations_ = parts_.identities.on_revoked([this](const auto& what) { revoked(what); });
-  news_->start();
 }
 
 void live_events::stop() {
   revocations_.reset();
-  news_->stop();
 }
 
 asio::awaitable<rt::io_verdict> live_events::admit(rt::io_request request) {
@@ -98,7 +95,7 @@ void live_events::connected(const rt::io_space::socket_ptr& socket) {
       } else {
         socket->leave(room);
       }
-    } else if (is_topic(parts_.sources, room)) {
+    } else if (is_topic(news_.sources(), room)) {
       client->following.insert(room);
       socket->leave(room);  // until it enters, so that it hears nothing twice
     } else if (room == user_room(client->who().user)) {
@@ -115,7 +112,7 @@ void live_events::enter(const live_client_ptr& client, const rt::io_space::socke
   const auto since = socket->recovered() ? mark_of(socket->data()) : news_mark();
   std::vector<std::string> topics(client->following.begin(), client->following.end());
   std::erase(topics, operators_room);
-  news_->run([this, client, since, topics](news_desk& desk) {
+  news_.run([this, client, since, topics](news_desk& desk) {
     const auto user = client->who().user;
     client->entered = desk.enter(user);
     if (!since.empty()) give(client->id, desk.catch_up(user, topics, since));
@@ -138,7 +135,7 @@ void live_events::disconnected(const rt::io_space::socket_ptr& socket) {
   const auto client = clients_.remove(socket->id());
   if (!client) return;
   if (client->following.contains(std::string(operators_room))) --watchers_;
-  keep_mark(socket->data(), news_->a_minute_ago());
+  keep_mark(socket->data(), news_.a_minute_ago());
   talk_->gone(client, *socket);
 }
 

@@ -2,7 +2,8 @@
 // hear, the calls of clients. docs/live-events.md is the contract.
 //
 // Owned by the wiring. The space, and what else it is given, must outlive stop(); it must be made
-// before the space's server is started. Thread-safe but for start() and stop().
+// before the space's server and the newsroom are started, and the newsroom be stopped before it
+// goes. Thread-safe but for start() and stop().
 #pragma once
 #include <memory>
 #include <string>
@@ -19,9 +20,6 @@ namespace son1k::api {
 inline constexpr std::string_view operators_room = "operators";
 inline constexpr std::int64_t expiry_warning_ms = 30'000;
 
-// The sources of this program.
-std::vector<news_source> all_news_sources(const services& with);
-
 // What operators who watch are told: event names and JSON.
 using watched_facts = std::vector<std::pair<std::string, std::string>>;
 watched_facts watch_operations(const services& with);
@@ -32,9 +30,7 @@ struct live_parts {
   realtime::room_membership& membership;
   realtime::room_store& rooms;
   realtime::room_presence& presence;
-  std::vector<news_source> sources;
-  newsroom::subscribe wire;
-  news_desk::archive archive;
+  newsroom& news;
   const clock_port& clock;
   std::function<watched_facts()> watch;  // asked each second while somebody watches
 };
@@ -85,7 +81,7 @@ class live_events {
   const live_parts parts_;
   live_clients clients_;
   std::unique_ptr<outlet> outlet_;
-  std::unique_ptr<newsroom> news_;
+  newsroom& news_;
   std::unique_ptr<room_talk> talk_;
   std::atomic<std::size_t> watchers_{0};
   std::shared_ptr<void> revocations_;

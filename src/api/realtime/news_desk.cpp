@@ -36,6 +36,12 @@ news_item item_of(client_event&& e, std::uint64_t id) {
   return out;
 }
 
+std::vector<std::string> rooms_for(const std::string& topic, const std::string& owner) {
+  std::vector<std::string> rooms{topic};
+  if (!owner.empty()) rooms.push_back(user_room(owner));
+  return rooms;
+}
+
 error unknown_topic() {
   return {errc::validation, "topic",
           text("there is no such topic to follow", "no hay ningún tema así que seguir")};
@@ -49,6 +55,10 @@ error not_there() {
 
 std::string user_room(std::string_view user) {
   return "user:" + std::string(user);
+}
+
+bool sees_everything(const accounts::identity& who) {
+  return who.has(accounts::viewer_role) && who.may("operate");
 }
 
 news_desk::news_desk(std::vector<news_source> sources, archive kept, news_outlet& outlet)
@@ -80,8 +90,23 @@ void news_desk::pass_over_to(news_mark& mark, const queue::job_event& e) const {
   told = std::max(told, e.id);
 }
 
+void news_desk::pass_over(const queue::job_event& e) {
+  pass_over_to(told_, e);
+  forget_stories();
+}
+
 void news_desk::pass_over(const news_mark& until) {
-  for (std::size_t i = 0; i < until.size(); ++i) told_[i] = std::max(told_[i], until[i]);
+  for (std::size_t i = 0; i < until.size(); ++i) {
+    if (until[i] <= told_[i]) continue;
+    told_[i] = until[i];
+    forget_stories();
+  }
+}
+
+// What was told of a thing may hold no longer: it may have begun anew meanwhile.
+void news_desk::forget_stories() {
+  stories_.clear();
+  ages_.clear();
 }
 
 news_desk::story& news_desk::story_of(const std::string& topic) {
@@ -103,13 +128,24 @@ result<std::string> news_desk::owner_of(const news_source& from, const std::stri
   if (const auto found = stories_.find(topic);
       found != stories_.end() && !found->second.owner.empty())
     return found->second.owner;
-  return from.owner_of(id);
+  auto owner = from.owner_of(id);
+  if (owner) story_of(topic).owner = *owner;
+  return owner;
+}
+
+result<std::string> news_desk::seen_by(const news_source& from, const std::string& id,
+                                       const std::string& user, bool sees_all) {
+  auto owner = owner_of(from, id);
+  if (!owner) {
+    const auto fault = owner.error();
+    return fault.code == errc::not_found ? not_there() : fault;
+  }
+  if (*owner != user && !sees_all) return not_there();
+  return owner;
 }
 
 void news_desk::say(const std::string& owner, news_item item) {
-  std::vector<std::string> rooms{item.topic};
-  if (!owner.empty()) rooms.push_back(user_room(owner));
-  outlet_.tell(std::move(rooms), item);
+  outlet_.tell(rooms_for(item.topic, owner), item);
 }
 
 void news_desk::hear(const queue::job_event& e, std::int64_t now_ms) {
@@ -123,10 +159,15 @@ void news_desk::hear(const queue::job_event& e, std::int64_t now_ms) {
   now.last = e.id;
   if (now.owner.empty()) {
     // Whoever follows the thing itself is told, also while nobody knows whose it is.
-    if (auto owner = from->owner_of(e.job_id)) now.owner = std::move(*owner);
+    auto owner = from->owner_of(e.job_id);
+    if (owner) now.owner = std::move(*owner);
+    if (!owner && owner.error().code != errc::not_found) outlet_.tell_of_hole();
   }
   const bool ends = shown->kind == client_event::what::ends;
   auto item = item_of(std::move(*shown), e.id);
+  auto rooms = rooms_for(item.topic, now.owner);
+  rooms.emplace_back(all_news_room);
+  outlet_.tell_each(rooms, item);
   if (ends) {
     pacer_.take(item.topic);
     say(now.owner, std::move(item));
@@ -158,12 +199,16 @@ void news_desk::collect(const news_source& from, std::uint64_t since, std::uint6
   auto at = since;
   // The first page is asked for in any case: it tells of a gap.
   bool first = true;
-  for (std::size_t seen = 0; first || (at < until && seen < replay_events_max);) {
+  for (std::size_t seen = 0; first || at < until;) {
+    if (seen >= replay_events_max) {
+      out.gap = true;
+      return;
+    }
     const auto page = archive_(at, page_max);
     if (std::exchange(first, false)) out.gap = out.gap || page.gap;
     for (const auto& e : page.events) {
       at = std::max(at, e.id);
-      if (e.queue != from.queue || e.id > until) continue;
+      if (e.queue != from.queue || e.id > until || e.id <= since) continue;
       auto shown = from.show(e);
       if (!shown || !wanted(shown->topic)) continue;
       auto& tale = tales[shown->topic];
@@ -179,13 +224,9 @@ result<followed> news_desk::follow(const follow_request& request) {
   const auto from = std::find_if(sources_.begin(), sources_.end(),
                                  [&](const auto& one) { return one.topic == request.topic; });
   if (from == sources_.end()) return unknown_topic();
-  auto owner = owner_of(*from, request.id);
-  if (!owner) {
-    const auto fault = owner.error();
-    return fault.code == errc::not_found ? not_there() : fault;
-  }
+  const auto owner = seen_by(*from, request.id, request.user, request.sees_all);
+  if (!owner) return owner.error();
   const bool own = *owner == request.user;
-  if (!own && !request.sees_all) return not_there();
   const auto topic = request.topic + ":" + request.id;
   // What is held back is told now, so that what is missed and what follows do not overlap.
   if (auto held = pacer_.take(topic)) say(held->owner, std::move(held->item));
@@ -201,6 +242,49 @@ result<followed> news_desk::follow(const follow_request& request) {
     // The client has heard later things by itself: older progress would go back.
     std::erase_if(out.missed, [](const auto& one) { return one.latest; });
   }
+  return out;
+}
+
+const news_source* news_desk::source_of_topic(std::string_view topic) const {
+  for (const auto& one : sources_) {
+    const auto& kind = one.topic;
+    if (topic.size() > kind.size() + 1 && topic.starts_with(kind) && topic[kind.size()] == ':')
+      return &one;
+  }
+  return nullptr;
+}
+
+result<std::vector<std::string>> news_desk::rooms_of(const listening& who) {
+  if (who.topics.empty()) {
+    const bool everything = who.all && who.sees_all;
+    return std::vector<std::string>{everything ? std::string(all_news_room) : user_room(who.user)};
+  }
+  for (const auto& topic : who.topics) {
+    const auto* from = source_of_topic(topic);
+    if (from == nullptr) return unknown_topic();
+    const auto seen = seen_by(*from, topic.substr(from->topic.size() + 1), who.user, who.sees_all);
+    if (!seen) return seen.error();
+  }
+  return who.topics;
+}
+
+followed news_desk::replay(const listening& who, std::uint64_t since) {
+  followed out;
+  for (std::size_t n = 0; n < sources_.size(); ++n) {
+    const auto& from = sources_[n];
+    const auto wanted = [&](const std::string& topic) {
+      if (!who.topics.empty())
+        return std::find(who.topics.begin(), who.topics.end(), topic) != who.topics.end();
+      if (who.all && who.sees_all) return true;
+      const auto owner = owner_of(from, topic.substr(from.topic.size() + 1));
+      if (!owner && owner.error().code != errc::not_found) out.gap = true;
+      return owner && *owner == who.user;
+    };
+    collect(from, since, told_[n], out, wanted);
+    out.last = std::max(out.last, told_[n]);
+  }
+  const auto earlier = [](const auto& a, const auto& b) { return a.id < b.id; };
+  std::stable_sort(out.missed.begin(), out.missed.end(), earlier);
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include "api/realtime/newsroom.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/log.hpp"
@@ -10,19 +11,48 @@ namespace {
 
 constexpr std::int64_t second_ms = 1'000;
 constexpr std::int64_t minute_ms = 60'000;
+constexpr std::size_t archive_page = 500;
 
 }  // namespace
 
+bool newsroom::all_outlets::anybody() const {
+  return std::any_of(those_.begin(), those_.end(), [](const auto* one) { return one->anybody(); });
+}
+
+void newsroom::all_outlets::tell(std::vector<std::string> rooms, const news_item& item) {
+  for (auto* one : those_)
+    if (one->anybody()) one->tell(rooms, item);
+}
+
+void newsroom::all_outlets::tell_each(const std::vector<std::string>& rooms,
+                                      const news_item& item) {
+  for (auto* one : those_)
+    if (one->anybody()) one->tell_each(rooms, item);
+}
+
+void newsroom::all_outlets::tell_of_hole() {
+  for (auto* one : those_)
+    if (one->anybody()) one->tell_of_hole();
+}
+
+void newsroom::all_outlets::second() {
+  for (auto* one : those_)
+    if (one->anybody()) one->second();
+}
+
 newsroom::newsroom(std::vector<news_source> sources, subscribe wire, news_desk::archive kept,
-                   news_outlet& outlet, const clock_port& clock)
+                   const clock_port& clock)
     : wire_(std::move(wire)),
       archive_(kept),
-      outlet_(outlet),
       clock_(clock),
-      desk_(std::move(sources), std::move(kept), outlet) {}
+      desk_(std::move(sources), std::move(kept), outlets_) {}
 
 void newsroom::start() {
   if (thread_.joinable()) return;
+  {
+    const std::scoped_lock hold(mutex_);
+    running_ = true;
+  }
   subscription_ = wire_([this](const queue::job_event& e) { hear(e); });
   thread_ = std::thread([this] { work(); });
 }
@@ -42,8 +72,9 @@ void newsroom::stop() {
 
 void newsroom::hear(const queue::job_event& e) {
   if (!desk_.concerns(e)) return;
-  const bool nobody = !outlet_.anybody();
   const std::scoped_lock hold(mutex_);
+  // With the lock: who is counted before an errand is given hears all that its errand does not.
+  const bool nobody = !outlets_.anybody();
   auto& events = inbox_.events;
   if (nobody && events.empty()) return desk_.pass_over_to(inbox_.passed, e);
   if (events.size() >= inbox_max) {
@@ -58,16 +89,11 @@ void newsroom::hear(const queue::job_event& e) {
 bool newsroom::run(errand what) {
   {
     const std::scoped_lock hold(mutex_);
-    if (stopping_ || errands_.size() >= errands_max) return false;
+    if (!running_ || stopping_ || errands_.size() >= errands_max) return false;
     errands_.push_back(std::move(what));
   }
   changed_.notify_one();
   return true;
-}
-
-void newsroom::each_second(std::function<void()> what) {
-  const std::scoped_lock hold(mutex_);
-  each_second_ = std::move(what);
 }
 
 news_mark newsroom::a_minute_ago() const {
@@ -78,14 +104,12 @@ news_mark newsroom::a_minute_ago() const {
 void newsroom::note_second(std::int64_t now_ms) {
   if (now_ms < next_second_ms_) return;
   next_second_ms_ = now_ms + second_ms;
-  std::function<void()> told;
   {
     const std::scoped_lock hold(mutex_);
     marks_.emplace_back(now_ms, desk_.mark());
     while (marks_.size() > 1 && marks_[1].first <= now_ms - minute_ms) marks_.pop_front();
-    told = each_second_;
   }
-  if (told && outlet_.anybody()) told();
+  outlets_.second();
 }
 
 void newsroom::work() {
@@ -117,25 +141,35 @@ void newsroom::work() {
   }
 }
 
+void newsroom::take(const queue::job_event& e) {
+  if (outlets_.anybody()) return desk_.hear(e, clock_.steady_ms());
+  desk_.pass_over(e);
+}
+
+void newsroom::read_again() {
+  const auto since = desk_.mark();
+  auto at = since.empty() ? 0 : *std::min_element(since.begin(), since.end());
+  bool hole = false;
+  for (std::size_t pages = 0;; ++pages) {
+    if (pages > replay_events_max / archive_page) {
+      hole = true;
+      break;
+    }
+    const auto page = archive_(at, archive_page);
+    hole = hole || page.gap;
+    for (const auto& e : page.events) {
+      take(e);
+      at = std::max(at, e.id);
+    }
+    if (page.events.size() < archive_page) break;
+  }
+  if (hole) outlets_.tell_of_hole();
+}
+
 void newsroom::step(inbox some, std::deque<errand> errands) {
   desk_.pass_over(some.passed);
-  const bool somebody = outlet_.anybody();
-  const auto take = [&](const queue::job_event& e) {
-    somebody ? desk_.hear(e, clock_.steady_ms()) : desk_.pass_over(e);
-  };
   for (const auto& e : some.events) take(e);
-  if (some.overflowed) {
-    auto since = desk_.mark();
-    auto at = since.empty() ? 0 : *std::min_element(since.begin(), since.end());
-    for (std::size_t pages = 0; pages < replay_events_max / 500 + 1; ++pages) {
-      const auto page = archive_(at, 500);
-      for (const auto& e : page.events) {
-        take(e);
-        at = std::max(at, e.id);
-      }
-      if (page.events.size() < 500) break;
-    }
-  }
+  if (some.overflowed) read_again();
   const auto now = clock_.steady_ms();
   desk_.tick(now);
   for (auto& one : errands) {

@@ -1,4 +1,6 @@
 // What clients can follow: a row a kind of thing.
+#include "api/realtime/sources.hpp"
+
 #include <boost/json/serialize.hpp>
 
 #include "api/generation.hpp"
@@ -19,6 +21,13 @@ std::vector<news_source> all_news_sources(const services& with) {
     });
   };
   return {{"generation", std::string(generation_queue), generation_event, owner}};
+}
+
+std::unique_ptr<newsroom> make_newsroom(const services& with) {
+  auto* queue = &with.queue;
+  return std::make_unique<newsroom>(
+      all_news_sources(with), [queue](auto told) { return queue->subscribe(std::move(told)); },
+      [queue](auto since, auto limit) { return queue->events(since, limit); }, with.clock);
 }
 
 watched_facts watch_operations(const services& with) {

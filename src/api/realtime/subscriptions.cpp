@@ -106,12 +106,12 @@ asio::awaitable<result<json::object>> live_events::subscribe(live_client_ptr cli
   request.topic = wanted->topic;
   request.id = wanted->id;
   request.user = who.user;
-  request.sees_all = who.has(accounts::operator_role);
+  request.sees_all = sees_everything(who);
   request.since = wanted->since;
   auto given = std::make_shared<delivery>();
   auto start = [this, client, request, room, given](std::shared_ptr<waiting> waiter) mutable {
     const bool queued =
-        news_->run([this, client, request, room, given, waiter](news_desk& desk) mutable {
+        news_.run([this, client, request, room, given, waiter](news_desk& desk) mutable {
           request.entered = client->entered;
           given->given = desk.follow(request);
           given->ran = true;

@@ -1,5 +1,5 @@
 // A source of news that a test writes: events of the queue "generation", all of whose things are of
-// the user "ana" unless their id says otherwise ("bob-1").
+// the user "ana" unless their id says otherwise ("bob-1"); of "lost-1" it cannot be found out.
 #pragma once
 #include <mutex>
 
@@ -58,6 +58,7 @@ class fake_news {
   static std::vector<api::news_source> sources() {
     const auto owner = [](const std::string& id) -> result<std::string> {
       if (id.starts_with("none")) return error(errc::not_found, "id", text("none"));
+      if (id.starts_with("lost")) return error(errc::unavailable, text("lost"));
       return std::string(id.starts_with("bob") ? "bob" : "ana");
     };
     return {{"generation", "generation", api::generation_event, owner}};

@@ -7,6 +7,7 @@
 #include "support/manual_clock.hpp"
 #include "unit/live/fake_news.hpp"
 #include "unit/live/fake_space.hpp"
+#include "unit/live/token_identities.hpp"
 
 namespace son1k::api {
 namespace {
@@ -17,35 +18,16 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// Tokens are "user" or "user/roles…"; they expire where the test says so.
-class token_identities final : public accounts::identities {
- public:
-  boost::asio::awaitable<result<accounts::identity>> verify(accounts::caller_facts,
-                                                            std::string token) override {
-    if (token.empty() || token == "bad") {
-      co_return error(errc::unauthenticated, "token", text("is not valid", "no es válido"));
-    }
-    accounts::identity who;
-    who.user = token.substr(0, token.find('/'));
-    who.name = "Name of " + who.user;
-    who.roles = {"user"};
-    if (token.find("/operator") != token.npos) who.roles.emplace_back(accounts::operator_role);
-    who.session = "s-" + who.user;
-    who.expires_at_ms = expires_at_ms;
-    co_return who;
-  }
-  std::shared_ptr<void> on_revoked(std::function<void(const accounts::revocation&)> told) override {
-    revoke = std::move(told);
-    return std::shared_ptr<void>(this, [](token_identities* self) { self->revoke = nullptr; });
-  }
-  std::int64_t expires_at_ms = 0;
-  std::function<void(const accounts::revocation&)> revoke;
-};
-
 class live_test : public testing::Test {
  protected:
-  live_test() { live->start(); }
-  ~live_test() override { live->stop(); }
+  live_test() {
+    live->start();
+    desk.start();
+  }
+  ~live_test() override {
+    desk.stop();
+    live->stop();
+  }
 
   std::shared_ptr<test::fake_socket> connect(std::string id, std::string token = "ana") {
     auto out = space.connect(std::move(id), json::object{{"token", token}});
@@ -81,15 +63,15 @@ class live_test : public testing::Test {
   test::manual_clock clock;
   test::fake_news news;
   test::fake_space space{context};
-  token_identities identities;
+  test::token_identities identities;
   std::unique_ptr<realtime::room_membership> membership = realtime::make_owner_rooms("ana");
   std::unique_ptr<realtime::room_store> rooms = realtime::make_local_room_store(clock);
   realtime::local_presence presence;
+  newsroom desk{test::fake_news::sources(),
+                [this](auto told) { return news.subscribe(std::move(told)); },
+                [this](auto since, auto limit) { return news.page(since, limit); }, clock};
   std::unique_ptr<live_events> live = std::make_unique<live_events>(
-      live_parts{space, identities, *membership, *rooms, presence, test::fake_news::sources(),
-                 [this](auto told) { return news.subscribe(std::move(told)); },
-                 [this](auto since, auto limit) { return news.page(since, limit); }, clock,
-                 [] {
+      live_parts{space, identities, *membership, *rooms, presence, desk, clock, [] {
                    return std::vector<std::pair<std::string, std::string>>{
                        {"queue:stats", R"({"queues":[]})"}};
                  }});

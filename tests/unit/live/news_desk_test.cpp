@@ -27,7 +27,12 @@ class noting_outlet final : public news_outlet {
   void tell(std::vector<std::string> rooms, const news_item& item) override {
     told.push_back({std::move(rooms), item});
   }
-  std::vector<told_item> told;
+  void tell_each(const std::vector<std::string>& rooms, const news_item& item) override {
+    each.push_back({rooms, item});
+  }
+  void tell_of_hole() override { ++holes; }
+  std::vector<told_item> told, each;
+  int holes = 0;
 };
 
 class desk_test : public testing::Test {
@@ -73,6 +78,22 @@ TEST_F(desk_test, progress_is_told_four_times_a_second_and_the_latest_wins) {
   now += 250;
   desk.tick(now);
   EXPECT_THAT(percents(), ElementsAre(1, 25, 50, 75, 100));
+}
+
+TEST_F(desk_test, an_outlet_that_wants_each_progress_is_told_each_in_order) {
+  for (int n = 1; n <= 10; ++n) hear(news.progress("a", n));
+  hear(news.progress("bob-1", 1));
+  ASSERT_EQ(outlet.each.size(), 11u);
+  for (std::size_t n = 0; n < 11; ++n) EXPECT_EQ(outlet.each[n].item.id, n + 1);
+  EXPECT_THAT(outlet.each[10].rooms, ElementsAre("generation:bob-1", "user:bob", "*"));
+}
+
+TEST_F(desk_test, who_may_not_be_told_for_want_of_an_owner_is_told_of_a_hole) {
+  hear(news.progress("lost-1", 10));
+  EXPECT_EQ(outlet.holes, 1);
+  hear(news.progress("none-1", 10));
+  EXPECT_EQ(outlet.holes, 1);
+  EXPECT_THAT(outlet.each[0].rooms, ElementsAre("generation:lost-1", "*"));
 }
 
 TEST_F(desk_test, progress_of_one_thing_does_not_wait_for_that_of_another) {
@@ -127,6 +148,18 @@ TEST_F(desk_test, a_retried_thing_begins_anew) {
   hear(news.add(event_type::failed, "a", 0, "broken"));
   EXPECT_THAT(percents(), ElementsAre(60, 0, 5));
   EXPECT_EQ(outlet.told.back().item.name, "generation:error");
+}
+
+TEST_F(desk_test, what_began_anew_while_nobody_listened_is_told) {
+  hear(news.add(event_type::failed, "a", 0, "broken"));
+  desk.pass_over(news.add(event_type::waiting, "a", 0, "failed"));
+  hear(news.progress("a", 5));
+  hear(news.add(event_type::failed, "b", 0, "broken"));
+  news_mark passed;
+  desk.pass_over_to(passed, news.add(event_type::waiting, "b", 0, "failed"));
+  desk.pass_over(passed);
+  hear(news.progress("b", 7));
+  EXPECT_THAT(percents(), ElementsAre(5, 7));
 }
 
 TEST_F(desk_test, an_event_that_is_heard_again_is_not_told_again) {
@@ -235,6 +268,43 @@ TEST_F(desk_test, one_that_came_back_hears_how_its_things_stand) {
   hear(news.progress("bob-1", 50));
   hear(news.progress("bob-2", 60));
   EXPECT_THAT(ids(desk.catch_up("ana", {"generation:bob-2"}, before)), ElementsAre(3u, 5u, 7u));
+}
+
+TEST_F(desk_test, a_caller_listens_where_it_may) {
+  const auto rooms = [this](listening who) { return desk.rooms_of(who).value(); };
+  EXPECT_THAT(rooms({"ana", false, false, {}}), ElementsAre("user:ana"));
+  EXPECT_THAT(rooms({"ana", false, true, {}}), ElementsAre("user:ana"));
+  EXPECT_THAT(rooms({"ana", true, false, {}}), ElementsAre("user:ana"));
+  EXPECT_THAT(rooms({"ana", true, true, {}}), ElementsAre("*"));
+  EXPECT_THAT(rooms({"ana", false, false, {"generation:a"}}), ElementsAre("generation:a"));
+  EXPECT_THAT(rooms({"ana", true, false, {"generation:bob-1"}}), ElementsAre("generation:bob-1"));
+  const auto code = [this](listening who) { return desk.rooms_of(who).error().code; };
+  EXPECT_EQ(code({"ana", false, true, {"generation:a", "generation:bob-1"}}), errc::not_found);
+  EXPECT_EQ(code({"ana", true, true, {"generation:none"}}), errc::not_found);
+  EXPECT_EQ(code({"ana", true, true, {"weather:a"}}), errc::validation);
+  EXPECT_EQ(code({"ana", true, true, {"generation"}}), errc::validation);
+}
+
+TEST_F(desk_test, a_listener_that_comes_back_is_given_each_event_it_may_hear) {
+  for (int n = 1; n <= 3; ++n) {
+    hear(news.progress("a", n));
+    hear(news.progress("bob-1", n));
+  }
+  news.progress("a", 4);  // not told yet: it follows by itself
+  EXPECT_THAT(ids(desk.replay({"ana", false, false, {}}, 1)), ElementsAre(3u, 5u));
+  EXPECT_THAT(ids(desk.replay({"bob", false, true, {}}, 1)), ElementsAre(2u, 4u, 6u));
+  EXPECT_THAT(ids(desk.replay({"bob", true, true, {}}, 3)), ElementsAre(4u, 5u, 6u));
+  EXPECT_THAT(ids(desk.replay({"x", true, false, {"generation:a"}}, 3)), ElementsAre(5u));
+  EXPECT_EQ(desk.replay({"ana", false, false, {}}, 1).last, 6u);
+  EXPECT_FALSE(desk.replay({"ana", false, false, {}}, 1).gap);
+  news.forget_until(4);
+  EXPECT_TRUE(desk.replay({"ana", false, false, {}}, 1).gap);
+}
+
+TEST_F(desk_test, more_than_is_read_again_is_a_hole) {
+  for (std::size_t n = 0; n <= replay_events_max + 1'000; ++n) hear(news.progress("a", 1));
+  EXPECT_TRUE(desk.replay({"ana", false, false, {}}, 1).gap);
+  EXPECT_FALSE(desk.replay({"ana", false, false, {}}, 2'000).gap);
 }
 
 TEST_F(desk_test, many_things_cost_bounded_memory) {
