@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "api/envelope.hpp"
+#include "api/parameters.hpp"
 #include "base/json.hpp"
 #include "store/async.hpp"
 
@@ -132,6 +133,7 @@ awaitable<http_response> replay_as_job(context_ptr with, http_request& request, 
 result<queue::letters_wanted> read_letter(const http_request& request) {
   queue::letters_wanted out;
   out.fingerprint = request.param("fingerprint");
+  if (auto ok = no_parameters(request); !ok) return ok.error();
   if (request.body.empty()) return out;
   auto body = parse_json(request.body);
   if (!body) return body.error();
@@ -161,6 +163,7 @@ awaitable<http_response> replay_group(context_ptr with, http_request& request) {
 }
 
 awaitable<http_response> replay_query(context_ptr with, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   auto body = parse_json(request.body);
   if (!body) co_return refuse(body.error(), request);
   object_reader reader(*body);
@@ -182,6 +185,7 @@ awaitable<http_response> replay_query(context_ptr with, http_request& request) {
 }
 
 awaitable<http_response> purge(context_ptr with, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   queue::letters_wanted which;
   which.fingerprint = request.param("fingerprint");
   auto group = co_await with->letters->group(which.fingerprint);

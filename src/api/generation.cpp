@@ -11,6 +11,7 @@
 #include "api/generation_plan.hpp"
 #include "api/generation_records.hpp"
 #include "api/idempotency.hpp"
+#include "api/parameters.hpp"
 #include "base/utf8.hpp"
 #include "base/uuid.hpp"
 #include "music/brief/brief.hpp"
@@ -78,6 +79,7 @@ result<void> check_id(const http_request& request) {
 
 awaitable<http_response> create(context_ptr self, http_request& request) {
   const auto& with = self->with;
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   auto key = read_key(request);
   if (!key) co_return refuse(key.error(), request);
   if (*key) {
@@ -139,6 +141,7 @@ awaitable<result<found_piece>> find(context_ptr self, std::string owner, std::st
 
 awaitable<http_response> show(context_ptr self, http_request& request) {
   if (auto ok = check_id(request); !ok) co_return refuse(ok.error(), request);
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   std::string id(request.param("id"));
   auto found = co_await find(self, caller_of(request).user, std::move(id));
   if (!found) co_return refuse(found.error(), request);
@@ -151,6 +154,7 @@ awaitable<http_response> show(context_ptr self, http_request& request) {
 
 awaitable<http_response> cancel(context_ptr self, http_request& request) {
   if (auto ok = check_id(request); !ok) co_return refuse(ok.error(), request);
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   const auto& with = self->with;
   const std::string id(request.param("id"));
   auto found = co_await find(self, caller_of(request).user, id);
@@ -266,6 +270,7 @@ awaitable<http_response> history(context_ptr self, http_request& request) {
 }
 
 http_response brief(http_request& request) {
+  if (auto ok = no_parameters(request); !ok) return refuse(ok.error(), request);
   auto wanted = read_generation_request(request.body, request.request_id);
   if (!wanted) return refuse(wanted.error(), request);
   auto understood = music::understand(wanted->piece);

@@ -7,6 +7,7 @@
 
 #include "api/envelope.hpp"
 #include "api/generation_records.hpp"
+#include "api/parameters.hpp"
 #include "base/uuid.hpp"
 #include "music/produce.hpp"
 #include "net/files.hpp"
@@ -116,6 +117,9 @@ awaitable<http_response> send_file(std::shared_ptr<const services> with, http_re
                 text("there is no piece with this id", "no hay ninguna pieza con este id"));
   const std::string id(request.param("id"));
   if (!is_uuid(id)) co_return refuse(missing, request);
+  parameters in(request);
+  const auto format = kind == "audio" ? in.text("format") : std::nullopt;
+  if (auto ok = in.finish(); !ok) co_return refuse(ok.error(), request);
   auto work = [owner = caller_of(request).user, id](store::connection& db) {
     return find_generation(db, owner, id);
   };
@@ -126,9 +130,8 @@ awaitable<http_response> send_file(std::shared_ptr<const services> with, http_re
   const auto facts = json::parse(row->result, ec);
   if (ec) co_return refuse(missing, request);
 
-  const auto format = request.query("format");
   result<stored_file> file = missing;
-  if (kind == "audio" && format) {
+  if (format) {
     file = co_await audio_file(*with, facts, *format);
   } else if (auto found = pick(facts, kind, "")) {
     file = std::move(*found);
