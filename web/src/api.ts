@@ -1,5 +1,6 @@
 // Calls of the API. What it refuses is an ApiError with its own sentence in the page's language;
 // what never reached it is an Unreachable.
+import type { Calls } from './api_schema';
 import { language } from './i18n';
 import type { Brief, Order, Peaks, Piece, Status } from './types';
 import { randomName } from './format';
@@ -61,13 +62,34 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
                      fault?.requestId ?? reply.headers.get('X-Request-Id') ?? '');
 }
 
-export interface Accepted { generationId: string; position: number; estimatedTime: number | null }
+// A call by its row in the API's description, with what it takes and gives there.
+type Part<N extends keyof Calls, P extends string> = P extends keyof Calls[N] ? Calls[N][P] : never;
+interface Asked<N extends keyof Calls> {
+  path?: Part<N, 'path'>;
+  query?: Part<N, 'query'>;
+  body?: Part<N, 'body'>;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+type Said<N extends keyof Calls> = Envelope<Part<N, 'data'>> & { pagination?: Part<N, 'page'> };
+
+export function ask<N extends keyof Calls>(name: N, given: Asked<N> = {}): Promise<Said<N>> {
+  const [method = '', pattern = ''] = name.split(' ');
+  const parts = (given.path ?? {}) as Record<string, string>;
+  const path = pattern.replace(/{(\w+)}/g, (_, part: string) => encodeURIComponent(parts[part] ?? ''));
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries((given.query ?? {}) as Record<string, unknown>)) {
+    if (value !== undefined && value !== '') query.set(key, String(value));
+  }
+  const text = query.toString();
+  return call(method, text ? `${path}?${text}` : path, given.body, given.signal,
+              given.headers) as Promise<Said<N>>;
+}
 
 // Sent once more under the same key where the reply was lost: it is one piece all the same.
-export async function create(order: Order): Promise<Accepted> {
+export async function create(order: Order) {
   const headers = { 'Idempotency-Key': randomName() };
-  const send = () =>
-    call<Accepted>('POST', '/api/generation/create', order, undefined, headers);
+  const send = () => ask('POST /api/generation/create', { body: order, headers });
   try {
     return (await send()).data;
   } catch (cause) {
@@ -78,22 +100,21 @@ export async function create(order: Order): Promise<Accepted> {
 }
 
 export const understand = async (order: Order, signal: AbortSignal): Promise<Brief> =>
-  (await call<Brief>('POST', '/api/generation/brief', order, signal)).data;
+  (await ask('POST /api/generation/brief', { body: order, signal })).data;
 export const piece = async (id: string): Promise<Piece> =>
-  (await call<Piece>('GET', `/api/generation/${encodeURIComponent(id)}`)).data;
+  (await ask('GET /api/generation/{id}', { path: { id } })).data;
 export const status = async (id: string): Promise<Piece> =>
-  (await call<Piece>('GET', `/api/generation/${encodeURIComponent(id)}/status`)).data;
-export const cancel = (id: string) => call('POST', `/api/generation/${id}/cancel`);
-export const retry = (id: string) => call('POST', `/api/jobs/${id}/retry?queue=generation`, {});
+  (await ask('GET /api/generation/{id}/status', { path: { id } })).data;
+export const cancel = (id: string) => ask('POST /api/generation/{id}/cancel', { path: { id } });
+export const retry = (id: string) =>
+  ask('POST /api/jobs/{id}/retry', { path: { id }, query: { queue: 'generation' }, body: {} });
 
 export interface HistoryQuery { q?: string; status?: Status | ''; cursor?: string; limit: number }
 export async function history(query: HistoryQuery, signal?: AbortSignal) {
-  const parameters = new URLSearchParams({ limit: String(query.limit) });
-  if (query.q) parameters.set('q', query.q);
-  if (query.status) parameters.set('status', query.status);
-  if (query.cursor) parameters.set('cursor', query.cursor);
-  const said = await call<Piece[]>('GET', `/api/generation/history?${parameters}`, undefined, signal);
-  return { pieces: said.data, next: said.pagination?.nextCursor ?? null,
+  const { status: of, ...more } = query;
+  const said = await ask('GET /api/generation/history',
+                         { query: { ...more, ...(of ? { status: of } : {}) }, signal });
+  return { pieces: said.data as Piece[], next: said.pagination?.nextCursor ?? null,
            total: said.pagination?.total ?? 0 };
 }
 

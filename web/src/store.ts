@@ -196,7 +196,7 @@ async function order(what: Order): Promise<void> {
   const id = accepted.generationId;
   put({ generationId: id, status: 'pending', progress: 0, prompt: what.prompt,
         request: { ...what }, createdAt: new Date().toISOString() });
-  places.value = { ...places.value, [id]: Math.max(1, accepted.position) };
+  places.value = { ...places.value, [id]: Math.max(1, accepted.position ?? 0) };
   if (accepted.estimatedTime !== null) {
     estimates.value = { ...estimates.value, [id]: accepted.estimatedTime };
   }

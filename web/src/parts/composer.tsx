@@ -2,6 +2,7 @@
 import { useRef } from 'preact/hooks';
 import { t } from '../i18n';
 import { draft, edit, sending, submit } from '../store';
+import type { Order } from '../types';
 import { pointsOf, problem, promptMax } from '../understanding';
 import { Understood } from './understood';
 
@@ -37,7 +38,7 @@ function Options() {
       <label>
         <span>{t('quality')}</span>
         <select value={quality ?? 'standard'}
-          onChange={(e) => edit({ quality: e.currentTarget.value })}>
+          onChange={(e) => edit({ quality: e.currentTarget.value as Order['quality'] })}>
           {qualities.map((name) => <option key={name} value={name}>{t(name)}</option>)}
         </select>
       </label>
