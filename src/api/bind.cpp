@@ -6,6 +6,7 @@
 #include "api/audit.hpp"
 #include "api/auth.hpp"
 #include "api/dead_letters.hpp"
+#include "api/docs_page.hpp"
 #include "api/envelope.hpp"
 #include "api/generation.hpp"
 #include "api/jobs.hpp"
@@ -36,6 +37,7 @@ resources::resources(const services& with)
 void resources::bind(net::router& routes) {
   health_.bind(endpoints_);
   events_.bind(endpoints_);
+  bind_docs(endpoints_, routes, with_.version);
   bind_generation(endpoints_, with_, pace_);
   bind_jobs(endpoints_, with_);
   bind_queues(endpoints_, with_, meter_);

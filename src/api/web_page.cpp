@@ -56,14 +56,16 @@ net::http_response serve(const prepared& asset, const net::http_request& request
 
 }  // namespace
 
+net::sync_handler serving(const web_asset& asset) {
+  auto ready = std::make_shared<const prepared>(asset);
+  return [ready](net::http_request& r) { return serve(*ready, r); };
+}
+
 void bind_web_page(net::router& routes, std::span<const web_asset> assets) {
   net::route_options as_it_is;
   as_it_is.compress = false;
   for (const auto& asset : assets) {
-    auto ready = std::make_shared<const prepared>(asset);
-    auto run = [ready](net::http_request& r) { return serve(*ready, r); };
-    routes.add_all({{net::http_method::get, std::string(asset.pattern),
-                     net::sync_handler(std::move(run)), as_it_is}});
+    routes.add_all({{net::http_method::get, std::string(asset.pattern), serving(asset), as_it_is}});
   }
 }
 

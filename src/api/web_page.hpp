@@ -18,6 +18,8 @@ struct web_asset {
   bool immutable = false;    // the name has the hash in it
 };
 
+// Sends it, with the policy; for a route that is not compressed.
+net::sync_handler serving(const web_asset& asset);
 // Binds a GET route for each. A pattern that is bound already is a programming error.
 void bind_web_page(net::router& routes, std::span<const web_asset> assets);
 

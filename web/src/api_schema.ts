@@ -29,6 +29,18 @@ export interface Account {
   updatedAt: TimeOrNull;
 }
 
+export interface AccountFigures {
+  range: FiguresRange;
+  accounts: number;
+  disabled: number;
+  active: number;
+  byTier: { tier: string; accounts: number }[];
+  byRole: { role: string; accounts: number }[];
+  newByDay: { day: string; accounts: number }[];
+  busiest: PieceTally[];
+  events: { event: string; count: number }[];
+}
+
 export interface ApiKey {
   id: Id;
   name: string;
@@ -117,6 +129,11 @@ export interface DeadLetter {
 }
 
 export type Empty = Record<string, never>;
+
+export interface FiguresRange {
+  from: Time;
+  to: Time;
+}
 
 export interface GroupLimits {
   concurrency: number;
@@ -231,6 +248,13 @@ export interface JobStatus {
   jobId: string;
   queue: string;
   state?: JobState;
+}
+
+export interface KeyFigures {
+  range: FiguresRange;
+  requests: number;
+  byDay: { day: string; requests: number }[];
+  keys: { id: string; requests: number; revoked: boolean; name?: string; lastFour?: string; lastUsedAt?: Time; account?: string }[];
 }
 
 export interface LedgerEntry {
@@ -367,6 +391,16 @@ export interface NewUser {
 
 export type OverlapRule = 'skip' | 'queue' | 'cancel-running';
 
+export interface OwnStats {
+  pieces: PieceTally;
+  byQuality: PieceTally[];
+  quota: { usedToday: number; usedThisMonth: number };
+  apiKeys: number;
+  sessions: number;
+  memberSince: TimeOrNull;
+  tier: string;
+}
+
 export type PartState = 'up' | 'down' | 'elsewhere';
 
 export interface PausedQueue {
@@ -425,6 +459,16 @@ export interface PieceFacts {
   timesRealTime?: number;
 }
 
+export interface PieceFigures {
+  range: FiguresRange;
+  pieces: PieceTally;
+  activeDays: number;
+  byDay: PieceTally[];
+  byQuality: PieceTally[];
+  byStyle: PieceTally[];
+  failures: PieceTally[];
+}
+
 export interface PieceOrder {
   prompt: string;
   style?: string;
@@ -442,6 +486,29 @@ export interface PieceOrder {
 }
 
 export type PieceStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'cancelled';
+
+export interface PieceTally {
+  total: number;
+  completed: number;
+  failed: number;
+  cancelled: number;
+  open: number;
+  successRate: number | null;
+  soundSeconds: number;
+  day?: string;
+  quality?: string;
+  style?: string;
+  code?: string;
+  account?: string;
+}
+
+export interface PieceTimes {
+  wait: SpreadOrNull;
+  run: SpreadOrNull;
+  whole: SpreadOrNull;
+  day?: string;
+  quality?: string;
+}
 
 export interface ProfileChange {
   name: string;
@@ -468,6 +535,14 @@ export interface QueueLimits {
 }
 
 export type RateOrNull = { max: number; duration: number } | null;
+
+export interface RecentFigures {
+  at: Time;
+  lastFiveMinutes: { pieces: PieceTally; activeAccounts: number; times: PieceTimes; events: { event: string; count: number }[] };
+  lastHour: { pieces: PieceTally; activeAccounts: number; times: PieceTimes; events: { event: string; count: number }[] };
+  queues: Record<string, unknown>;
+  workers: { count: number; slots: number; busy: number; rssBytes: number };
+}
 
 export interface RecentJobs {
   added: Count;
@@ -511,6 +586,11 @@ export interface ReplayJob {
   queue: string;
   matches: number;
   exact: boolean;
+}
+
+export interface Report {
+  event: string;
+  properties?: Record<string, unknown>;
 }
 
 export interface Retention {
@@ -597,6 +677,20 @@ export interface SetUp {
   cookie?: boolean;
 }
 
+export type SpreadOrNull = { count: number; min: number; max: number; mean: number; p50: number; p90: number; p95: number; p99: number } | null;
+
+export interface SystemFigures {
+  at: Time;
+  version: string;
+  uptimeSeconds: number;
+  accounts: number;
+  disabledAccounts: number;
+  apiKeys: number;
+  queues: Record<string, unknown>;
+  workers: { count: number; slots: number; busy: number; rssBytes: number };
+  disk: { totalBytes: number; freeBytes: number } | null;
+}
+
 export interface Tier {
   tier: string;
   requestsPerMinute: LimitOrNull;
@@ -608,6 +702,13 @@ export interface Tier {
 }
 
 export type Time = string;
+
+export interface TimeFigures {
+  range: FiguresRange;
+  times: PieceTimes;
+  byDay: PieceTimes[];
+  byQuality: PieceTimes[];
+}
 
 export type TimeOrMilliseconds = string | number;
 
@@ -642,6 +743,17 @@ export interface UserChange {
   role?: string;
   tier?: string;
   disabled?: boolean;
+}
+
+export interface UserFigures {
+  range: FiguresRange;
+  pieces: PieceTally;
+  activeDays: number;
+  byDay: PieceTally[];
+  times: PieceTimes;
+  quota: { usedToday: number; usedThisMonth: number };
+  apiRequests: number;
+  events: { event: string; count: number }[];
 }
 
 export type ValueSource = 'prompt' | 'field' | 'chosen';
@@ -697,6 +809,40 @@ export interface Calls {
     page: CursorPage;
   };
   'GET /api/admin/users/{id}': { path: { id: string }; data: Account };
+  'GET /api/analytics/admin/generations': {
+    query?: { days?: 7 | 30 | 90; from?: string; to?: string };
+    data: PieceFigures;
+  };
+  'GET /api/analytics/admin/performance': {
+    query?: { days?: 7 | 30 | 90; from?: string; to?: string };
+    data: TimeFigures;
+  };
+  'GET /api/analytics/admin/system': { data: SystemFigures };
+  'GET /api/analytics/admin/tokens': {
+    query?: { days?: 7 | 30 | 90; from?: string; to?: string };
+    data: KeyFigures;
+  };
+  'GET /api/analytics/admin/users': {
+    query?: { days?: 7 | 30 | 90; from?: string; to?: string };
+    data: AccountFigures;
+  };
+  'GET /api/analytics/generations': {
+    query?: { days?: 7 | 30 | 90; from?: string; to?: string };
+    data: PieceFigures;
+  };
+  'GET /api/analytics/metrics': {
+    query?: { days?: 7 | 30 | 90; from?: string; to?: string };
+    data: TimeFigures;
+  };
+  'GET /api/analytics/realtime': { data: RecentFigures };
+  'GET /api/analytics/tokens': {
+    query?: { days?: 7 | 30 | 90; from?: string; to?: string };
+    data: KeyFigures;
+  };
+  'GET /api/analytics/user': {
+    query?: { days?: 7 | 30 | 90; from?: string; to?: string };
+    data: UserFigures;
+  };
   'GET /api/audit': {
     query?: { actor?: string; action?: string; target?: string; from?: string; to?: string; limit?: number; cursor?: string };
     data: RecordEntry[];
@@ -705,6 +851,7 @@ export interface Calls {
   'GET /api/auth/limits': { data: Limits };
   'GET /api/auth/profile': { data: Account };
   'GET /api/auth/sessions': { data: Session[] };
+  'GET /api/auth/stats': { data: OwnStats };
   'GET /api/auth/tier': { data: Tier };
   'GET /api/dead-letters': {
     query?: { limit?: number; cursor?: string };
@@ -718,7 +865,7 @@ export interface Calls {
     page: CursorPage;
   };
   'GET /api/docs': { data: unknown };
-  'GET /api/events': { query?: { topics?: string }; data: unknown };
+  'GET /api/events': { query?: { topics?: string; all?: 'true' | 'false' }; data: unknown };
   'GET /api/generation/history': {
     query?: { limit?: number; cursor?: Id; offset?: number; status?: PieceStatus; q?: string };
     data: Piece[];
@@ -762,6 +909,7 @@ export interface Calls {
     page: CursorPage;
   };
   'GET /api/user/profile': { data: Account };
+  'GET /api/user/stats': { data: OwnStats };
   'GET /api/user/tokens': { data: ApiKey[] };
   'GET /api/workers': { data: Worker[] };
   'GET /health': { data: Health };
@@ -774,6 +922,7 @@ export interface Calls {
     body: { password: NewPassword };
     data: Changed;
   };
+  'POST /api/analytics/track': { body: Report; data: { id: Id; event: string } };
   'POST /api/auth/login': { body: Credentials; data: LogIn };
   'POST /api/auth/logout': { data: { loggedOut: true } };
   'POST /api/auth/password': {

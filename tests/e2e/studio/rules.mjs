@@ -363,4 +363,37 @@ export const rules = {
     await page.getByText('There is no such piece.').waitFor();
     scene.clean(/404/);
   },
+
+  async the_api_is_shown_and_tried(scene) {
+    const home = await scene.serve({ args: ['--workers', '0'] });
+    for (const [width, colorScheme] of [[1280, 'light'], [340, 'dark']]) {
+      const page = await scene.page({ viewport: { width, height: 800 }, colorScheme });
+      await page.goto(`${home.url}/api/docs`);
+      const calls = page.locator('details.operation');
+      await calls.first().waitFor();
+      const described = await (await fetch(`${home.url}/api/openapi.json`)).json();
+      const count = Object.values(described.paths).flatMap((item) => Object.keys(item)).length;
+      assert.equal(await calls.count(), count);
+      await axe(scene, page, `closed ${width}`);
+      await page.getByRole('searchbox').fill('create PIECE');
+      assert.equal(await page.locator('details.operation:visible').count(), 1);
+      await page.getByRole('searchbox').fill('/health');
+      const health = page.locator('#getHealth');
+      await health.locator('summary').first().click();
+      await health.getByRole('button', { name: 'Send' }).click();
+      await health.locator('.reply .status').waitFor();
+      assert.match(await health.locator('.reply .status').innerText(), /^200 /);
+      assert.match(await health.locator('.reply pre').innerText(), /"database": "up"/);
+      await page.getByRole('searchbox').fill('understandPrompt');
+      const brief = page.locator('#understandPrompt');
+      await brief.locator('summary').first().click();
+      await brief.locator('.trial').waitFor();
+      await axe(scene, page, `open ${width}`);
+      await noSidewaysScroll(page);
+      await page.getByRole('button', { name: 'ES' }).click();
+      await page.getByRole('searchbox', { name: 'Buscar una llamada' }).waitFor();
+      await page.context().close();
+    }
+    scene.clean();
+  },
 };
