@@ -1,6 +1,5 @@
 #include "api/credentials.hpp"
 
-#include "accounts/identity/identity.hpp"
 #include "api/gate.hpp"
 
 namespace son1k::api {
@@ -25,8 +24,7 @@ result<shown_credential> credential_of(const http_request& request) {
   constexpr std::string_view scheme = "bearer ";
   if (request.has_header("authorization")) {
     const auto given = request.header("authorization");
-    if (given.size() <= scheme.size() || given.size() > accounts::token_bytes_max ||
-        !net::same_name(given.substr(0, scheme.size()), scheme))
+    if (given.size() <= scheme.size() || !net::same_name(given.substr(0, scheme.size()), scheme))
       return not_a_token();
     const auto token = trimmed(given.substr(scheme.size()));
     if (token.empty()) return not_a_token();
@@ -34,11 +32,10 @@ result<shown_credential> credential_of(const http_request& request) {
   }
   if (request.has_header("x-api-key")) {
     const auto token = trimmed(request.header("x-api-key"));
-    if (token.empty() || token.size() > accounts::token_bytes_max) return not_a_token();
+    if (token.empty()) return not_a_token();
     return shown_credential{std::string(token), false};
   }
   const auto cookie = cookie_of(request, access_cookie);
-  if (cookie.size() > accounts::token_bytes_max) return not_a_token();
   return shown_credential{std::string(cookie), !cookie.empty()};
 }
 

@@ -14,7 +14,8 @@ struct shown_credential {
 };
 
 // By the first that is there: `Authorization: Bearer …`, `X-API-Key`, the cookie.
-// unauthenticated: an Authorization of another kind, or a token beyond its bounds.
+// unauthenticated: an Authorization of another kind. That a token is beyond its bounds is found by
+// whoever verifies it, so that it is told like any other fault of one.
 result<shown_credential> credential_of(const net::http_request& request);
 
 // forbidden (field "Origin"): it may change something and does not come from a page of this server.

@@ -131,7 +131,12 @@ asio::awaitable<result<void>> gate::admit(const admission& wanted, const http_re
     co_return room;
   }
   auto shown = credential_of(request);
-  if (!shown) co_return shown.error();
+  if (!shown) {
+    auto room = co_await charge_for(charge::login, caller);
+    if (!room) co_return room;
+    caller.limited = false;
+    co_return shown.error();
+  }
   accounts::caller_facts from{caller.address, std::string(request.header("origin")),
                               std::string(request.header("host"))};
   auto who = co_await with_.identities.verify(std::move(from), std::move(shown->token));
