@@ -2,6 +2,7 @@
 
 #include "accounts/identity/local_owner.hpp"
 #include "api/admin_users.hpp"
+#include "api/alerts/alerts.hpp"
 #include "api/analytics/analytics.hpp"
 #include "api/audit.hpp"
 #include "api/auth.hpp"
@@ -51,6 +52,7 @@ void resources::bind(net::router& routes) {
   bind_admin_users(endpoints_, with_);
   bind_audit(endpoints_, with_);
   bind_analytics(endpoints_, with_);
+  bind_alerts(endpoints_, with_);
   endpoints_.bind(routes, gate_, with_);
 }
 

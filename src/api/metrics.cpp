@@ -215,6 +215,24 @@ void http_meter::collect(std::vector<family>& out) const {
   out.push_back(std::move(took));
 }
 
+request_totals http_meter::totals() const {
+  request_totals out;
+  out.took.bounds = metrics::request_seconds;
+  out.took.counts.assign(metrics::request_seconds.size() + 1, 0);
+  for (const auto& one : rows_) {
+    if (one->route == "/api/events" || one->route.starts_with("/socket.io")) continue;
+    for (std::size_t n = 0; n <= statuses.size(); ++n) {
+      const auto count = one->by_status[n].load(std::memory_order_relaxed);
+      out.requests += count;
+      if (n < statuses.size() && statuses[n] >= 500) out.failed += count;
+    }
+    const auto took = one->took.values();
+    for (std::size_t n = 0; n < out.took.counts.size() && n < took.counts.size(); ++n)
+      out.took.counts[n] += took.counts[n];
+  }
+  return out;
+}
+
 void add_own_figures(metrics::registry& to, const services& with) {
   to.add([with](std::vector<family>& out) {
     collect_build(with, out);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "api/alerts/alert_rules.hpp"
 #include "api/endpoint.hpp"
 #include "api/queue_meter.hpp"
 #include "api/services.hpp"
@@ -23,6 +24,8 @@ class http_meter {
   ~http_meter();
   void observe(const net::request_report& report);
   void collect(std::vector<metrics::family>& out) const;
+  // Of all requests but those that are meant to wait: event streams, polls of Socket.IO.
+  request_totals totals() const;
 
  private:
   struct row;

@@ -1,8 +1,11 @@
 // son1k serve: the API, and the workers in the same process; with WORKER_ONLY, the workers alone.
+#include <unistd.h>
+
 #include <CLI/App.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <cstdio>
 
+#include "api/alerts/alert_watch.hpp"
 #include "api/bind.hpp"
 #include "app/command_line.hpp"
 #include "app/end_signals.hpp"
@@ -55,6 +58,13 @@ result<void> check_sound_font(const settings& config) {
 std::string url_of(const std::string& host, std::uint16_t port) {
   const bool v6 = host.find(':') != std::string::npos;
   return "http://" + (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+// How other people know this server among the others.
+std::string name_of_server() {
+  char host[256] = {};
+  if (::gethostname(host, sizeof host - 1) != 0) return "server";
+  return std::string(host) + "/" + std::to_string(::getpid());
 }
 
 // For whoever starts a server that has no administrator yet; else empty.
@@ -118,6 +128,8 @@ int serve(const serve_flags& flags) {
   const auto observer = [requests](const net::request_report& r) { observe(*requests, r); };
   net::http_server server(loops, routes, http, api::render_error, observer);
 
+  api::alert_watch alerts(given, name_of_server(), [requests] { return requests->totals(); });
+
   lifecycle parts;
   parts.add(
       "reactors", [&]() -> result<void> { return loops.start(), result<void>(); },
@@ -129,6 +141,9 @@ int serve(const serve_flags& flags) {
   parts.add(
       "news", [&]() -> result<void> { return resources.start(), result<void>(); },
       [&] { resources.close(); });
+  parts.add(
+      "alerts", [&]() -> result<void> { return alerts.start(), result<void>(); },
+      [&] { alerts.stop(); });
   const auto end_realtime = [&realtime] {
     if (realtime) realtime->stop();
   };

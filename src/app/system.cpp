@@ -11,6 +11,7 @@
 #include "accounts/audit/audit_records.hpp"
 #include "accounts/identity/revocations.hpp"
 #include "accounts/sessions/session_records.hpp"
+#include "api/alerts/alert_records.hpp"
 #include "api/analytics/analytics.hpp"
 #include "api/idempotency.hpp"
 #include "api/metrics.hpp"
@@ -34,8 +35,8 @@ result<std::int64_t> forget_old(store::connection& db, std::int64_t now_ms, std:
   auto records = accounts::forget_audit(db, now_ms, audit_days, most);
   if (!records) return records;
   std::int64_t gone = *records;
-  for (auto* forget : {api::forget_replies, accounts::forget_revocations, accounts::forget_sessions,
-                       api::forget_analytics}) {
+  for (auto* forget : {api::forget_replies, api::forget_alerts, accounts::forget_revocations,
+                       accounts::forget_sessions, api::forget_analytics}) {
     auto some = forget(db, now_ms, most);
     if (!some) return some;
     gone += *some;
