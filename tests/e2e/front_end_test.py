@@ -91,6 +91,27 @@ USER = (
          {"data.0.generationId": "{piece}", "data.0.kind": str, "data.0.units": int,
           "pagination.limit": int}),
 )
+ANALYTICS = (
+    step("POST", "/api/analytics/track",
+         {"event": "song_played", "properties": {"generationId": "{piece}", "seconds": 5}}, 202,
+         {"data.id": str, "data.event": "song_played"}),
+    step("GET", "/api/analytics/user", None, 200,
+         {"data.pieces.total": 1, "data.pieces.completed": 1, "data.pieces.successRate": NUMBER,
+          "data.byDay": list, "data.quota.usedToday": 1, "data.events.0.event": "song_played",
+          "data.range": dict}),
+    step("GET", "/api/analytics/generations?days=7", None, 200,
+         {"data.pieces.total": 1, "data.byDay": list, "data.byQuality.0.quality": "standard",
+          "data.byStyle": list}),
+    step("GET", "/api/analytics/tokens?days=30", None, 200,
+         {"data.requests": int, "data.keys": list}),
+    step("GET", "/api/analytics/metrics", None, 200,
+         {"data.times.whole.p95": NUMBER, "data.times.run.count": 1}),
+    step("GET", "/api/user/stats", None, 200,
+         {"data.pieces.total": 1, "data.tier": "FREE", "data.memberSince": str,
+          "data.quota.usedThisMonth": 1}),
+    step("GET", "/api/auth/stats", None, 200, {"data.pieces.completed": 1}),
+    step("GET", "/api/analytics/admin/users", None, 403, {"error.code": "AUTHORIZATION"}),
+)
 LEAVING = (
     step("POST", "/api/auth/logout", None, 200),
     step("GET", "/api/auth/profile", None, 401, {"error.code": "AUTHENTICATION"}),
@@ -163,7 +184,7 @@ class front_end(program_case):
                     self.play(one)
 
     def test_a_session_from_registering_to_logging_out(self):
-        self.play_all(AUTH, GENERATION, USER)
+        self.play_all(AUTH, GENERATION, USER, ANALYTICS)
         audio = self.send(step("GET", "{audio}"))
         self.assertEqual((audio.status, audio.headers["content-type"]), (200, "audio/mpeg"))
         song = self.home.data_dir / "song.mp3"
