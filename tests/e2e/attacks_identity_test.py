@@ -54,6 +54,7 @@ class attacked:
 
     def begin(self, home) -> None:
         self.home = home
+        self.api = getattr(home, "anyone", home.api)  # shows no token by itself
         self.addresses = (f"198.51.100.{n % 250 + 1}" if n < 250 else f"203.0.113.{n % 250 + 1}"
                           for n in itertools.count())
         token = home.hello["setupUrl"].partition("#setup=")[2]
@@ -67,7 +68,7 @@ class attacked:
         fields.setdefault("X-Forwarded-For", next(self.addresses))
         if token:
             fields["Authorization"] = f"Bearer {token}"
-        return self.home.api.call(method, path, body, fields)
+        return self.api.call(method, path, body, fields)
 
     def get(self, path: str, token: str = "", **fields) -> reply:
         return self.ask("GET", path, None, token, **fields)
