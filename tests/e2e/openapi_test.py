@@ -215,10 +215,21 @@ def session(to: story, body):
     return body
 
 
+def alert(to: story, body):
+    """Enough dead letters for an alert, once a look at the figures has found them."""
+    for _ in range(10):
+        failed(to, body)
+    to.made[("/api/admin/alerts", "id")] = eventually(
+        lambda: to.case.call("GET", "/api/admin/alerts?state=firing", None,
+                             to.case.operator).data, 90, "an alert fires")[0]["id"]
+    return body
+
+
 # What a call needs that its example cannot have; gives the body.
 PREPARED = {
     "POST /api/auth/setup": lambda to, body: {
         **body, "token": to.case.home.hello["setupUrl"].partition("#setup=")[2]},
+    "POST /api/admin/alerts/{id}/acknowledge": alert,
     "POST /api/auth/refresh": lambda to, _: {"refreshToken": to.log_in()["refreshToken"]},
     "DELETE /api/auth/sessions/{id}": session,
     "POST /api/jobs/{id}/retry": failed,

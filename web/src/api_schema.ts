@@ -41,6 +41,23 @@ export interface AccountFigures {
   events: { event: string; count: number }[];
 }
 
+export interface Alert {
+  id: Id;
+  rule: string;
+  subject: string;
+  state: 'firing' | 'resolved';
+  severity: 'warning' | 'critical';
+  value: number;
+  unit: string | null;
+  threshold: number | null;
+  message: string | null;
+  since: Time;
+  seenAt: Time;
+  resolvedAt: Time | null;
+  acknowledgedBy: string | null;
+  acknowledgedAt: Time | null;
+}
+
 export interface ApiKey {
   id: Id;
   name: string;
@@ -803,6 +820,11 @@ export interface Calls {
   };
   'DELETE /api/schedules/{id}': { path: { id: string }; data: { id: string; removed: true } };
   'DELETE /api/user/tokens/{id}': { path: { id: string }; data: { id: string; revoked: true } };
+  'GET /api/admin/alerts': {
+    query?: { state?: 'firing' | 'resolved'; cursor?: string; limit?: number };
+    data: Alert[];
+    page: CursorPage;
+  };
   'GET /api/admin/users': {
     query?: { search?: string; limit?: number; cursor?: string };
     data: Account[];
@@ -916,6 +938,7 @@ export interface Calls {
   'GET /live': { data: { status: 'live' } };
   'GET /metrics': { data: unknown };
   'GET /ready': { data: { status: 'ready' } };
+  'POST /api/admin/alerts/{id}/acknowledge': { path: { id: string }; body?: Empty; data: Alert };
   'POST /api/admin/users': { body: NewUser; data: MadeUser };
   'POST /api/admin/users/{id}/password': {
     path: { id: string };
