@@ -16,14 +16,15 @@ namespace son1k::api {
 namespace {
 
 struct file_row {
-  std::string_view file;     // in src/api/docs
+  std::string_view file;     // in src/api/docs; the icon is the studio's
   std::string_view pattern;  // of its route
   std::string_view content_type;
 };
 constexpr std::string_view script = "text/javascript; charset=utf-8";
-constexpr std::array<file_row, 8> files{{
+constexpr std::array<file_row, 9> files{{
     {"page.html", "/api/docs", "text/html; charset=utf-8"},
     {"page.css", "/api/docs/page.css", "text/css; charset=utf-8"},
+    {"icon.svg", "/api/docs/icon.svg", "image/svg+xml"},
     {"boot.js", "/api/docs/boot.js", script},
     {"page.js", "/api/docs/page.js", script},
     {"elements.js", "/api/docs/elements.js", script},

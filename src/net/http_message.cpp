@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/json/serialize.hpp>
 
+#include "base/utf8.hpp"
 #include "net/event_stream.hpp"
 #include "net/field_text.hpp"
 #include "net/files.hpp"
@@ -126,6 +127,8 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
     if (c == '\0') return std::nullopt;
     out.push_back(c);
   }
+  // What is no text can be in no reply and in no database.
+  if (!count_code_points(out)) return std::nullopt;
   return out;
 }
 

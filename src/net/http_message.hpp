@@ -114,7 +114,8 @@ http_response event_stream_response(std::shared_ptr<event_stream> stream);
 
 // "OK", "Not Found", …; "Unknown" for a status without a registered phrase.
 std::string_view reason_of(int status);
-// Percent-decoding; nothing on a broken escape or a NUL. '+' stays unless `plus_is_space`.
+// Percent-decoding; nothing on a broken escape, a NUL, or what is no UTF-8 then. '+' stays unless
+// `plus_is_space`.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 // ASCII comparison without regard to case.
 bool same_name(std::string_view a, std::string_view b);
