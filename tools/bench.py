@@ -29,7 +29,7 @@ import bench_postgres
 import bench_realtime
 import bench_redis
 import bench_stack
-from bench_server import served
+from bench_server import AMPLE, served
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BODY = '{"prompt":"calm piano in C","duration":30,"seed":1}'
@@ -189,21 +189,29 @@ def http_part(options) -> str:
     load = [str(options.build / "bench" / "http_load"), "--connections", "64", "--seconds",
             str(options.seconds)]
     measures = []
-    with served(options.build / "son1k", options.folder, "--workers", "0") as server:
+    with served(options.build / "son1k", options.folder, "--workers", "0", **AMPLE) as server:
         at_rest = server.rss_mib()
+        first = server.account()
         begin = time.perf_counter()
-        made = server.fetch("/api/generation/create", BODY)
+        server.fetch("/api/generation/create", BODY, token=first)
         first_ms = (time.perf_counter() - begin) * 1000
-        status = f"/api/generation/{made['data']['generationId']}/status"
-        calls = [("`GET /health`", ["--path", "/health"]),
-                 ("`GET …/status`", ["--path", status]),
+
+        def status() -> list:
+            token = server.account()
+            made = server.fetch("/api/generation/create", BODY, token=token)["data"]
+            return ["--path", f"/api/generation/{made['generationId']}/status",
+                    *bench_stack.shows(token)]
+
+        calls = [("`GET /health`", lambda: ["--path", "/health"]),
+                 ("`GET …/status`", status),
                  ("`POST …/create`, durable",
-                  ["--method", "POST", "--path", "/api/generation/create", "--body", BODY])]
+                  lambda: ["--method", "POST", "--path", "/api/generation/create", "--body", BODY,
+                           *bench_stack.shows(server.account())])]
         for name, call in calls:
             runs = []
             for _ in range(options.runs):
                 bench_disk.rest(options.folder)
-                runs.append(run_json(*load, "--port", server.port, *call))
+                runs.append(run_json(*load, "--port", server.port, *call()))
             measures.append((name, median(runs)))
         after = server.rss_mib()
         start = server.start_ms
@@ -293,8 +301,9 @@ PARTS = (
      "`build/release/bench/bench_history FOLDER 1000000 20`, "
      "`bench/history/bulk.py build/release/son1k FOLDER`"),
     ("http", "HTTP, embedded", "bench/http_load", http_part,
-     "64 keep-alive connections against `son1k serve --workers 0`; a create is acknowledged when "
-     "row and job are fsynced. `build/release/bench/http_load --connections 64 --path …`"),
+     "64 keep-alive connections against `son1k serve --workers 0`; status and create show an "
+     "access token, whose limit and quota count; a create is acknowledged when row and job are "
+     "fsynced. `build/release/bench/http_load --connections 64 --path …`"),
     ("limits", "Limits of callers", LIMITS_PROGRAM, limits_part,
      "What a call waits for its limits: one of its user and one of its address, taken as one step; "
      "64 callers on 2 threads, 10,000 users. Paced calls come at an even rate; closed ones follow "
@@ -303,7 +312,8 @@ PARTS = (
     ("stack", "A create beside the glued stack", "bench/http_load", stack_part,
      "What a POST create costs where Fastify verifies a token, counts a limit in Redis, inserts a "
      "row in PostgreSQL and adds a job to BullMQ. 64 keep-alive connections; the contenders take "
-     "turns. A create of ours verifies no token and counts no limit yet. `bench/peers/fastify`"),
+     "turns. A create of ours verifies an access token, and counts a limit and a quota. "
+     "`bench/peers/fastify`"),
     ("realtime", "Realtime beside Socket.IO", "bench/realtime_load", realtime_part,
      "One core of server each, WebSocket, on the loopback; the load client is the same and takes "
      "turns. `cpu_us`: the server's processor time, the kernel's part of its writes included. Both "

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,8 @@ import tempfile
 import time
 import urllib.request
 
+# Of an account whose limit and quota are counted and never reached.
+AMPLE = {"TIERS": "ENTERPRISE:requests=1000000,month=999999999,day=999999999"}
 START_SECONDS_MAX = 30
 CALL_SECONDS_MAX = 120
 STOP_SECONDS_MAX = 60
@@ -33,12 +36,30 @@ class served:
             raise RuntimeError(f"son1k serve did not say where it listens: {line!r}")
         self.host, self.port = address[1], address[2]
         self.url = f"http://{self.host}:{self.port}"
+        self.token = ""
         self.fetch("/live", seconds_max=START_SECONDS_MAX)
         self.start_ms = (time.perf_counter() - begin) * 1000
+        # That of this machine's own account.
+        self.token = json.loads((self.data / "server.json").read_text())["token"]
+        self.accounts = 0
 
-    def fetch(self, path: str, body: str = "", seconds_max: int = CALL_SECONDS_MAX) -> dict:
+    def account(self) -> str:
+        """An access token of a new account that may call as often as AMPLE says, if the server was
+        started with it."""
+        self.accounts += 1
+        body = {"email": f"bench-{self.accounts}@example.org", "password": secrets.token_hex(8)}
+        made = self.fetch("/api/auth/register", json.dumps(body))["data"]
+        self.fetch(f"/api/admin/users/{made['user']['id']}", '{"tier":"ENTERPRISE"}', "PUT")
+        return made["accessToken"]
+
+    def fetch(self, path: str, body: str = "", method: str = "", token: str = "",
+              seconds_max: int = CALL_SECONDS_MAX) -> dict:
+        """By default a GET or, with a body, a POST, of this machine's own account."""
+        fields = {"Content-Type": "application/json"}
+        if token or self.token:
+            fields["Authorization"] = f"Bearer {token or self.token}"
         request = urllib.request.Request(self.url + path, data=body.encode() or None,
-                                         headers={"Content-Type": "application/json"})
+                                         headers=fields, method=method or None)
         with urllib.request.urlopen(request, timeout=seconds_max) as reply:
             return json.loads(reply.read())
 

@@ -12,7 +12,7 @@ import bench_disk
 import bench_peers
 import bench_postgres
 import bench_redis
-from bench_server import served
+from bench_server import AMPLE, served
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FASTIFY = ROOT / "bench" / "peers" / "fastify"
@@ -20,10 +20,15 @@ START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 30
 
 
+def shows(token: str) -> list:
+    return ["--header", f"Authorization: Bearer {token}"]
+
+
 @contextlib.contextmanager
 def ours(options):
-    with served(options.build / "son1k", options.folder, "--workers", "0") as server:
-        yield {"port": server.port, "headers": [], "backend": "embedded, row and job fsynced"}
+    with served(options.build / "son1k", options.folder, "--workers", "0", **AMPLE) as server:
+        yield {"port": server.port, "headers": shows(server.account()),
+               "backend": "embedded; token, limit and quota; row and job fsynced"}
 
 
 @contextlib.contextmanager
@@ -31,9 +36,10 @@ def cluster(options):
     with bench_postgres.postgres_server(options.folder) as rows, \
             bench_redis.redis_server(options.folder, "everysec") as jobs, \
             served(options.build / "son1k", options.folder, "--workers", "0", DATABASE_URL=rows,
-                   REDIS_URL=jobs) as server:
-        yield {"port": server.port, "headers": [],
-               "backend": "one process, PostgreSQL with fsync, Redis with one each second"}
+                   REDIS_URL=jobs, **AMPLE) as server:
+        yield {"port": server.port, "headers": shows(server.account()),
+               "backend": "one process; token, limit and quota; PostgreSQL with fsync, Redis with "
+                          "one each second"}
 
 
 @contextlib.contextmanager
@@ -49,7 +55,7 @@ def fastify(processes: int, options):
             raise RuntimeError("the Fastify stack ended at its start")
         told = json.loads(line)
         yield {"port": told["url"].rsplit(":", 1)[1],
-               "headers": ["--header", f"Authorization: Bearer {told['token']}"],
+               "headers": shows(told["token"]),
                "backend": told["backend"] + ", PostgreSQL with fsync, Redis with one each second"}
     finally:
         stack.stdin.close()

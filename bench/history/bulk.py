@@ -31,10 +31,12 @@ class api:
     def __init__(self, server: served):
         self.connection = http.client.HTTPConnection(server.host, int(server.port),
                                                      timeout=CALL_SECONDS_MAX)
+        self.fields = {"content-type": "application/json",
+                       "authorization": f"Bearer {server.token}"}
 
     def call(self, method: str, path: str, body=None) -> dict:
         text = None if body is None else json.dumps(body)
-        self.connection.request(method, path, text, {"content-type": "application/json"})
+        self.connection.request(method, path, text, self.fields)
         reply = self.connection.getresponse()
         told = json.loads(reply.read())
         if reply.status >= 400:

@@ -34,7 +34,7 @@ struct way_in {
 
 enum class entry { registers, logs_in, sets_up };
 
-result<way_in> read_way_in(const http_request& request, entry how) {
+result<way_in> read_way_in(const services& with, const http_request& request, entry how) {
   if (auto ok = no_parameters(request); !ok) return ok.error();
   const auto body = parse_json(request.body);
   if (!body) return body.error();
@@ -53,7 +53,7 @@ result<way_in> read_way_in(const http_request& request, entry how) {
   if (auto ok = fields.finish(); !ok) return ok.error();
   // The browser sends and keeps cookies whoever's page asks.
   if (out.cookie) {
-    if (auto ok = check_same_site(request); !ok) return ok.error();
+    if (auto ok = check_page(request, with.site); !ok) return ok.error();
   }
   return out;
 }
@@ -115,7 +115,7 @@ http_response refuse_tries(std::int64_t wait_ms, const http_request& request) {
 }
 
 awaitable<http_response> log_in(services_ptr with, http_request& request) {
-  auto asked = read_way_in(request, entry::logs_in);
+  auto asked = read_way_in(*with, request, entry::logs_in);
   if (!asked) co_return refuse(asked.error(), request);
   if (with->limiter != nullptr) {
     // By a digest: what somebody typed must not become a key of any length.
@@ -133,7 +133,7 @@ awaitable<http_response> log_in(services_ptr with, http_request& request) {
 }
 
 awaitable<http_response> register_account(services_ptr with, http_request& request) {
-  auto asked = read_way_in(request, entry::registers);
+  auto asked = read_way_in(*with, request, entry::registers);
   if (!asked) co_return refuse(asked.error(), request);
   if (!with->accounts->registration) {
     co_return refuse({errc::forbidden, text("accounts of this server are made by its administrator",
@@ -153,7 +153,7 @@ awaitable<http_response> register_account(services_ptr with, http_request& reque
 }
 
 awaitable<http_response> set_up(services_ptr with, http_request& request) {
-  auto asked = read_way_in(request, entry::sets_up);
+  auto asked = read_way_in(*with, request, entry::sets_up);
   if (!asked) co_return refuse(asked.error(), request);
   // Nobody is known yet; whoever has the link becomes the account of this machine.
   auto entry = audit_entry_of(*with, request);
@@ -182,7 +182,7 @@ awaitable<http_response> refresh(services_ptr with, http_request& request) {
   const bool cookie = token.empty();
   if (cookie) {
     token = cookie_of(request, refresh_cookie);
-    if (auto ok = check_same_site(request); !ok && !token.empty())
+    if (auto ok = check_page(request, with->site); !ok && !token.empty())
       co_return refuse(ok.error(), request);
   }
   auto opened = co_await with->accounts->sessions.rotate(std::move(token));

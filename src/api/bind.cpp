@@ -1,6 +1,5 @@
 #include "api/bind.hpp"
 
-#include "accounts/identity/local_owner.hpp"
 #include "api/admin_users.hpp"
 #include "api/alerts/alerts.hpp"
 #include "api/analytics/analytics.hpp"
@@ -20,17 +19,15 @@
 
 namespace son1k::api {
 
-resources::resources(const services& with)
+resources::resources(const services& with, accounts::identities& callers)
     : with_(with),
-      owner_(accounts::make_local_owner(with.owner, {})),
-      gate_({with.identities != nullptr ? *with.identities : *owner_, with_.tiers, with.limiter,
-             with.client_address, with.key_uses}),
+      gate_({callers, with_.tiers, with.limiter, with.client_address, with.key_uses, with.site}),
       pace_(std::make_shared<pace>()),
       learning_(learn_pace(with.queue, pace_)),
       meter_(std::make_shared<queue_meter>(with.queue)),
       figures_(std::make_shared<metrics::registry>()),
       news_(make_newsroom(with_)),
-      events_(*news_, with.identities != nullptr ? *with.identities : *owner_, with.clock),
+      events_(*news_, callers, with.clock),
       health_(with) {
   add_queue_figures(*figures_, with_, meter_);
 }

@@ -17,7 +17,8 @@ namespace son1k::api {
 
 class resources {
  public:
-  explicit resources(const services& with);
+  // Whoever calls shows a credential to `callers`, which outlive it.
+  resources(const services& with, accounts::identities& callers);
   ~resources();  // close()
   // The resources outlive the router.
   void bind(net::router& routes);
@@ -33,7 +34,6 @@ class resources {
 
  private:
   const services with_;
-  std::unique_ptr<accounts::identities> owner_;  // where no identities are given
   gate gate_;
   endpoint_table endpoints_;
   std::shared_ptr<pace> pace_;

@@ -39,35 +39,28 @@ result<shown_credential> credential_of(const http_request& request) {
   return shown_credential{std::string(cookie), !cookie.empty()};
 }
 
-result<void> check_same_site(const http_request& request) {
-  if (request.method == http_method::get || request.method == http_method::head) return {};
-  const auto site = request.header("sec-fetch-site");
-  const auto origin = request.header("origin");
-  const auto host = request.header("host");
-  const bool same_site = site.empty() || site == "same-origin";
-  const bool own_page =
-      !origin.empty() && !host.empty() &&
-      (origin == "http://" + std::string(host) || origin == "https://" + std::string(host));
-  if (same_site && own_page) return {};
-  return error(errc::forbidden, "Origin",
-               text("a cookie is taken from pages of this server only; other callers send "
-                    "Authorization: Bearer",
-                    "una cookie solo se acepta de páginas de este servidor; otros clientes envían "
-                    "Authorization: Bearer"));
+result<void> check_page(const http_request& request, const own_site& site) {
+  const bool reads = request.method == http_method::get || request.method == http_method::head;
+  return site.check_page(
+      {request.header("host"), request.header("origin"), request.header("sec-fetch-site"), reads});
 }
 
 std::string_view cookie_of(const http_request& request, std::string_view name) {
   for (const auto& field : request.fields) {
     if (!net::same_name(field.name, "cookie")) continue;
-    auto rest = field.value;
-    while (!rest.empty()) {
-      const auto end = rest.find(';');
-      const auto pair = trimmed(rest.substr(0, end));
-      const auto eq = pair.find('=');
-      if (eq != std::string_view::npos && pair.substr(0, eq) == name) return pair.substr(eq + 1);
-      if (end == std::string_view::npos) break;
-      rest.remove_prefix(end + 1);
-    }
+    if (const auto found = cookie_in(field.value, name); !found.empty()) return found;
+  }
+  return {};
+}
+
+std::string_view cookie_in(std::string_view field, std::string_view name) {
+  while (!field.empty()) {
+    const auto end = field.find(';');
+    const auto pair = trimmed(field.substr(0, end));
+    const auto eq = pair.find('=');
+    if (eq != std::string_view::npos && pair.substr(0, eq) == name) return pair.substr(eq + 1);
+    if (end == std::string_view::npos) break;
+    field.remove_prefix(end + 1);
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <string>
 
+#include "api/own_site.hpp"
 #include "base/error.hpp"
 #include "net/http_message.hpp"
 
@@ -18,10 +19,12 @@ struct shown_credential {
 // whoever verifies it, so that it is told like any other fault of one.
 result<shown_credential> credential_of(const net::http_request& request);
 
-// forbidden (field "Origin"): it may change something and does not come from a page of this server.
-result<void> check_same_site(const net::http_request& request);
+// As own_site::check_page. For whoever shows a cookie, or wants to be given one.
+result<void> check_page(const net::http_request& request, const own_site& site);
 
 // The value of a cookie of that name (RFC 6265 section 4.2); empty: it was not sent.
 std::string_view cookie_of(const net::http_request& request, std::string_view name);
+// The same in one Cookie field.
+std::string_view cookie_in(std::string_view field, std::string_view name);
 
 }  // namespace son1k::api

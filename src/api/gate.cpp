@@ -154,7 +154,7 @@ asio::awaitable<result<void>> gate::admit(const admission& wanted, const http_re
   if (with_.key_uses != nullptr && caller.who.shown == accounts::credential::api_key)
     with_.key_uses->count(caller.who.user, caller.who.session);
   if (shown->from_cookie) {
-    if (auto ok = check_same_site(request); !ok) co_return ok;
+    if (auto ok = check_page(request, with_.site); !ok) co_return ok;
   }
   // The limit first: whoever asks for what they may not is limited too.
   auto room = co_await charge_for(wanted.counts, caller);

@@ -2,8 +2,8 @@
 // or the cookie of a browser), whether they may, and whether their limits have room. All that a
 // caller gets to see of a refusal is decided here.
 //
-// A token in a cookie is sent by the browser whoever's page asks, so with one a request that
-// changes something must come from a page of this server (Origin, Sec-Fetch-Site).
+// A token in a cookie is sent by the browser whoever's page asks, so with one the request must come
+// from a page of this server: see own_site.
 // Thread-safe; what it refers to outlives it.
 #pragma once
 #include <boost/asio/awaitable.hpp>
@@ -16,6 +16,7 @@
 #include "accounts/limits/limiter.hpp"
 #include "accounts/tiers/tier_table.hpp"
 #include "api/endpoint.hpp"
+#include "api/own_site.hpp"
 #include "net/http_message.hpp"
 
 namespace son1k::api {
@@ -40,6 +41,7 @@ class gate {
     // The address of the client, behind trusted proxies.
     std::function<std::string(const net::http_request&)> client_address;
     accounts::key_uses* key_uses = nullptr;  // null: nobody counts them
+    own_site site = {};
   };
   explicit gate(parts with, gate_settings settings = {})
       : with_(std::move(with)), settings_(settings) {}

@@ -12,6 +12,7 @@
 #include "accounts/limits/limiter.hpp"
 #include "accounts/quota/recent_refusals.hpp"
 #include "accounts/tiers/tier_table.hpp"
+#include "api/own_site.hpp"
 #include "base/clock.hpp"
 #include "net/http_message.hpp"
 #include "queue/history/dead_letters.hpp"
@@ -46,12 +47,12 @@ struct services {
   // Accounts that lately came to the end of their quota.
   std::shared_ptr<accounts::recent_refusals> refusals =
       std::make_shared<accounts::recent_refusals>();
-  // Who calls and how often they may; see api::gate::parts. Null: whoever calls is the owner.
-  accounts::identities* identities = nullptr;
   const account_engines* accounts = nullptr;  // null: no accounts are kept
+  // How often callers may call, and where from; see api::gate::parts.
   accounts::limiter* limiter = nullptr;
   accounts::key_uses* key_uses = nullptr;  // null: requests of keys are not counted
   std::function<std::string(const net::http_request&)> client_address;
+  own_site site;
 };
 
 }  // namespace son1k::api

@@ -5,9 +5,9 @@
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 
+#include "accounts/identity/local_owner.hpp"
 #include "api/bind.hpp"
 #include "api/envelope.hpp"
-#include "app/server_file.hpp"
 #include "app/system.hpp"
 #include "base/log.hpp"
 #include "net/route_caller.hpp"
@@ -40,7 +40,8 @@ class local_client final : public api_client {
  public:
   explicit local_client(std::unique_ptr<running_system> system)
       : system_(std::move(system)),
-        resources_(system_->services()),
+        owner_(accounts::make_local_owner(system_->services().owner)),
+        resources_(system_->services(), *owner_),
         caller_(routes_, api::render_error) {
     resources_.bind(routes_);
   }
@@ -55,6 +56,7 @@ class local_client final : public api_client {
     return caller_.call(what);
   }
   std::unique_ptr<running_system> system_;
+  const std::unique_ptr<accounts::identities> owner_;
   net::router routes_;
   api::resources resources_;
   net::route_caller caller_;
@@ -130,9 +132,18 @@ void add_client_flags(CLI::App& command, client_flags& flags) {
                   "for the data folder, else the folder itself)")
       ->envname("SON1K_SERVER");
   command
-      .add_option("--token", flags.token, "access token or API key, for a server that asks for one")
+      .add_option("--token", flags.token,
+                  "access token or API key (default: the local token of the data folder's server)")
       ->envname("SON1K_TOKEN");
   add_common_flags(command, flags.common, {"data_dir"});
+}
+
+std::optional<noted_server> running_server(const settings& config) {
+  auto noted = read_noted_server(config.text("data_dir"));
+  if (!noted) return std::nullopt;
+  const auto to = net::parse_address(noted->address);
+  if (!to || !answers(*to)) return std::nullopt;
+  return noted;
 }
 
 result<std::unique_ptr<api_client>> api_client::open(const client_flags& flags, bool may_create) {
@@ -144,12 +155,11 @@ result<std::unique_ptr<api_client>> api_client::open(const client_flags& flags, 
     return std::unique_ptr<api_client>(
         std::make_unique<remote_client>(std::move(*to), flags.token));
   }
-  if (const auto noted = read_noted_server(config->text("data_dir"))) {
+  if (const auto noted = running_server(*config)) {
     auto to = net::parse_address(noted->address);
-    if (to && answers(*to)) {
-      const auto& token = flags.token.empty() ? noted->token : flags.token;
+    const auto& token = flags.token.empty() ? noted->token : flags.token;
+    if (to)
       return std::unique_ptr<api_client>(std::make_unique<remote_client>(std::move(*to), token));
-    }
   }
   return open_folder(*config, may_create);
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "app/command_line.hpp"
+#include "app/server_file.hpp"
 #include "app/settings.hpp"
 #include "base/error.hpp"
 #include "net/http_client.hpp"
@@ -56,6 +57,9 @@ class api_client {
  private:
   virtual result<net::client_reply> send(const net::client_request& what) = 0;
 };
+
+// The server that server.json in the data folder tells of, if it answers.
+std::optional<noted_server> running_server(const settings& config);
 
 // "a b/c" → "a%20b%2Fc", for a segment of a path or a value of a query.
 std::string url_part(std::string_view text);

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <CLI/App.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <cstdio>
 
 #include "api/alerts/alert_watch.hpp"
@@ -22,20 +21,6 @@
 
 namespace son1k::app {
 namespace {
-
-// Without accounts anyone who reaches the port is its owner, so nobody else's machine may.
-result<void> check_host(const settings& config) {
-  if (config.boolean("accounts")) return {};
-  const auto& host = config.text("host");
-  boost::system::error_code ec;
-  const auto address = boost::asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, ec);
-  if (!ec && address.is_loopback()) return {};
-  return error(errc::forbidden, "host",
-               text(host + " is not a loopback address; whoever reaches it would be its owner: "
-                           "use 127.0.0.1 or ::1, or switch accounts on (ACCOUNTS=true)",
-                    host + " no es una dirección de bucle local; quien la alcance sería su dueño: "
-                           "use 127.0.0.1 o ::1, o active las cuentas (ACCOUNTS=true)"));
-}
 
 void observe(api::http_meter& meter, const net::request_report& report) {
   meter.observe(report);
@@ -67,9 +52,16 @@ std::string name_of_server() {
   return std::string(host) + "/" + std::to_string(::getpid());
 }
 
+// Where this machine reaches it: who listens everywhere listens on the loopback too.
+std::string local_url_of(const std::string& host, std::uint16_t port) {
+  if (host == "0.0.0.0") return url_of("127.0.0.1", port);
+  return url_of(host == "::" ? "::1" : host, port);
+}
+
 // For whoever starts a server that has no administrator yet; else empty.
 std::string setup_link(running_system& system, const std::string& address) {
-  const auto link = system.accounts().begin_setup(address);
+  const auto& known = system.services().site.origin();
+  const auto link = system.accounts().begin_setup(known.empty() ? address : known);
   if (!link) log::warn("serve.no_setup_link", {{"error", link.error().what()}});
   return link && *link ? **link : std::string();
 }
@@ -83,7 +75,6 @@ int serve(const serve_flags& flags) {
   if (!config) return fail(config.error(), flags.json);
   if (config->boolean("worker_only") && !flags.supervised) return run_worker(flags);
   if (auto ok = configure_log(*config); !ok) return fail(ok.error(), flags.json);
-  if (auto ok = check_host(*config); !ok) return fail(ok.error(), flags.json);
   if (auto ok = check_sound_font(*config); !ok) return fail(ok.error(), flags.json);
   if (flags.supervised) {
     ops::supervisor_settings with;
@@ -98,10 +89,7 @@ int serve(const serve_flags& flags) {
 
   net::reactors loops;
   net::router routes;
-  auto given = system.services();
-  const bool with_accounts = config->boolean("accounts");
-  if (with_accounts) given.identities = &system.accounts().identities();
-  api::resources resources(given);
+  api::resources resources(system.services(), system.accounts().identities());
   resources.bind(routes);
   api::bind_web_page(routes, web_assets());
   std::unique_ptr<realtime_service> realtime;
@@ -113,11 +101,6 @@ int serve(const serve_flags& flags) {
   }
   net::http_server_settings http;
   http.host = config->text("host");
-  // With accounts a page that points a name of its own here is nobody.
-  if (!with_accounts) http.hosts_allowed = {"localhost", "127.0.0.1", "[::1]", http.host};
-  if (realtime && !with_accounts) {
-    for (auto& host : realtime->hosts()) http.hosts_allowed.push_back(std::move(host));
-  }
   http.port = static_cast<std::uint16_t>(config->integer("port"));
   const auto requests = std::make_shared<api::http_meter>(routes);
   resources.figures().add([requests, &system, live = realtime.get()](auto& out) {
@@ -128,7 +111,8 @@ int serve(const serve_flags& flags) {
   const auto observer = [requests](const net::request_report& r) { observe(*requests, r); };
   net::http_server server(loops, routes, http, api::render_error, observer);
 
-  api::alert_watch alerts(given, name_of_server(), [requests] { return requests->totals(); });
+  api::alert_watch alerts(system.services(), name_of_server(),
+                          [requests] { return requests->totals(); });
 
   lifecycle parts;
   parts.add(
@@ -171,19 +155,19 @@ int serve(const serve_flags& flags) {
   parts.add(
       "server file",
       [&]() -> result<void> {
-        const auto token = with_accounts ? system.accounts().local_token() : std::string();
-        auto file =
-            server_file::write(config->text("data_dir"), {url_of(http.host, server.port()), token});
+        const noted_server told{local_url_of(http.host, server.port()),
+                                system.accounts().local_token()};
+        auto file = server_file::write(config->text("data_dir"), told);
         if (file) noted.emplace(std::move(*file));
         if (file || needs_data_dir(*config)) return file ? result<void>() : file.error();
-        // Commands on this machine need its address, then.
+        // Commands on this machine need its address and a key, then.
         log::info("serve.not_noted", {{"error", file.error().what()}});
         return {};
       },
       [&] { noted.reset(); });
   if (auto ok = parts.start(); !ok) return fail(ok.error(), flags.json);
   const auto address = url_of(http.host, server.port());
-  const auto link = with_accounts ? setup_link(system, address) : std::string();
+  const auto link = setup_link(system, local_url_of(http.host, server.port()));
   if (flags.json) {
     boost::json::object hello{{"address", address}, {"pid", ::getpid()}, {"version", version}};
     if (!link.empty()) hello["setupUrl"] = link;
@@ -206,9 +190,9 @@ int serve(const serve_flags& flags) {
 void add_serve(CLI::App& program, command_run& run) {
   auto flags = std::make_shared<serve_flags>();
   auto* command = program.add_subcommand("serve", "Serve the API and run jobs in this process");
-  add_common_flags(*command, *flags,
-                   {"data_dir", "host", "port", "workers", "concurrency", "sound_font", "log_level",
-                    "probe", "accounts"});
+  add_common_flags(
+      *command, *flags,
+      {"data_dir", "host", "port", "workers", "concurrency", "sound_font", "log_level", "probe"});
   command->add_flag("--supervised", flags->supervised,
                     "start the server again when it crashes, after 1 to 30 s");
   command->footer("Example:  son1k serve --data-dir ./data --port 3001");

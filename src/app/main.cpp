@@ -32,9 +32,9 @@ int main(int argc, char** argv) {
       "Start with:  son1k generate \"cumbia alegre con acordeón\" --out cumbia.mp3\n"
       "             son1k serve");
   command_run run;
-  for (auto* add :
-       {add_serve, add_worker, add_scheduler, add_generate, add_jobs, add_queues, add_schedules,
-        add_workers, add_users, add_migrate, add_doctor, add_config, add_bench, add_version}) {
+  for (auto* add : {add_serve, add_worker, add_scheduler, add_generate, add_jobs, add_queues,
+                    add_schedules, add_workers, add_users, add_token, add_migrate, add_doctor,
+                    add_config, add_bench, add_version}) {
     add(program, run);
   }
   try {

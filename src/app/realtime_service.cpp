@@ -2,7 +2,6 @@
 
 #include <boost/asio/ip/address.hpp>
 
-#include "accounts/identity/local_owner.hpp"
 #include "api/realtime/live_events.hpp"
 #include "realtime/cluster/redis/classic_cluster.hpp"
 #include "realtime/cluster/redis/streams_cluster.hpp"
@@ -41,10 +40,8 @@ result<std::vector<std::string>> read_origins(const settings& config) {
                       !one.ends_with('/') && one.find('*') == one.npos;
     if (site) continue;
     return error(errc::validation, "realtime_origins",
-                 text(one + " is no origin: write http://host:port, and each by itself; whoever "
-                            "may connect is this machine's owner",
-                      one + " no es un origen: escriba http://host:port, cada uno por separado; "
-                            "quien puede conectarse es el dueño de esta máquina"));
+                 text(one + " is no origin: write http://host:port, and each by itself",
+                      one + " no es un origen: escriba http://host:port, cada uno por separado"));
   }
   return out;
 }
@@ -58,7 +55,8 @@ std::vector<boost::asio::any_io_executor> executors_of(net::reactors& loops) {
 realtime::io_settings socket_settings() {
   realtime::io_settings out;
   out.events_per_second_max = events_per_second_max;
-  out.headers_kept.emplace_back("host");
+  // What tells whether a page of this server brings its cookie; see api::own_site.
+  out.headers_kept = {"host", "origin", "sec-fetch-site", "cookie", "accept-language"};
   return out;
 }
 
@@ -109,15 +107,13 @@ struct realtime_service::parts {
   parts(running_system& in, api::newsroom& desk, net::reactors& loops,
         std::vector<std::string> origins, std::unique_ptr<realtime::cluster> shared,
         std::unique_ptr<realtime::room_store> kept, const std::string& prefix,
-        net::server_address own, bool with_accounts)
+        net::server_address own)
       : system(in),
         news(desk),
         address(std::move(own)),
         cluster(std::move(shared)),
         rooms(std::move(kept)),
         presence(make_presence(prefix)),
-        owner(accounts::make_local_owner(in.services().owner, origins)),
-        identities(with_accounts ? in.accounts().identities() : *owner),
         membership(realtime::make_owner_rooms(in.services().owner)),
         sockets(executors_of(loops), in.services().clock, socket_settings(), cluster.get()),
         live(live_parts()),
@@ -152,9 +148,11 @@ struct realtime_service::parts {
 
   api::live_parts live_parts() {
     const auto& with = system.services();
-    return {
-        sockets.of("/"), identities, *membership, *rooms,
-        *presence,       news,       with.clock,  [with] { return api::watch_operations(with); }};
+    return {sockets.of("/"), system.accounts().identities(),
+            *membership,     *rooms,
+            *presence,       news,
+            with.clock,      [with] { return api::watch_operations(with); },
+            with.site};
   }
 
   realtime::engine_settings engine_settings(const std::vector<std::string>& origins) const {
@@ -170,8 +168,6 @@ struct realtime_service::parts {
   const std::unique_ptr<realtime::cluster> cluster;
   const std::unique_ptr<realtime::room_store> rooms;
   const std::unique_ptr<realtime::room_presence> presence;
-  const std::unique_ptr<accounts::identities> owner;  // where there are no accounts
-  accounts::identities& identities;
   const std::unique_ptr<realtime::room_membership> membership;
   realtime::io_server sockets;
   api::live_events live;
@@ -200,9 +196,9 @@ result<std::unique_ptr<realtime_service>> realtime_service::make(const settings&
   auto rooms = redis != nullptr ? realtime::make_redis_room_store(
                                       *redis, config.text("redis_prefix") + ":s1k:room:")
                                 : realtime::make_local_room_store(system.services().clock);
-  auto with = std::make_unique<parts>(system, news, loops, std::move(*origins), std::move(*shared),
-                                      std::move(rooms), config.text("redis_prefix"),
-                                      std::move(*own), config.boolean("accounts"));
+  auto with =
+      std::make_unique<parts>(system, news, loops, std::move(*origins), std::move(*shared),
+                              std::move(rooms), config.text("redis_prefix"), std::move(*own));
   return std::unique_ptr<realtime_service>(new realtime_service(std::move(with)));
 }
 
@@ -222,11 +218,6 @@ void realtime_service::announce(std::uint16_t port) {
   auto own = parts_->address;
   if (own.port == 0) own.port = port;
   parts_->book->enter(own);
-}
-
-std::vector<std::string> realtime_service::hosts() const {
-  const auto& host = parts_->address.host;
-  return {host.find(':') == std::string::npos ? host : "[" + host + "]"};
 }
 
 void realtime_service::stop() {

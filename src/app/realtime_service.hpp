@@ -27,8 +27,6 @@ class realtime_service {
   void start();
   // Listens on this port from here on: other servers of the cluster may pass requests on to it.
   void announce(std::uint16_t port);
-  // Names by which they call it, for the HTTP server's list of hosts.
-  std::vector<std::string> hosts() const;
   // Says goodbye to the clients, who may come back elsewhere. Before the HTTP server's stop().
   // Repeatable.
   void stop();

@@ -56,6 +56,16 @@ error folder_error(const fs::path& folder, int code) {
                    "; elija otra carpeta con --data-dir o DATA_DIR")};
 }
 
+result<api::own_site> read_own_site(const settings& config) {
+  const bool older = config.text("public_url").empty();
+  auto site = api::own_site::make(config.text(older ? "frontend_url" : "public_url"),
+                                  config.text("allowed_hosts"));
+  if (site || !older || site.error().field != "public_url") return site;
+  auto why = site.error();
+  why.field = "frontend_url";
+  return why;
+}
+
 }  // namespace
 
 result<void> prepare_data_dir(const fs::path& folder) {
@@ -95,6 +105,8 @@ result<std::unique_ptr<running_system>> running_system::open(const settings& con
 result<void> running_system::open_parts() {
   auto tiers = accounts::tier_table::parse(config_.text("tiers"));
   if (!tiers) return tiers.error();
+  auto site = read_own_site(config_);
+  if (!site) return site.error();
   if (auto ok = prepare_data_dir(folder_); !ok && needs_data_dir(config_)) return ok;
   std::error_code ec;
   fs::create_directories(artifacts_folder(config_), ec);
@@ -121,6 +133,7 @@ result<void> running_system::open_parts() {
                                       return pool->submit(std::move(work)).has_value();
                                     }});
   services_->tiers = std::move(*tiers);
+  services_->site = std::move(*site);
   callers_->give_to(*services_);
   services_->accounts = &accounts_->engines();
   key_uses_ = std::make_unique<accounts::key_uses>(database(), system_clock());

@@ -8,8 +8,6 @@ REVOKED_SECONDS = 30  # a loaded machine's; a second is usual
 
 
 class shared_accounts(cluster_case):
-    settings = {"ACCOUNTS": "true"}
-
     def setUp(self) -> None:
         super().setUp()
         self.one = self.serve()

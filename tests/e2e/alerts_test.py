@@ -12,7 +12,7 @@ class alerts(program_case):
         super().setUp()
         home = self.folder()
         self.home = self.serve("--probe", data_dir=home / "data",
-                               env=environment(home, ACCOUNTS="true"))
+                               env=environment(home))
         token = self.home.hello["setupUrl"].partition("#setup=")[2]
         made = self.home.api.post("/api/auth/setup", {"token": token, "email": "root@example.org",
                                                       "password": PASSWORD})
@@ -48,7 +48,7 @@ class alerts(program_case):
         self.assertIsNotNone(over["resolvedAt"])
 
     def test_who_may_and_what_is_refused(self):
-        nobody = getattr(self.home, "anyone", self.home.api)
+        nobody = self.home.anyone
         self.assertEqual(nobody.get("/api/admin/alerts").status, 401)
         user = nobody.post("/api/auth/register", {"email": "ana@example.org",
                                                   "password": PASSWORD}).data["accessToken"]

@@ -109,7 +109,7 @@ class any_request(program_case):
         super().setUp()
         home = self.folder()
         self.home = self.serve("--workers", "0", data_dir=home / "data",
-                               env=environment(home, ACCOUNTS="true", SON1K_PROBE="true",
+                               env=environment(home, SON1K_PROBE="true",
                                                TRUSTED_PROXIES="127.0.0.1"))
         self.api = client(self.home.hello["address"])
         # The machine's own account has no limit that could answer in place of a handler.

@@ -7,27 +7,32 @@ a piece may hold is bad_input_test.py. Here is what an attacker would want to co
 import gzip
 import json
 import pathlib
+import secrets
 import socket
 import unittest
 import urllib.parse
 
 from support.cluster import cluster_case
-from support.program import program_case, server
+from support.program import environment, program_case, server
 
 SLOW_SOCKETS = 200
 SLOW_SECONDS = 60  # the server's own limits are below ten; a busy machine may look at them late
+
+
+SECRET = secrets.token_hex(32)  # a credential that every server here takes
+KNOWN = b"Authorization: Bearer " + SECRET.encode() + b"\r\n"
 
 
 def job(name: str, fields: bytes = b"") -> bytes:
     """A whole request that adds a job."""
     body = json.dumps({"queue": "probe", "kind": "probe", "id": name, "data": {}}).encode()
     return (b"POST /api/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
-            fields + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            KNOWN + fields + b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
 
 def post(fields: bytes, body: bytes) -> bytes:
     return (b"POST /api/generation/brief HTTP/1.1\r\nHost: localhost\r\n"
-            b"Content-Type: application/json\r\n" + fields + b"\r\n" + body)
+            b"Content-Type: application/json\r\n" + KNOWN + fields + b"\r\n" + body)
 
 
 HIDDEN = job("smuggled")
@@ -153,7 +158,9 @@ class attacked:
 class AttacksTest(attacked, program_case):
     def setUp(self):
         super().setUp()
-        self.home = self.serve("--probe", "--workers", "0")
+        place = self.folder()
+        self.home = self.serve("--probe", "--workers", "0", data_dir=place / "data",
+                               env=environment(place, BACKEND_SECRET=SECRET))
 
     def test_slowloris_is_ended_while_others_are_served(self):
         starts = (b"GET /live HTTP/1.1\r\nHost: local",
@@ -189,7 +196,7 @@ class AttacksTest(attacked, program_case):
                          f"/api/generation/x/audio?format={up}son1k.db"):
                 with self.subTest(path=path):
                     answer = self.raw(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n"
-                                      "Connection: close\r\n\r\n".encode())
+                                      "Connection: close\r\n".encode() + KNOWN + b"\r\n")
                     status = int(answer.split(b" ", 2)[1])
                     self.assertIn(status, (400, 404, 422), answer[:200])
                     self.assertNotIn(b"root:", answer)
@@ -212,11 +219,35 @@ class AttacksTest(attacked, program_case):
             self.assertNotIn(b"root:", got.body)
         self.assertEqual(home.api.get("/live").status, 200)
 
-    def test_dns_rebinding_gets_421(self):
+    def test_dns_rebinding_gets_403_for_a_cookie_and_401_without(self):
+        cookie = f"Cookie: son1k_access={SECRET}\r\n"
         for host in ("evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "0.0.0.0"):
-            answer = self.raw(f"GET /api/queues HTTP/1.1\r\nHost: {host}\r\n"
-                              "Connection: close\r\n\r\n".encode())
-            self.assertTrue(answer.startswith(b"HTTP/1.1 421 "), answer[:200])
+            for shown, status in ((cookie, 403), ("", 401)):
+                answer = self.raw(f"GET /api/queues HTTP/1.1\r\nHost: {host}\r\n{shown}"
+                                  f"Origin: http://{host}\r\nConnection: close\r\n\r\n".encode())
+                self.assertTrue(answer.startswith(b"HTTP/1.1 %d " % status), answer[:200])
+        answer = self.raw(f"GET /api/queues HTTP/1.1\r\nHost: localhost\r\n{cookie}"
+                          "Connection: close\r\n\r\n".encode())
+        self.assertTrue(answer.startswith(b"HTTP/1.1 200 "), "the cookie is a good one")
+
+    def test_a_page_of_another_site_changes_nothing_by_a_cookie(self):
+        for origin in ("https://evil.example", "null", "http://localhost:1", ""):
+            got = self.home.anyone.post("/api/jobs", {"queue": "probe", "kind": "probe"},
+                                        Cookie=f"son1k_access={SECRET}", Origin=origin)
+            self.assertEqual((got.status, got.error["details"]["field"]), (403, "Origin"))
+        self.assertEqual(self.jobs(), 0)
+
+    def test_every_console_route_without_a_credential_gets_401(self):
+        for method, path in (("GET", "/api/queues"), ("GET", "/api/queues/probe"),
+                             ("POST", "/api/queues/probe/pause"), ("GET", "/api/jobs"),
+                             ("POST", "/api/jobs"), ("GET", "/api/jobs/x"),
+                             ("POST", "/api/jobs/x/cancel"), ("GET", "/api/workers"),
+                             ("GET", "/api/schedules"), ("GET", "/api/dead-letters"),
+                             ("GET", "/api/admin/users"), ("GET", "/api/events"),
+                             ("GET", "/metrics")):
+            with self.subTest(method + " " + path):
+                body = {} if method == "POST" else None
+                self.assertEqual(self.home.anyone.call(method, path, body).status, 401)
 
     def test_a_page_of_another_site_is_given_no_leave_to_read(self):
         for method, path in (("GET", "/api/queues"), ("OPTIONS", "/api/jobs"), ("GET", "/health")):
@@ -269,6 +300,8 @@ class AttacksTest(attacked, program_case):
 
 class AttacksOnAClusterTest(attacked, cluster_case):
     """The same where PostgreSQL and Redis are behind the server."""
+
+    settings = {"BACKEND_SECRET": SECRET}
 
     def setUp(self):
         super().setUp()

@@ -258,12 +258,6 @@ class over_the_command_line(program_case):
         self.refused(USAGE, "serve", *data, "--config", str(home / "absent.toml"),
                      says=("config", "absent.toml"), cwd=home)
 
-    def test_only_this_machine_is_served(self):
-        home = self.folder()
-        for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
-            self.refused(REFUSED, "serve", "--host", host, "--data-dir", str(home / "data"),
-                         says=("host", host, "127.0.0.1"), cwd=home)
-
     def test_a_busy_port_and_a_used_data_folder_are_told(self):
         first = self.serve()
         home = self.folder()

@@ -122,6 +122,11 @@ class driver:
     def open(self, url: str) -> None:
         self.call("POST", self.session + "/url", {"url": url})
 
+    def keep_cookie(self, name: str, value: str) -> None:
+        """For the host of the page that is open."""
+        self.call("POST", self.session + "/cookie", {"cookie": {
+            "name": name, "value": value, "httpOnly": True, "sameSite": "Strict"}})
+
     def run(self, script: str, *args):
         return self.call("POST", self.session + "/execute/async",
                          {"script": script, "args": list(args)})
@@ -150,6 +155,7 @@ class in_a_browser(program_case):
         self.home = self.serve()
         self.browser = driver(self, program, str(pathlib.Path(browser)))
         self.browser.open(self.home.hello["address"] + "/live")
+        self.browser.keep_cookie("son1k_access", self.home.token)
 
     def test_a_piece_plays_and_seeks_to_its_end(self):
         piece_id = self.home.api.create("melancholic lo-fi piano", duration=30, seed=7)

@@ -3,6 +3,7 @@ PostgreSQL and one Redis."""
 
 import json
 import pathlib
+import secrets
 import unittest
 import urllib.parse
 
@@ -117,7 +118,12 @@ class ClusterTest(cluster_case):
         data = self.folder() / "data"
         first, second = self.serve("--probe", data=data), self.serve("--probe", data=data)
         self.work("--probe", "--queue", "probe", data=data)
-        third = self.serve("--probe", data=pathlib.Path("/proc/nowhere/data"))
+        # Without a folder nobody can read a token in it.
+        secret = secrets.token_hex(32)
+        third = self.serve("--probe", data=pathlib.Path("/proc/nowhere/data"),
+                           BACKEND_SECRET=secret)
+        self.assertEqual((third.token, third.api.get("/api/jobs").status), ("", 401))
+        third.api.token = secret
         self.work("--probe", "--queue", "probe", data=pathlib.Path("/proc/nowhere/data"))
         self.add(first, 20, result=1)
         for one in (first, second, third):

@@ -40,7 +40,7 @@ class events_case(program_case):
         super().setUp()
         data_dir = self.folder() / "data"
         self.home = self.serve("--workers", "0", data_dir=data_dir,
-                               env=environment(data_dir.parent, ACCOUNTS="true"))
+                               env=environment(data_dir.parent))
         self.api = self.home.api
         self.ana = self.registered("ana@example.org")
         self.bob = self.registered("bob@example.org")

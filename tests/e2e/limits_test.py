@@ -9,7 +9,7 @@ import time
 import unittest
 
 from support.cluster import cluster_case
-from support.program import environment, eventually, program_case, run, server
+from support.program import bearer, environment, eventually, program_case, run, server
 
 PASSWORD = "correct horse battery"
 FREE = 10  # requests a minute
@@ -18,13 +18,9 @@ CALLS_MAX = 200
 USAGE = 2  # exit code
 
 
-def bearer(token: str) -> dict:
-    return {"Authorization": f"Bearer {token}"}
-
-
 def registered(at: server, email: str) -> dict:
     """The fields with which a new account of the tier FREE calls."""
-    made = at.api.post("/api/auth/register", {"email": email, "password": PASSWORD})
+    made = at.anyone.post("/api/auth/register", {"email": email, "password": PASSWORD})
     if made.status != 201:
         raise AssertionError(f"register: {made.status} {made.body!r}")
     return bearer(made.data["accessToken"])
@@ -53,7 +49,7 @@ class limited:
 class limits_case(program_case):
     def start(self, **settings: str) -> server:
         home = self.folder()
-        return self.serve("--accounts", "--workers", "0", data_dir=home / "data",
+        return self.serve("--workers", "0", data_dir=home / "data",
                           env=environment(home, **settings))
 
     def assert_limit(self, was: limited) -> None:
@@ -68,7 +64,7 @@ class requests_of_an_account(limits_case):
         self.ana = registered(self.server, "ana@example.org")
 
     def profile(self, who: dict):
-        return self.server.api.call("GET", "/api/auth/profile", None, who)
+        return self.server.anyone.call("GET", "/api/auth/profile", None, who)
 
     def test_replies_say_how_much_is_left_and_when_nothing_counts_any_more(self):
         begun = time.monotonic()
@@ -96,7 +92,7 @@ class requests_of_an_account(limits_case):
         wait = int(over.headers["retry-after"])
         self.assertIn(wait, range(1, 60 // FREE + 1))
         self.assertEqual(over.error["details"]["retryAfterSeconds"], wait)
-        spanish = self.server.api.call("GET", "/api/auth/profile", None,
+        spanish = self.server.anyone.call("GET", "/api/auth/profile", None,
                                        {**self.ana, "Accept-Language": "es"})
         if spanish.status == 429:
             self.assertIn("reintente", spanish.error["message"])
@@ -112,12 +108,12 @@ class requests_of_an_account(limits_case):
     def test_looking_at_what_is_under_way_has_a_larger_limit_of_its_own(self):
         limited(FREE).until_refused(lambda: self.profile(self.ana))
         status = "/api/generation/00000000-0000-7000-8000-000000000000/status"
-        got = self.server.api.call("GET", status, None, self.ana)
+        got = self.server.anyone.call("GET", status, None, self.ana)
         self.assertEqual((got.status, got.headers["x-ratelimit-limit"]), (404, str(20 * FREE)))
 
     def test_another_address_or_another_credential_is_the_same_account(self):
         limited(FREE).until_refused(lambda: self.profile(self.ana))
-        again = self.server.api.post("/api/auth/login", {"email": "ana@example.org",
+        again = self.server.anyone.post("/api/auth/login", {"email": "ana@example.org",
                                                          "password": PASSWORD})
         other = {**bearer(again.data["accessToken"]), "X-Forwarded-For": "198.51.100.9"}
         calls = limited(FREE)
@@ -128,7 +124,7 @@ class requests_of_an_account(limits_case):
 class callers_without_an_account(limits_case):
     def guess(self, at: server, **fields: str):
         """A token that is none."""
-        return at.api.get("/api/auth/profile", Authorization="Bearer guessed",
+        return at.anyone.get("/api/auth/profile", Authorization="Bearer guessed",
                           **fields)
 
     def come_from(self, at: server, *forwarded: str):
@@ -137,7 +133,7 @@ class callers_without_an_account(limits_case):
     def test_who_tries_log_ins_is_stopped(self):
         home = self.start()
         calls = limited(GUESSES)
-        over = calls.until_refused(lambda: home.api.post("/api/auth/login", {}))
+        over = calls.until_refused(lambda: home.anyone.post("/api/auth/login", {}))
         self.assert_limit(calls)
         self.assertEqual(over.error["code"], "RATE_LIMITED")
         self.assertIn(int(over.headers["retry-after"]), range(1, 60 // GUESSES + 1))
@@ -181,20 +177,20 @@ class servers_of_a_cluster(cluster_case):
     def wait_until_each_knows_both(self, one: server, two: server) -> None:
         # The link of the server that started last is the one that holds.
         secret = two.hello["setupUrl"].partition("#setup=")[2]
-        root = two.api.post("/api/auth/setup", {"token": secret, "email": "root@example.org",
+        root = two.anyone.post("/api/auth/setup", {"token": secret, "email": "root@example.org",
                                                 "password": PASSWORD})
         self.assertEqual(root.status, 201, root.body)
         who = bearer(root.data["accessToken"])
         for at in (one, two):
             eventually(lambda at=at: b"\nson1k_limits_servers 2\n" in
-                       at.api.call("GET", "/metrics", None, who).body, 60, "both are known")
+                       at.anyone.call("GET", "/metrics", None, who).body, 60, "both are known")
 
     def test_share_the_limits_and_divide_them_while_redis_is_gone(self):
-        one, two = self.serve("--accounts"), self.serve("--accounts")
+        one, two = self.serve(), self.serve()
         ana, bob = registered(one, "ana@example.org"), registered(two, "bob@example.org")
 
         def profile(at: server, who: dict):
-            return at.api.call("GET", "/api/auth/profile", None, who)
+            return at.anyone.call("GET", "/api/auth/profile", None, who)
 
         calls = limited(FREE)
         calls.until_refused(lambda: profile(one, ana))

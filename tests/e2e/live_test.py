@@ -34,7 +34,7 @@ class LiveTest(live_case):
     def test_a_piece_is_followed_from_its_order_to_its_end(self):
         server = self.serve()
         for name, transports in (("ws", ["websocket"]), ("poll", ["polling"])):
-            self.clients.open(name, server.hello["address"], transports=transports)
+            self.clients.open(name, server, transports=transports)
         piece = server.api.create("calm piano in C", duration=5)
         for name in ("ws", "poll"):
             self.clients.event(name, "generation:complete")
@@ -45,12 +45,12 @@ class LiveTest(live_case):
 
     def test_since_gives_what_was_missed(self):
         server = self.serve()
-        self.clients.open("a", server.hello["address"])
+        self.clients.open("a", server)
         piece = server.api.create("calm piano in C", duration=5)
         first = self.clients.event("a", "generation:progress")
         self.clients.tell(close={"name": "a"})
         server.api.wait_for(piece, "completed")
-        self.clients.open("b", server.hello["address"])
+        self.clients.open("b", server)
         ack = self.clients.call("b", "subscribe",
                                 {"topic": "generation", "id": piece, "since": first["id"]})
         self.assertTrue(ack["success"], ack)
@@ -62,7 +62,7 @@ class LiveTest(live_case):
 
     def test_a_connection_that_breaks_in_between_misses_nothing(self):
         server = self.serve()
-        self.clients.open("a", server.hello["address"], transports=["websocket"])
+        self.clients.open("a", server, transports=["websocket"])
         piece = server.api.create("calm piano in C", duration=20)
         self.clients.event("a", "generation:progress")
         self.clients.tell(drop={"name": "a"})
@@ -72,7 +72,7 @@ class LiveTest(live_case):
 
     def test_what_is_not_there_and_what_is_wrong_are_refused(self):
         server = self.serve()
-        self.clients.open("a", server.hello["address"],
+        self.clients.open("a", server,
                           extraHeaders={"Accept-Language": "es"})
         none = self.clients.call("a", "subscribe", {"topic": "generation", "id": "none"})
         self.assertEqual(none["error"]["code"], "NOT_FOUND")
@@ -82,7 +82,7 @@ class LiveTest(live_case):
 
     def test_a_flood_of_subscriptions_is_bounded_and_the_server_lives_on(self):
         server = self.serve()
-        self.clients.open("a", server.hello["address"], transports=["websocket"])
+        self.clients.open("a", server, transports=["websocket"])
         for number in range(400):
             self.clients.tell(emit={"name": "a", "event": "subscribe",
                                     "data": {"topic": "generation", "id": f"g{number}"}})
@@ -92,15 +92,26 @@ class LiveTest(live_case):
 
     def test_a_page_of_another_site_is_not_let_in(self):
         server = self.serve()
-        self.clients.tell(open={"name": "a", "url": server.hello["address"],
-                                "options": {"extraHeaders": {"Origin": "http://evil.example"}}})
-        refused = self.clients.event("a", "connect_error")
-        self.assertEqual(refused["data"]["code"], "AUTHORIZATION")
+        cookie = {"Cookie": f"son1k_access={server.token}"}
+        own = {**cookie, "Origin": server.hello["address"]}
+        self.clients.open("own", server, auth={}, extraHeaders=own)
+        for name, transports in (("poll", ["polling"]), ("ws", ["websocket"])):
+            self.clients.begin(name, server.hello["address"], "", transports=transports,
+                               extraHeaders={**cookie, "Origin": "http://evil.example"})
+            refused = self.clients.event(name, "connect_error")
+            self.assertEqual(refused["data"]["code"], "AUTHORIZATION")
+
+    def test_who_shows_nothing_is_not_let_in(self):
+        server = self.serve()
+        for name, token in (("nothing", ""), ("wrong", "lt_wrong")):
+            self.clients.begin(name, server.hello["address"], token)
+            refused = self.clients.event(name, "connect_error")
+            self.assertEqual(refused["data"]["code"], "AUTHENTICATION")
 
     def test_people_in_a_room_hear_each_other_and_an_old_version_is_refused(self):
         server = self.serve()
         for name in ("a", "b"):
-            self.clients.open(name, server.hello["address"])
+            self.clients.open(name, server)
             self.assertTrue(self.clients.call(name, "join_room", {"roomId": "r"})["success"])
         said = self.clients.call("a", "collaboration_message", {"roomId": "r", "message": "hi"})
         heard = self.clients.event("b", "collaboration_message")
@@ -120,8 +131,8 @@ class LiveTest(live_case):
 class ClusterLiveTest(cluster_case, live_case):
     def test_progress_reaches_sockets_of_every_server_once(self):
         first, second = self.serve(), self.serve()
-        self.clients.open("one", first.hello["address"])
-        self.clients.open("two", second.hello["address"], transports=["websocket"])
+        self.clients.open("one", first)
+        self.clients.open("two", second, transports=["websocket"])
         piece = first.api.create("calm piano in C", duration=5)
         self.work()
         for name in ("one", "two"):
@@ -132,7 +143,7 @@ class ClusterLiveTest(cluster_case, live_case):
     def test_people_on_two_servers_share_a_room(self):
         first, second = self.serve(), self.serve()
         for name, server in (("one", first), ("two", second)):
-            self.clients.open(name, server.hello["address"])
+            self.clients.open(name, server)
             self.assertTrue(self.clients.call(name, "join_room", {"roomId": "r"})["success"])
         self.clients.call("one", "collaboration_message", {"roomId": "r", "message": "hi"})
         self.assertEqual(self.clients.event("two", "collaboration_message")["data"]["message"],
@@ -145,13 +156,13 @@ class ClusterLiveTest(cluster_case, live_case):
 
     def test_since_works_on_another_server_than_before(self):
         first, second = self.serve(), self.serve()
-        self.clients.open("one", first.hello["address"])
+        self.clients.open("one", first)
         piece = first.api.create("calm piano in C", duration=5)
         seen = self.clients.event("one", "generation:progress")
         self.clients.tell(close={"name": "one"})
         self.work()
         first.api.wait_for(piece, "completed")
-        self.clients.open("two", second.hello["address"])
+        self.clients.open("two", second)
         ack = self.clients.call("two", "subscribe",
                                 {"topic": "generation", "id": piece, "since": seen["id"]})
         self.assertTrue(ack["success"] and ack["missed"] > 0, ack)

@@ -27,7 +27,7 @@ class described_case(program_case):
         super().setUp()
         home = self.folder()
         self.home = self.serve("--workers", "1", data_dir=home / "data",
-                               env=environment(home, ACCOUNTS="true", SON1K_PROBE="true",
+                               env=environment(home, SON1K_PROBE="true",
                                                TRUSTED_PROXIES="127.0.0.1"))
         self.calls = 0
         self.api = client(self.home.hello["address"])  # shows no credential of its own

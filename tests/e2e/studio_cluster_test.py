@@ -7,6 +7,8 @@ from support.program import must_run_here
 
 
 class at_two_servers(cluster_case):
+    settings = studio_test.SECRET
+
     def test_a_piece_made_at_one_is_followed_at_both(self):
         first, second = self.serve(), self.serve()
         if not studio_test.has_page(first):

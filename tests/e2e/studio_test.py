@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,8 @@ HERE = pathlib.Path(__file__).resolve().parent / "studio"
 WEB = HERE.parents[2] / "web"
 UNIT = HERE.parents[1] / "unit" / "web"
 RULE_SECONDS = 240
+# What the page's cookie shows: a credential of all servers, that outlives each of them.
+SECRET = {"BACKEND_SECRET": secrets.token_hex(32)}
 NO_PAGE = "the program was built without its web page"
 
 
@@ -40,7 +43,8 @@ def hold(case: program_case, rule: str, *addresses: str) -> None:
     tools, folder = modules(), case.folder()
     running = subprocess.Popen(
         ["node", HERE / "run.mjs", tools, BINARY, folder, rule, *addresses],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        env={**os.environ, **SECRET})
     try:
         said = running.communicate(timeout=RULE_SECONDS)[0]
     except subprocess.TimeoutExpired:

@@ -28,7 +28,7 @@ class tour(program_case):
         self.assertGreaterEqual(len(told), BLOCKS_MIN)
         home = self.folder()
         server = self.serve("--workers", "1", data_dir=home / "data",
-                            env=environment(home, ACCOUNTS="true"))
+                            env=environment(home))
         here = home / "here"
         here.mkdir()
         env = {"PATH": os.environ["PATH"], "HOME": str(here), "LC_ALL": "C.UTF-8",

@@ -20,6 +20,8 @@ class TurningTest(cluster_case):
         self.clients = live_clients()
         self.addCleanup(self.clients.close)
         self.servers = [self.serve(), self.serve()]
+        # The local account's, and good at both.
+        self.key = self.servers[0].api.post("/api/user/tokens", {"name": "all"}).data["key"]
         self.proxy = turning_proxy(*(one.hello["address"] for one in self.servers))
         self.addCleanup(self.proxy.close)
 
@@ -50,7 +52,8 @@ class TurningTest(cluster_case):
     def hold_both(self, name: str, **options) -> None:
         """Eight clients, half of them at each server."""
         for n in range(8):
-            self.clients.open(f"{name}{n}", self.proxy.url, **options)
+            self.clients.begin(f"{name}{n}", self.proxy.url, self.key, **options)
+            self.clients.event(f"{name}{n}", "connect")
         for server in self.servers:
             self.assertEqual(self.figure(server, "son1k_realtime_sockets"), 4)
 

@@ -47,7 +47,7 @@ class lane(threading.Thread):
                     wire = http.client.HTTPConnection(self.home.api.host, self.home.api.port,
                                                       timeout=30)
                 wire.request("POST", "/api/jobs", json.dumps(job),
-                             {"Content-Type": "application/json"})
+                             self.home.api.known({"Content-Type": "application/json"}))
                 got = wire.getresponse()
                 said = got.read()
                 if got.status != 202:

@@ -36,7 +36,8 @@ SETTING_NAMES = ("DATA_DIR", "HOST", "PORT", "WORKERS", "GENERATION_CONCURRENCY"
                  "SON1K_BULLMQ_SHARED", "SON1K_BULLMQ_METRICS", "REALTIME", "REALTIME_ORIGINS",
                  "REALTIME_ADAPTER", "REALTIME_PREFIX", "REALTIME_ADDRESS",
                  "TRUSTED_PROXIES", "SON1K_BULLMQ_STALLS", "METRICS_PORT",
-                 "ACCOUNTS", "REGISTRATION", "JWT_SECRET", "BACKEND_SECRET",
+                 "PUBLIC_URL", "FRONTEND_URL", "ALLOWED_HOSTS", "REGISTRATION", "JWT_SECRET",
+                 "BACKEND_SECRET",
                  "BACKEND_SECRET_PREVIOUS", "SON1K_SERVER", "SON1K_TOKEN",
                  "ARTIFACTS_DIR", "SON1K_LEASE_MS", "SUPABASE_URL",
                  "SUPABASE_JWT_SECRET", "TIERS",
@@ -70,7 +71,7 @@ def eventually(check: Callable, seconds: float, what: str):
 
 
 class reply(NamedTuple):
-    """One HTTP reply; header names are lower case."""
+    """One HTTP reply; header names are lower case, the values of several of one name are lines."""
 
     status: int
     headers: dict
@@ -88,16 +89,33 @@ class reply(NamedTuple):
         return self.json()["error"]
 
 
-class client:
-    """Calls one server; each call is a connection of its own, so any thread may call."""
+CREDENTIALS = ("authorization", "x-api-key", "cookie")
 
-    def __init__(self, address: str, seconds: float = 60):
+
+def bearer(token: str) -> dict:
+    return {"Authorization": f"Bearer {token}"}
+
+
+class client:
+    """Calls one server; each call is a connection of its own, so any thread may call. Calls that
+    show no credential of their own show `token`, if there is one."""
+
+    def __init__(self, address: str, seconds: float = 60, token: str = ""):
         parts = urllib.parse.urlsplit(address)
+        self.address = address
         self.host, self.port, self.seconds = parts.hostname, parts.port, seconds
+        self.token = token
+
+    def known(self, headers: Optional[dict] = None) -> dict:
+        """The fields of a request, with the token where they show no other credential."""
+        fields = dict(headers or {})
+        if self.token and not any(name.lower() in CREDENTIALS for name in fields):
+            fields.update(bearer(self.token))
+        return fields
 
     def call(self, method: str, path: str, body=None, headers: Optional[dict] = None) -> reply:
         """`body`: bytes as they are, anything else as JSON."""
-        fields = dict(headers or {})
+        fields = self.known(headers)
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
         if body is not None and not any(name.lower() == "content-type" for name in fields):
@@ -107,7 +125,11 @@ class client:
             connection.request(method, path, body, fields)
             got = connection.getresponse()
             content = got.read()
-            return reply(got.status, {k.lower(): v for k, v in got.getheaders()}, content)
+            fields = {}
+            for name, value in got.getheaders():
+                before = fields.get(name.lower())
+                fields[name.lower()] = value if before is None else f"{before}\n{value}"
+            return reply(got.status, fields, content)
         finally:
             connection.close()
 
@@ -163,7 +185,7 @@ class event_stream:
     def __init__(self, server: "client", last_id: str = "", topics: str = ""):
         query = "?" + urllib.parse.urlencode({"topics": topics}) if topics else ""
         self._connection = http.client.HTTPConnection(server.host, server.port, timeout=120)
-        fields = {"Accept": "text/event-stream"}
+        fields = server.known({"Accept": "text/event-stream"})
         if last_id:
             fields["Last-Event-ID"] = last_id
         self._connection.request("GET", "/api/events" + query, headers=fields)
@@ -239,8 +261,15 @@ class died_at_start(AssertionError):
         self.code = code
 
 
+def local_token(data_dir: pathlib.Path) -> str:
+    """What commands of this machine show to the server of that folder; empty: it left none."""
+    file = data_dir / "server.json"
+    return json.loads(file.read_text()).get("token", "") if file.exists() else ""
+
+
 class server:
-    """A running `son1k serve`. `args` are added to the command line."""
+    """A running `son1k serve`. `args` are added to the command line. Calls through `api` are the
+    local account's, those through `anyone` show nothing."""
 
     def __init__(self, data_dir: pathlib.Path, *args: str, env: Optional[dict] = None,
                  log: Optional[pathlib.Path] = None):
@@ -253,7 +282,9 @@ class server:
                 env=env or environment(data_dir.parent))
         try:
             self.hello = json.loads(self._first_line())
-            self.api = client(self.hello["address"])
+            self.token = local_token(data_dir)
+            self.api = client(self.hello["address"], token=self.token)
+            self.anyone = client(self.hello["address"])
         except BaseException:
             self.kill()
             raise

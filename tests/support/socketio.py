@@ -10,6 +10,7 @@ import time
 from typing import Callable
 
 from support import npm
+from support.program import server
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 CLIENT = TESTS / "e2e" / "live_client.mjs"
@@ -56,8 +57,13 @@ class live_clients:
                 raise AssertionError(f"the clients ended before: {what}")
             self.heard.append(line)
 
-    def open(self, name: str, url: str, **options) -> dict:
+    def begin(self, name: str, url: str, token: str, **options) -> None:
+        options.setdefault("auth", {"token": token})
         self.tell(open={"name": name, "url": url, "options": options})
+
+    def open(self, name: str, at: server, **options) -> dict:
+        """Connects as the local account."""
+        self.begin(name, at.hello["address"], at.token, **options)
         return self.event(name, "connect")
 
     def event(self, name: str, event: str, seconds: float = 120) -> dict:

@@ -3,7 +3,9 @@
 #include <boost/asio/post.hpp>
 #include <boost/json.hpp>
 
+#include "api/credentials.hpp"
 #include "api/envelope.hpp"
+#include "api/gate.hpp"
 #include "api/realtime/socket_identity.hpp"
 #include "base/uuid.hpp"
 
@@ -11,6 +13,23 @@ namespace son1k::api {
 namespace asio = boost::asio;
 namespace json = boost::json;
 namespace rt = realtime;
+namespace {
+
+// That of the handshake's auth object, else the cookie of a page of this server. Empty: none.
+result<std::string> shown_token(const rt::io_request& request, const own_site& site) {
+  auto given = token_of(request.auth);
+  if (!given || !given->empty()) return given;
+  const auto& shake = *request.handshake;
+  const std::string cookie(cookie_in(shake.header("cookie"), access_cookie));
+  if (cookie.empty()) return cookie;
+  // A poll is a GET; a page's WebSocket always names its page.
+  const page_facts page{shake.header("host"), shake.header("origin"),
+                        shake.header("sec-fetch-site"), true};
+  if (auto ok = site.check_page(page); !ok) return ok.error();
+  return cookie;
+}
+
+}  // namespace
 
 // To the sockets of this process, each once.
 class live_events::outlet final : public news_outlet {
@@ -63,7 +82,7 @@ asio::awaitable<rt::io_verdict> live_events::admit(rt::io_request request) {
   from.remote_address = shake.remote_address;
   from.origin = shake.header("origin");
   from.host = shake.header("host");
-  auto token = token_of(request.auth);
+  auto token = shown_token(request, parts_.site);
   if (!token) {
     const auto fault = token.error();
     co_return rt::io_verdict::refuse(fault.message.in(spanish), refusal(fault, spanish));

@@ -33,6 +33,7 @@ struct live_parts {
   newsroom& news;
   const clock_port& clock;
   std::function<watched_facts()> watch;  // asked each second while somebody watches
+  own_site site = {};                    // whose pages may show their token in a cookie
 };
 
 struct notification {

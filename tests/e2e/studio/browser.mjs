@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 
 const pageMs = 60_000;
 const pollMs = 50;
+const secret = process.env.BACKEND_SECRET;  // which every server here takes
 
 export async function until(check, what, ms = 150_000) {
   const end = Date.now() + ms;
@@ -51,7 +52,9 @@ class Server {
   async call(method, path, body) {
     const reply = await fetch(this.url + path, {
       method,
-      ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+      headers: { Authorization: `Bearer ${secret}`,
+                 ...(body && { 'Content-Type': 'application/json' }) },
+      ...(body && { body: JSON.stringify(body) }),
     });
     const said = await reply.json();
     assert.ok(said.success, `${method} ${path}: ${JSON.stringify(said)}`);
@@ -102,6 +105,9 @@ export class Scene {
     const context = await this.browser.newContext({
       locale: 'en-US', viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...options,
     });
+    // Whoever looks at the page is logged in. Ports share the cookies of their host.
+    await context.addCookies([{ name: 'son1k_access', value: secret, domain: '127.0.0.1',
+                                path: '/', httpOnly: true, sameSite: 'Strict' }]);
     const page = await context.newPage();
     page.setDefaultTimeout(pageMs);
     page.on('pageerror', (fault) => this.wrong.push(String(fault)));

@@ -37,11 +37,10 @@ class tier_limits : public testing::Test {
     place_.clock.set_wall(1'795'392'000'000);  // 2026-11-23
     const auto kind = kinds::make_generation_kind({"/nowhere", {}});
     api::services with{place_.db(), place_.queue(), place_.clock, {}, "1"};
-    with.identities = &identities_;
     with.settle = [kind](const queue::job_view& job, store::transaction& tx) {
       kind->settle(job, tx);
     };
-    resources_ = std::make_unique<api::resources>(with);
+    resources_ = std::make_unique<api::resources>(with, identities_);
     resources_->bind(router_);
   }
 

@@ -153,5 +153,15 @@ TEST_F(gate_test, a_cookie_changes_something_only_from_a_page_of_this_server) {
   EXPECT_EQ(ran, 2);
 }
 
+TEST_F(gate_test, a_cookie_is_taken_where_the_server_was_asked_for_by_a_name_of_its_own) {
+  const net::header_field cookie{"Cookie", "son1k_access=ana"};
+  for (const auto* host : {"localhost:3001", "[::1]:3001", "192.0.2.7"})
+    EXPECT_EQ(call(reads_own, {cookie, {"Host", host}}).status, 200) << host;
+  for (const auto* host : {"evil.example", "localhost.evil.example", "0.0.0.0", ""})
+    EXPECT_EQ(call(reads_own, {cookie, {"Host", host}}).status, 403) << host;
+  EXPECT_EQ(call(reads_own, {{"Authorization", "Bearer ana"}, {"Host", "evil.example"}}).status,
+            200);
+}
+
 }  // namespace
 }  // namespace son1k::api

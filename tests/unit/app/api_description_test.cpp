@@ -18,7 +18,7 @@ TEST(api_description, every_row_of_the_route_table_is_described_and_nothing_else
   ASSERT_TRUE(config) << config.error().what();
   auto system = running_system::open(*config);
   ASSERT_TRUE(system) << system.error().what();
-  api::resources resources((*system)->services());
+  api::resources resources((*system)->services(), (*system)->accounts().identities());
   net::router routes;
   resources.bind(routes);
   const auto written = api::written_descriptions();

@@ -107,13 +107,15 @@ class fake_space final : public realtime::io_space {
     co_return std::vector<realtime::io_payload>();
   }
 
+  std::string host = "127.0.0.1:3001";  // that clients ask for
+  std::string cookie;                   // that they bring
   // A client asks to connect; nothing where it is refused (see `refused`).
   std::shared_ptr<fake_socket> connect(std::string id, boost::json::value auth = {},
                                        std::string language = "", std::string origin = "",
                                        std::optional<realtime::kept_session> kept = {}) {
     auto socket = std::make_shared<fake_socket>(context_, std::move(id));
     socket->shake->headers = {
-        {"accept-language", language}, {"origin", origin}, {"host", "127.0.0.1:3001"}};
+        {"accept-language", language}, {"origin", origin}, {"host", host}, {"cookie", cookie}};
     realtime::io_request request{"/", socket->shake, std::move(auth), kept};
     std::optional<realtime::io_verdict> verdict;
     auto ask = [this, &verdict, request]() -> boost::asio::awaitable<void> {

@@ -85,6 +85,24 @@ TEST_F(live_test, who_is_not_known_is_refused_with_the_reason) {
   EXPECT_EQ(space.refused.data.at("field").as_string(), "token");
 }
 
+TEST_F(live_test, the_cookie_of_a_page_of_this_server_says_who_connects) {
+  const auto connects = [this](std::string origin, json::value auth = {}) {
+    const auto socket = space.connect("s", std::move(auth), "", std::move(origin));
+    return socket ? std::string(socket->data().at("user").as_string()) : std::string();
+  };
+  EXPECT_EQ(connects("http://127.0.0.1:3001"), "");
+  space.cookie = "theme=dark; son1k_access=bob";
+  EXPECT_EQ(connects("http://127.0.0.1:3001"), "bob");
+  EXPECT_EQ(connects(""), "bob") << "a poll of the page's own";
+  EXPECT_EQ(connects("http://127.0.0.1:3001", json::object{{"token", "ana"}}), "ana");
+  EXPECT_EQ(connects("http://evil.example"), "");
+  EXPECT_EQ(space.refused.data.at("field").as_string(), "Origin");
+  EXPECT_EQ(connects("http://evil.example", json::object{{"token", "ana"}}), "ana");
+  space.host = "evil.example";
+  EXPECT_EQ(connects("http://evil.example"), "");
+  EXPECT_EQ(space.refused.data.at("field").as_string(), "Host");
+}
+
 TEST_F(live_test, a_user_hears_of_his_own_things_and_of_no_others) {
   const auto ana = connect("s1");
   const auto bob = connect("s2", "bob");
