@@ -15,6 +15,7 @@
 #include "api/quota.hpp"
 #include "api/realtime/sources.hpp"
 #include "api/schedules.hpp"
+#include "api/webhooks/webhooks.hpp"
 #include "api/workers.hpp"
 
 namespace son1k::api {
@@ -50,6 +51,7 @@ void resources::bind(net::router& routes) {
   bind_audit(endpoints_, with_);
   bind_analytics(endpoints_, with_);
   bind_alerts(endpoints_, with_);
+  bind_webhooks(endpoints_, with_);
   endpoints_.bind(routes, gate_, with_);
 }
 

@@ -3,6 +3,8 @@
 #include <memory>
 
 #include "accounts/quota/ledger.hpp"
+#include "base/uuid.hpp"
+#include "webhooks/generation_events.hpp"
 
 namespace son1k::api {
 namespace {
@@ -77,8 +79,8 @@ void stage_generation_cancel(store::transaction& tx, std::string owner, std::str
   static const statement cancel(
       "update generation set status = 'cancelled', finished_at_ms = $2 "
       "where id = $1 and owner = $3 and status in ('pending', 'processing')");
-  tx.stage([owner = std::move(owner), id = std::move(id),
-            now_ms](store::connection& db) -> result<void> {
+  tx.stage([owner = std::move(owner), id = std::move(id), now_ms,
+            told = uuid_v7()](store::connection& db) -> result<void> {
     auto changed = db.execute(cancel, {std::string_view(id), now_ms, std::string_view(owner)});
     if (!changed) return changed.error();
     if (*changed == 0) {
@@ -86,7 +88,8 @@ void stage_generation_cancel(store::transaction& tx, std::string owner, std::str
                    text("this piece has already ended and cannot be cancelled",
                         "esta pieza ya terminó y no se puede cancelar"));
     }
-    return accounts::refund_reserved(db, owner, id, now_ms);
+    if (auto ok = accounts::refund_reserved(db, owner, id, now_ms); !ok) return ok;
+    return webhooks::announce(db, webhooks::cancelled_piece(owner, id, now_ms, told));
   });
 }
 

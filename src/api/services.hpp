@@ -15,6 +15,7 @@
 #include "api/own_site.hpp"
 #include "base/clock.hpp"
 #include "net/http_message.hpp"
+#include "net/reach.hpp"
 #include "queue/history/dead_letters.hpp"
 #include "queue/history/history.hpp"
 #include "queue/queue.hpp"
@@ -50,6 +51,7 @@ struct services {
   const account_engines* accounts = nullptr;  // null: no accounts are kept
   // How often callers may call, and where from; see api::gate::parts.
   accounts::limiter* limiter = nullptr;
+  net::reach reach;  // where messages to webhooks may go
   accounts::key_uses* key_uses = nullptr;  // null: requests of keys are not counted
   std::function<std::string(const net::http_request&)> client_address;
   own_site site;

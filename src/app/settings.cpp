@@ -89,6 +89,18 @@ constexpr std::array rows{
                 no_limit,
                 "where other servers of a cluster reach this one: http://IP:port (default: host "
                 "and port)"},
+    setting_row{"webhook_allow_private", "", "WEBHOOK_ALLOW_PRIVATE", setting_type::text, "",
+                no_limit, no_limit,
+                "addresses and networks inside that webhooks may reach too, also without TLS: "
+                "10.1.0.0/16,…"},
+    setting_row{"webhook_attempts", "", "WEBHOOK_ATTEMPTS", setting_type::integer, "8", 1, 30,
+                "how often a message to a webhook is tried"},
+    setting_row{"webhook_retry_ms", "", "WEBHOOK_RETRY_MS", setting_type::integer, "5000", 1,
+                3'600'000, "before the second attempt; each wait is twice the one before"},
+    setting_row{"webhook_timeout_ms", "", "WEBHOOK_TIMEOUT_MS", setting_type::integer, "10000", 100,
+                60'000, "how long one attempt may take"},
+    setting_row{"webhook_disable_after", "", "WEBHOOK_DISABLE_AFTER", setting_type::integer, "5", 1,
+                1'000, "messages given up in a row after which a webhook is disabled"},
     setting_row{"trusted_proxies", "", "TRUSTED_PROXIES", setting_type::text, "", no_limit,
                 no_limit,
                 "addresses and networks of the proxies in front of the server, whose word on who "

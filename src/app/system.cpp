@@ -36,7 +36,8 @@ result<std::int64_t> forget_old(store::connection& db, std::int64_t now_ms, std:
   if (!records) return records;
   std::int64_t gone = *records;
   for (auto* forget : {api::forget_replies, api::forget_alerts, accounts::forget_revocations,
-                       accounts::forget_sessions, api::forget_analytics}) {
+                       accounts::forget_sessions, api::forget_analytics,
+                       webhooks::forget_deliveries}) {
     auto some = forget(db, now_ms, most);
     if (!some) return some;
     gone += *some;
@@ -108,6 +109,8 @@ result<void> running_system::open_parts() {
   auto site = read_own_site(config_);
   if (!site) return site.error();
   if (auto ok = prepare_data_dir(folder_); !ok && needs_data_dir(config_)) return ok;
+  auto messages = webhooks_of(config_);
+  if (!messages) return messages.error();
   std::error_code ec;
   fs::create_directories(artifacts_folder(config_), ec);
   if (ec) return folder_error(artifacts_folder(config_), ec.value());
@@ -136,6 +139,9 @@ result<void> running_system::open_parts() {
   services_->site = std::move(*site);
   callers_->give_to(*services_);
   services_->accounts = &accounts_->engines();
+  services_->reach = messages->within;
+  dispatcher_ =
+      std::make_unique<kinds::webhook_dispatcher>(database(), queue(), std::move(*messages));
   key_uses_ = std::make_unique<accounts::key_uses>(database(), system_clock());
   services_->key_uses = key_uses_.get();
   services_->history = history_.get();
@@ -147,7 +153,7 @@ result<void> running_system::open_parts() {
       std::make_unique<queue::scheduler>(database(), queue(), system_clock(), std::move(with));
   if (with_.kind == profile::cluster) {
     std::vector<std::shared_ptr<queue::job_kind>> kinds;
-    for (auto& row : register_kinds(config_)) kinds.push_back(std::move(row.kind));
+    for (auto& row : register_kinds(config_, &database())) kinds.push_back(std::move(row.kind));
     reconciler_ = std::make_unique<queue::reconciler>(*with_.redis, database(), queue(),
                                                       shared_queue(config_), std::move(kinds));
   }
@@ -169,14 +175,18 @@ void running_system::open_history() {
 }
 
 result<void> running_system::start_workers(std::vector<std::string> queues) {
-  const auto kinds = register_kinds(config_);
+  const auto kinds = register_kinds(config_, &database());
   if (queues.empty() && config_.integer("workers") > 0) {
     if (auto ok = start_maintenance(); !ok) return ok;
+    for (const auto& row : kinds) {
+      if (!row.waits) continue;
+      if (auto ok = start_waiting(row); !ok) return ok;
+    }
   }
   queue::worker_settings with;
   std::vector<std::shared_ptr<queue::job_kind>> run;
   for (const auto& row : kinds) {
-    with.queues.push_back(row.queue);
+    if (!row.waits) with.queues.push_back(row.queue);
     run.push_back(row.kind);
   }
   if (!queues.empty()) with.queues = std::move(queues);
@@ -218,16 +228,32 @@ result<void> running_system::start_maintenance() {
   return {};
 }
 
+// A worker of its own: others' slow servers take no slot from the pieces.
+result<void> running_system::start_waiting(const registered_kind& row) {
+  queue::worker_settings with;
+  with.queues = {row.queue};
+  with.compute_threads = 1;
+  with.version = std::string(version);
+  with.lease_ms = config_.integer("lease_ms");
+  std::vector<std::shared_ptr<queue::job_kind>> run{row.kind};
+  auto one = std::make_unique<queue::worker>(queue(), database(), std::move(run), with);
+  if (auto ok = one->start(); !ok) return ok;
+  workers_.push_back(std::move(one));
+  return {};
+}
+
 result<void> running_system::start_scheduler() {
   for (auto& one : kinds::maintenance_schedules()) {
     if (auto ok = services_->schedules->ensure(std::move(one)); !ok) return ok;
   }
   scheduler_->start();
+  dispatcher_->start();
   if (reconciler_) reconciler_->start();
   return {};
 }
 
 void running_system::stop_scheduler() {
+  if (dispatcher_) dispatcher_->stop();
   if (reconciler_) reconciler_->stop();
   if (scheduler_) scheduler_->stop();
 }

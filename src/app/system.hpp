@@ -9,7 +9,9 @@
 #include "app/account_service.hpp"
 #include "app/callers.hpp"
 #include "app/profile.hpp"
+#include "app/register_kinds.hpp"
 #include "base/metrics.hpp"
+#include "kinds/webhook/dispatcher.hpp"
 #include "queue/compute_pool.hpp"
 #include "queue/history/lasting_history.hpp"
 #include "queue/redis/reconciler.hpp"
@@ -53,6 +55,7 @@ class running_system {
   result<void> open_parts();
   void open_history();
   result<void> start_maintenance();
+  result<void> start_waiting(const registered_kind& row);
   void write_key_uses();
 
   const settings config_;
@@ -63,6 +66,7 @@ class running_system {
   std::unique_ptr<accounts::key_uses> key_uses_;
   std::unique_ptr<queue::lasting_history> history_;
   std::unique_ptr<queue::scheduler> scheduler_;
+  std::unique_ptr<kinds::webhook_dispatcher> dispatcher_;
   std::unique_ptr<queue::reconciler> reconciler_;  // of the cluster
   std::unique_ptr<queue::compute_pool> conversions_;
   std::vector<std::unique_ptr<queue::worker>> workers_;

@@ -143,6 +143,7 @@ class attacked:
                          f"/api/jobs?cursor={text}", f"/api/jobs/{text}?queue=probe",
                          f"/api/queues/{text}", f"/api/schedules/{text}",
                          f"/api/generation/{text}/status", f"/api/dead-letters?q={text}",
+                         f"/api/webhooks/{text}", f"/api/webhooks/{text}/deliveries?state={text}",
                          f"/api/analytics/user?from={text}", f"/api/analytics/{text}",
                          f"/api/analytics/admin/users?days={text}"):
                 with self.subTest(path=path):

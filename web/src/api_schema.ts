@@ -145,6 +145,35 @@ export interface DeadLetter {
   data: unknown;
 }
 
+export interface Delivery {
+  id: string;
+  messageId: string;
+  event: string;
+  state: 'pending' | 'delivered' | 'failed' | 'dropped';
+  attempts: number;
+  createdAt: Time;
+  triedAt: TimeOrNull;
+  endedAt: TimeOrNull;
+  status?: number | null;
+  tookMs?: number;
+  problem?: string;
+}
+
+export interface DeliveryWithPayload {
+  id: string;
+  messageId: string;
+  event: string;
+  state: 'pending' | 'delivered' | 'failed' | 'dropped';
+  attempts: number;
+  createdAt: Time;
+  triedAt: TimeOrNull;
+  endedAt: TimeOrNull;
+  status?: number | null;
+  tookMs?: number;
+  problem?: string;
+  payload: { type: string; timestamp: Time; data: Record<string, unknown> };
+}
+
 export type Empty = Record<string, never>;
 
 export interface FiguresRange {
@@ -404,6 +433,13 @@ export interface NewUser {
   role?: string;
   tier?: string;
   apiKey?: boolean;
+}
+
+export interface NewWebhook {
+  url: string;
+  events?: WebhookEvent[];
+  description?: string;
+  active?: boolean;
 }
 
 export type OverlapRule = 'skip' | 'queue' | 'cancel-running';
@@ -677,6 +713,12 @@ export interface Section {
   energy?: number;
 }
 
+export interface SentDelivery {
+  deliveryId: string;
+  messageId: string;
+  state: 'pending';
+}
+
 export interface Session {
   id: Id;
   device: string;
@@ -785,6 +827,46 @@ export interface ValuedText {
   source: ValueSource;
 }
 
+export interface Webhook {
+  id: Id;
+  url: string;
+  events: WebhookEvent[];
+  description: string;
+  active: boolean;
+  disabled: boolean;
+  disabledAt?: Time;
+  disabledWhy?: 'failures' | 'gone';
+  failures: number;
+  oldSecretUntil?: Time;
+  createdAt: Time;
+  updatedAt: Time;
+}
+
+export interface WebhookChange {
+  url?: string;
+  events?: WebhookEvent[];
+  description?: string;
+  active?: boolean;
+}
+
+export type WebhookEvent = 'generation.completed' | 'generation.failed' | 'generation.cancelled' | 'webhook.disabled';
+
+export interface WebhookWithSecret {
+  id: Id;
+  url: string;
+  events: WebhookEvent[];
+  description: string;
+  active: boolean;
+  disabled: boolean;
+  disabledAt?: Time;
+  disabledWhy?: 'failures' | 'gone';
+  failures: number;
+  oldSecretUntil?: Time;
+  createdAt: Time;
+  updatedAt: Time;
+  secret: string;
+}
+
 export interface Worker {
   name: string;
   host: string;
@@ -820,6 +902,7 @@ export interface Calls {
   };
   'DELETE /api/schedules/{id}': { path: { id: string }; data: { id: string; removed: true } };
   'DELETE /api/user/tokens/{id}': { path: { id: string }; data: { id: string; revoked: true } };
+  'DELETE /api/webhooks/{id}': { path: { id: string }; data: { id: string; removed: true } };
   'GET /api/admin/alerts': {
     query?: { state?: 'firing' | 'resolved'; cursor?: string; limit?: number };
     data: Alert[];
@@ -933,6 +1016,18 @@ export interface Calls {
   'GET /api/user/profile': { data: Account };
   'GET /api/user/stats': { data: OwnStats };
   'GET /api/user/tokens': { data: ApiKey[] };
+  'GET /api/webhooks': { data: Webhook[] };
+  'GET /api/webhooks/{id}': { path: { id: string }; data: Webhook };
+  'GET /api/webhooks/{id}/deliveries': {
+    path: { id: string };
+    query?: { state?: 'pending' | 'delivered' | 'failed' | 'dropped'; limit?: number; cursor?: string };
+    data: Delivery[];
+    page: CursorPage;
+  };
+  'GET /api/webhooks/{id}/deliveries/{delivery}': {
+    path: { id: string; delivery: string };
+    data: DeliveryWithPayload;
+  };
   'GET /api/workers': { data: Worker[] };
   'GET /health': { data: Health };
   'GET /live': { data: { status: 'live' } };
@@ -1042,6 +1137,17 @@ export interface Calls {
     data: { jobId: string; queue: string; duplicate: boolean };
   };
   'POST /api/user/tokens': { body: NewKey; data: MadeKey };
+  'POST /api/webhooks': { body: NewWebhook; data: WebhookWithSecret };
+  'POST /api/webhooks/{id}/deliveries/{delivery}/replay': {
+    path: { id: string; delivery: string };
+    data: SentDelivery;
+  };
+  'POST /api/webhooks/{id}/ping': { path: { id: string }; data: SentDelivery };
+  'POST /api/webhooks/{id}/rotate': {
+    path: { id: string };
+    body?: { overlapHours?: number };
+    data: WebhookWithSecret;
+  };
   'POST /api/workers/{name}/drain': { path: { name: string }; body?: Empty; data: WorkerOrder };
   'POST /api/workers/{name}/pause': { path: { name: string }; body?: Empty; data: WorkerOrder };
   'POST /api/workers/{name}/resume': { path: { name: string }; body?: Empty; data: WorkerOrder };
@@ -1059,4 +1165,5 @@ export interface Calls {
   };
   'PUT /api/schedules/{id}': { path: { id: string }; body: ScheduleChange; data: Schedule };
   'PUT /api/user/profile': { body: ProfileChange; data: Account };
+  'PUT /api/webhooks/{id}': { path: { id: string }; body: WebhookChange; data: Webhook };
 }

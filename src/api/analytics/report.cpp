@@ -95,7 +95,7 @@ awaitable<http_response> track(context_ptr with, http_request& request) {
 void bind_report(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
   const auto bound = bound_to(self);
-  routes.add_all({{http_method::post, "/api/analytics/track", bound(track), not_recorded(makes_own),
+  routes.add_all({{http_method::post, "/api/analytics/track", bound(track), makes_own,
                    json_body_of(report_body_bytes_max)}});
 }
 

@@ -10,9 +10,11 @@
 #include "accounts/quota/ledger.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/uuid.hpp"
 #include "kinds/generation/owed_pieces.hpp"
 #include "music/produce.hpp"
 #include "queue/policy.hpp"
+#include "webhooks/generation_events.hpp"
 
 namespace son1k::kinds {
 namespace fs = std::filesystem;
@@ -180,8 +182,8 @@ class generation_kind final : public queue::job_kind {
         "result = null, finished_at_ms = null, fence = 0 "
         "where id = $1 and owner = $2 and status in ('completed', 'failed', 'cancelled')");
     // What the piece was charged ends or begins with the change of its row, never without it.
-    tx.stage([id = ended.id, ended,
-              now = system_clock().now_ms()](store::connection& db) -> result<void> {
+    tx.stage([id = ended.id, ended, now = system_clock().now_ms(),
+              told = uuid_v7()](store::connection& db) -> result<void> {
       const std::string_view key(id), owner(ended.user);
       const auto changed = [&](const statement& sql, std::initializer_list<store::value> with) {
         auto rows = db.execute(sql, with);
@@ -198,7 +200,8 @@ class generation_kind final : public queue::job_kind {
             changed(complete, {key, std::string_view(ended.result), now, ended.starts, owner});
         if (!done) return done.error();
         if (!*done) return {};
-        return accounts::commit_reserved(db, owner, key, now);
+        if (auto ok = accounts::commit_reserved(db, owner, key, now); !ok) return ok;
+        return webhooks::announce(db, webhooks::completed_piece(ended.user, id, now, told));
       }
       const bool failed = ended.error && ended.error->code != name_of(errc::cancelled);
       auto gone = failed
@@ -207,7 +210,11 @@ class generation_kind final : public queue::job_kind {
                       : changed(cancel, {key, now, owner});
       if (!gone) return gone.error();
       if (!*gone) return {};
-      return accounts::refund_reserved(db, owner, key, now);
+      if (auto ok = accounts::refund_reserved(db, owner, key, now); !ok) return ok;
+      return webhooks::announce(db, failed
+                                        ? webhooks::failed_piece(ended.user, id, ended.error->code,
+                                                                 ended.error->message, now, told)
+                                        : webhooks::cancelled_piece(ended.user, id, now, told));
     });
   }
 
