@@ -1,7 +1,6 @@
 #include "api/dead_letters.hpp"
 
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "api/envelope.hpp"
 #include "api/parameters.hpp"
@@ -30,19 +29,11 @@ struct page_request {
 
 result<page_request> read_page(const http_request& request) {
   page_request out;
-  for (const auto& [name, v] : request.query_pairs()) {
-    if (name == "cursor") {
-      out.cursor = v;
-    } else if (name == "limit") {
-      const auto end = v.data() + v.size();
-      const auto read = std::from_chars(v.data(), end, out.limit);
-      if (read.ec != std::errc() || read.ptr != end) out.limit = 0;  // refused by who reads it
-    } else {
-      return error(
-          errc::validation, name,
-          text("is not a parameter of this request", "no es un parámetro de esta petición"));
-    }
-  }
+  parameters in(request);
+  out.cursor = in.text("cursor").value_or("");
+  const auto most = static_cast<std::int64_t>(queue::search_jobs_max);
+  if (const auto limit = in.integer("limit", 1, most)) out.limit = static_cast<std::size_t>(*limit);
+  if (auto ok = in.finish(); !ok) return ok.error();
   return out;
 }
 

@@ -6,6 +6,27 @@
 #include <charconv>
 
 namespace son1k::api {
+namespace {
+
+std::size_t parts_of(std::string_view query) {
+  std::size_t out = 0;
+  while (!query.empty()) {
+    const auto end = query.find('&');
+    if (end != 0) ++out;
+    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+parameters::parameters(const net::http_request& request) : pairs_(request.query_pairs()) {
+  // Pairs are left out that cannot be decoded.
+  if (pairs_.size() == parts_of(request.raw_query)) return;
+  problem_ = error(errc::malformed, "query",
+                   son1k::text("has an escape that is none, or is no UTF-8",
+                               "tiene un escape inválido, o no es UTF-8"));
+}
 
 std::optional<std::string> parameters::text(std::string_view name) {
   known_.push_back(name);

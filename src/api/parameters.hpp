@@ -1,5 +1,6 @@
 // The query string of a request, read by name. The first problem is kept; finish() tells it and
-// refuses parameters that nobody read or that stand twice. One request, one thread.
+// refuses parameters that nobody read, that stand twice, or that are no text. One request, one
+// thread.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -16,11 +17,11 @@ namespace son1k::api {
 
 class parameters {
  public:
-  explicit parameters(const net::http_request& request) : pairs_(request.query_pairs()) {}
+  explicit parameters(const net::http_request& request);
 
   std::optional<std::string> text(std::string_view name);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max);
-  // validation, with the parameter's name as the field.
+  // validation, with the parameter's name as the field; malformed for what is no text.
   result<void> finish();
 
  private:

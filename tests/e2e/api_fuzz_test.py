@@ -12,9 +12,10 @@ import socket
 import time
 import unittest
 
+from support.cluster import cluster_case
 from support.made_requests import made, request_maker
 from support.openapi import description
-from support.program import client, environment, program_case
+from support.program import client, environment, program_case, server
 
 REQUESTS = int(os.environ.get("SON1K_FUZZ_REQUESTS", "1500"))
 SEED = int(os.environ.get("SON1K_FUZZ_SEED", "0")) or time.time_ns() % 1_000_000
@@ -104,13 +105,16 @@ def without_nulls(value):
     return [without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
-class any_request(program_case):
-    def setUp(self) -> None:
-        super().setUp()
-        home = self.folder()
-        self.home = self.serve("--workers", "0", data_dir=home / "data",
-                               env=environment(home, SON1K_PROBE="true",
-                                               TRUSTED_PROXIES="127.0.0.1"))
+SETTINGS = {"SON1K_PROBE": "true", "TRUSTED_PROXIES": "127.0.0.1"}
+
+
+class any_request:
+    """What holds of a server, whatever it stands on; cases say which."""
+
+    requests = REQUESTS
+
+    def use(self, home: server) -> None:
+        self.home = home
         self.api = client(self.home.hello["address"])
         # The machine's own account has no limit that could answer in place of a handler.
         self.token = json.loads((self.home.data_dir / "server.json").read_text())["token"]
@@ -132,7 +136,7 @@ class any_request(program_case):
 
     def faults(self, one: made, status: int, fields: dict, body: bytes) -> list:
         self.replies[status] += 1
-        if status >= 500 and status != 503:
+        if status >= 500:
             return [f"{one.of.key}: {status} {body[:300]!r}"]
         out = self.known.reply_faults(one.of, status, fields.get("content-type", ""), body)
         media = self.known.body(one.of)
@@ -145,7 +149,7 @@ class any_request(program_case):
         maker = request_maker(self.known, SEED, self.things())
         operations = [one for one in self.known.operations() if one.key not in LEFT_OUT]
         found: dict = {}
-        for number in range(REQUESTS):
+        for number in range(self.requests):
             of = maker.random.choice(operations)
             wrong = maker.random.random() < WRONG_SHARE
             one = maker.wrong(of) if wrong else maker.valid(of)
@@ -163,9 +167,29 @@ class any_request(program_case):
         self.assertFalse(found, f"seed {SEED}\n" + "\n".join(found.values()))
         self.assertEqual(self.api.get("/health").status, 200)
         # It reached the handlers: some requests were good, most were refused for what they say.
-        self.assertGreater(self.replies[200] + self.replies[202], REQUESTS // 50, self.replies)
-        self.assertGreater(self.replies[422], REQUESTS // 10, self.replies)
+        self.assertGreater(self.replies[200] + self.replies[202], self.requests // 50,
+                           self.replies)
+        self.assertGreater(self.replies[422], self.requests // 10, self.replies)
         self.assertEqual(self.replies[429], 0, self.replies)
+
+
+class of_one_machine(any_request, program_case):
+    def setUp(self) -> None:
+        super().setUp()
+        home = self.folder()
+        self.use(self.serve("--workers", "0", data_dir=home / "data",
+                            env=environment(home, **SETTINGS)))
+
+
+class of_a_cluster(any_request, cluster_case):
+    """PostgreSQL refuses what SQLite takes."""
+
+    settings = SETTINGS
+    requests = REQUESTS // 3
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.use(self.serve())
 
 
 if __name__ == "__main__":
