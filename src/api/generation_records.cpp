@@ -4,6 +4,7 @@
 
 #include "accounts/quota/ledger.hpp"
 #include "base/uuid.hpp"
+#include "store/joint_insert.hpp"
 #include "webhooks/generation_events.hpp"
 
 namespace son1k::api {
@@ -51,26 +52,20 @@ error no_piece() {
 }  // namespace
 
 void stage_generation(store::transaction& tx, generation_record row) {
-  static const statement insert(
-      "insert into generation (id, owner, prompt, request, created_at_ms) "
-      "values ($1, $2, $3, $4, $5)");
-  static const statement insert_with_options(
+  static const store::joint_insert insert(
       "insert into generation (id, owner, prompt, request, created_at_ms, job_priority, job_group, "
-      "job_options) values ($1, $2, $3, $4, $5, $6, $7, $8)");
+      "job_options)",
+      8);
   // Shared, because a staged step is copied and may run again.
   auto kept = std::make_shared<const generation_record>(std::move(row));
-  const bool usual =
-      kept->job_priority == 0 && kept->job_group.empty() && kept->job_options.empty();
-  tx.stage([kept, usual](store::connection& db) -> result<void> {
-    if (!usual)
-      return db.send(insert_with_options,
-                     {std::string_view(kept->id), std::string_view(kept->owner),
-                      std::string_view(kept->prompt), std::string_view(kept->request),
-                      kept->created_at_ms, kept->job_priority, std::string_view(kept->job_group),
-                      std::string_view(kept->job_options)});
-    return db.send(insert, {std::string_view(kept->id), std::string_view(kept->owner),
-                            std::string_view(kept->prompt), std::string_view(kept->request),
-                            kept->created_at_ms});
+  tx.stage([kept](store::connection& db) {
+    const auto or_null = [](const std::string& text) {
+      return text.empty() ? value() : value(std::string_view(text));
+    };
+    return insert.add(db, {std::string_view(kept->id), std::string_view(kept->owner),
+                           std::string_view(kept->prompt), std::string_view(kept->request),
+                           kept->created_at_ms, kept->job_priority, or_null(kept->job_group),
+                           or_null(kept->job_options)});
   });
 }
 

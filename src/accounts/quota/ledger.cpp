@@ -8,6 +8,7 @@
 #include "accounts/quota/periods.hpp"
 #include "accounts/quota/use_counters.hpp"
 #include "base/clock.hpp"
+#include "store/joint_insert.hpp"
 
 namespace son1k::accounts {
 namespace {
@@ -51,13 +52,18 @@ result<void> charge(store::connection& db, const reservation& of, std::string_vi
   return {};
 }
 
+// The first entries of generations. Whoever looks for entries within a step flushes them before.
+const store::joint_insert& first_entries() {
+  static const store::joint_insert insert(
+      "insert into quota_entry (account, generation, step, kind, units, day, at_ms)", 7);
+  return insert;
+}
+
 result<void> reserve(store::connection& db, const reservation& of, std::string_view day) {
-  static const statement insert(
-      "insert into quota_entry (account, generation, step, kind, units, day, at_ms) "
-      "values ($1, $2, 1, 'reserve', $3, $4, $5)");
   if (auto charged = charge(db, of, day); !charged) return charged;
-  return db.send(insert, {std::string_view(of.account), std::string_view(of.generation), of.units,
-                          day, of.now_ms});
+  return first_entries().add(
+      db, {std::string_view(of.account), std::string_view(of.generation), std::int64_t{1},
+           std::string_view("reserve"), of.units, day, of.now_ms});
 }
 
 // The last entry of a generation, if it is of the kind that `kind` follows, and one step on.
@@ -103,6 +109,7 @@ void stage_refund(store::transaction& tx, std::string account, std::string gener
 }
 
 result<void> reserve_again(store::connection& db, const reservation& wanted) {
+  if (auto seen = first_entries().flush(db); !seen) return seen;
   static const statement insert(followed("reserve", "$4", "refund") + " returning units");
   const auto day = day_of(wanted.now_ms);
   std::optional<reservation> reserved;
@@ -121,12 +128,14 @@ result<void> reserve_again(store::connection& db, const reservation& wanted) {
 
 result<void> commit_reserved(store::connection& db, std::string_view account,
                              std::string_view generation, std::int64_t now_ms) {
+  if (auto seen = first_entries().flush(db); !seen) return seen;
   static const statement insert(followed("commit", "day", "reserve"));
   return db.send(insert, {account, generation, now_ms});
 }
 
 result<void> refund_reserved(store::connection& db, std::string_view account,
                              std::string_view generation, std::int64_t now_ms) {
+  if (auto seen = first_entries().flush(db); !seen) return seen;
   static const statement insert(followed("refund", "day", "reserve") + " returning units, day");
   std::int64_t units = 0;
   std::string day;
