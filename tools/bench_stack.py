@@ -85,12 +85,9 @@ def contenders() -> tuple:
     return rows, missing
 
 
-def stack_part(options, table, median, shown, body: str) -> str:
-    load = [str(options.build / "bench" / "http_load"), "--connections", "64", "--seconds",
-            str(options.seconds), "--method", "POST", "--path", "/api/generation/create", "--body",
-            body]
-    rows, missing = contenders()
-    runs = {name: [] for name, _ in rows}
+def in_turn(options, rows, loads: dict) -> tuple:
+    """What each contender did under each load, a list of runs by name; and what each stands on."""
+    runs = {load: {name: [] for name, _ in rows} for load in loads}
     backends = {}
     for turn in range(options.runs):
         for name, start in rows:
@@ -99,17 +96,38 @@ def stack_part(options, table, median, shown, body: str) -> str:
                   flush=True)
             with start(options) as server:
                 backends[name] = server["backend"]
-                run = bench_peers.run_json(*load, "--port", server["port"], *server["headers"])
-            if set(run["by_status"]) != {"202"}:
-                raise RuntimeError(f"{name} replied {run['by_status']}")
-            runs[name].append(run)
-    results = [(name, median(runs[name])) for name, _ in rows]
+                for load, (reply, call) in loads.items():
+                    run = bench_peers.run_json(*call, "--port", server["port"], *server["headers"])
+                    if set(run["by_status"]) != {reply}:
+                        raise RuntimeError(f"{name} replied {run['by_status']}")
+                    runs[load][name].append(run)
+    return runs, backends
+
+
+def compared(runs: dict, table, median, shown) -> str:
+    results = [(name, median(some)) for name, some in runs.items()]
     fields = ("requests_per_s", "p50_us", "p99_us")
-    first = results[0][1]
+    ours_of = [row for name, row in results if name.startswith("Son1k")]
     lines = []
     for name, row in results:
-        ratio = "" if row is first else f"{first['requests_per_s'] / row['requests_per_s']:.1f} ×"
-        lines.append([name, *(shown(row[field]) for field in fields), ratio])
+        ratios = ["", ""] if row in ours_of else [
+            f"{own['requests_per_s'] / row['requests_per_s']:.1f} ×, p99 "
+            f"{own['p99_us'] / row['p99_us']:.2f}" for own in ours_of]
+        lines.append([name, *(shown(row[field]) for field in fields), *ratios])
+    kinds = [name.split(", ")[1] for name, _ in results if name.startswith("Son1k")]
+    return table(["", *(f"`{field}`" for field in fields),
+                  *(f"ours, {kind}, beside it" for kind in kinds)],
+                 [line[:4 + len(kinds)] for line in lines])
+
+
+def stack_part(options, table, median, shown, body: str) -> str:
+    base = [str(options.build / "bench" / "http_load"), "--connections", "64", "--seconds",
+            str(options.seconds)]
+    loads = {"A create": ("202", [*base, "--method", "POST", "--path", "/api/generation/create",
+                                  "--body", body]),
+             "`GET /health`": ("200", [*base, "--path", "/health"])}
+    rows, missing = contenders()
+    runs, backends = in_turn(options, rows, loads)
     return "\n\n".join([
-        table(["", *(f"`{field}`" for field in fields), "ours is faster by"], lines),
+        *(f"{load}:\n\n{compared(runs[load], table, median, shown)}" for load in loads),
         "\n".join(f"- {name}: {backends[name]}" for name, _ in rows), *missing])

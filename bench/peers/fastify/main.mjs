@@ -27,6 +27,7 @@ const createBody = {
     seed: { type: 'integer' },
   },
 };
+const quotaMax = 1_000_000_000;
 const table = `CREATE TABLE generation (id uuid PRIMARY KEY, owner text NOT NULL,
   status text NOT NULL, prompt text NOT NULL, request jsonb NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now())`;
@@ -44,12 +45,20 @@ async function serve({ port, redisPort, postgresUrl, secret }) {
     keyGenerator: (request) => request.user.sub,
   });
   const identity = async (request) => { await request.jwtVerify(); };
+  // Of a day and of a month; as such stacks have it, not given back when what follows fails.
+  const withinQuota = async (owner) => {
+    const now = new Date().toISOString();
+    const [[, day], [, month]] = await redis.multi().incr(`quota:${owner}:${now.slice(0, 10)}`)
+      .incr(`quota:${owner}:${now.slice(0, 7)}`).exec();
+    return day <= quotaMax && month <= quotaMax;
+  };
   app.get('/health', async () => ({ success: true, data: { status: 'healthy' } }));
   app.post('/api/generation/create', {
     schema: { body: createBody }, onRequest: identity, config: { rateLimit: {} },
   }, async (request, reply) => {
     const id = randomUUID();
     const owner = request.user.sub;
+    if (!await withinQuota(owner)) return reply.code(429).send({ success: false });
     await pool.query({ ...insert, values: [id, owner, 'pending', request.body.prompt,
       JSON.stringify(request.body)] });
     await queue.add('generation', { generationId: id, owner, ...request.body },
