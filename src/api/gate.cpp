@@ -185,7 +185,7 @@ asio::awaitable<result<void>> gate::charge_for(charge counts, admitted& caller) 
       break;
     case charge::watch:
       count = with_.tiers.of(caller.who.tier).requests_per_minute;
-      count *= settings_.watch_factor;
+      count = std::min(count * settings_.watch_factor, accounts::limit_count_max);
       key = "watch:" + caller.who.user;
       break;
   }

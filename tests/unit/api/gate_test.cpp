@@ -124,6 +124,13 @@ TEST_F(gate_test, a_tier_allows_its_number_a_minute_and_says_how_much_is_left) {
   EXPECT_EQ(call(reads_own, {{"Authorization", "Bearer ana"}}).status, 200);
 }
 
+TEST_F(gate_test, a_tier_of_the_most_requests_there_may_be_can_watch_too) {
+  tiers = *accounts::tier_table::parse("FREE:requests=1000000");
+  const auto reply = call(watches_own, {{"Authorization", "Bearer ana"}});
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.headers.get("X-RateLimit-Limit"), "1000000");
+}
+
 TEST_F(gate_test, who_guesses_tokens_is_limited_by_address) {
   for (int n = 0; n < 20; ++n)
     ASSERT_EQ(call(reads_own, {{"Authorization", "Bearer bad"}}).status, 401) << n;
