@@ -5,6 +5,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include "net/guarded_post.hpp"
@@ -175,6 +176,19 @@ TEST_F(guarded, who_does_not_speak_tls_is_not_trusted) {
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, errc::unavailable);
   EXPECT_EQ(asked_, 0);
+}
+
+// It listens, and never takes the connection from its queue.
+TEST_F(guarded, who_does_not_answer_is_given_up) {
+  using boost::asio::ip::tcp;
+  boost::asio::io_context loop;
+  tcp::acceptor silent(loop, {make_address("127.0.0.1"), 0});
+  net::guarded_posts posts(net::reach::parse("127.0.0.1").value(), std::chrono::milliseconds(100));
+  auto to = place("127.0.0.1", "/taken");
+  to.port = silent.local_endpoint().port();
+  const auto got = post(posts, std::move(to));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, errc::timeout);
 }
 
 TEST_F(guarded, who_does_not_listen_is_unavailable) {
