@@ -61,12 +61,12 @@ const hashed = (name, kind, bytes) =>
 // Stays in the page's way on purpose: it sets the colours before anything is painted.
 const boot = hashed('boot', 'js', await bundle('src/boot.ts'));
 const app = hashed('app', 'js', await bundle('src/main.tsx'));
-const style = hashed('style', 'css', await bundle('src/style.css'));
+const style = hashed('style', 'css', await bundle('src/styles.css'));
 const icon = hashed('icon', 'svg', readFileSync(join(web, 'src/icon.svg')));
 const page = Buffer.from(readFileSync(join(web, 'src/index.html'), 'utf8')
   .replace('{boot}', boot).replace('{app}', app).replace('{style}', style)
   .replace('{icon}', icon));
-for (const pattern of ['/', '/pieces/:id']) add(pattern, 'html', page, false);
+for (const pattern of ['/', '/pieces/:id', '/account', '/account/:section']) add(pattern, 'html', page, false);
 
 const loaded = new Map(assets.map((a) => [a.hash, a.gzipped.length || a.bytes.length]));
 const total = [...loaded.values()].reduce((a, b) => a + b, 0);

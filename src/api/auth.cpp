@@ -152,6 +152,17 @@ awaitable<http_response> register_account(services_ptr with, http_request& reque
   co_return co_await let_in(with, std::move(*who), asked->cookie, 201, request);
 }
 
+// What a page offers to whoever is not logged in.
+awaitable<http_response> ways_in(services_ptr with, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
+  auto open = co_await with->accounts->setup.is_open();
+  if (!open) co_return refuse(open.error(), request);
+  auto out =
+      reply(200, json::value{{"open", *open}, {"registration", with->accounts->registration}});
+  out.headers.add("Cache-Control", "no-store");
+  co_return out;
+}
+
 awaitable<http_response> set_up(services_ptr with, http_request& request) {
   auto asked = read_way_in(*with, request, entry::sets_up);
   if (!asked) co_return refuse(asked.error(), request);
@@ -217,6 +228,7 @@ void bind_auth(endpoint_table& routes, const services& with) {
   routes.add_all({
       {http_method::post, "/api/auth/register", bound(register_account), logs_in, small},
       {http_method::post, "/api/auth/login", bound(log_in), logs_in, small},
+      {http_method::get, "/api/auth/setup", bound(ways_in), open_by_address},
       {http_method::post, "/api/auth/setup", bound(set_up), recorded_within(logs_in), small},
       {http_method::post, "/api/auth/refresh", bound(refresh), logs_in, small},
       {http_method::post, "/api/auth/logout", bound(log_out), reads_own, small},

@@ -41,6 +41,11 @@ void tell(const standing& how, net::header_lines& out) {
   out.add("RateLimit", fmt::format("\"minute\";r={};t={}", left, how.reset_s));
 }
 
+// A page reads at the pace of whoever looks at it; what it makes and changes counts as anybody's.
+charge counts_of_page(const admission& wanted) {
+  return wanted.scope == "read" && wanted.counts == charge::request ? charge::watch : wanted.counts;
+}
+
 error not_known() {
   return {errc::unauthenticated, text("log in, or show a valid token or API key",
                                       "inicie sesión, o muestre un token o clave de API válidos")};
@@ -157,7 +162,8 @@ asio::awaitable<result<void>> gate::admit(const admission& wanted, const http_re
     if (auto ok = check_page(request, with_.site); !ok) co_return ok;
   }
   // The limit first: whoever asks for what they may not is limited too.
-  auto room = co_await charge_for(wanted.counts, caller);
+  const auto counts = shown->from_cookie ? counts_of_page(wanted) : wanted.counts;
+  auto room = co_await charge_for(counts, caller);
   if (!room) co_return room;
   if (!caller.who.has(wanted.least)) co_return not_allowed(wanted);
   if (!caller.who.may(wanted.scope)) co_return beyond_scope(wanted);

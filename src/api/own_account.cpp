@@ -28,17 +28,38 @@ awaitable<http_response> profile(services_ptr with, http_request& request) {
   co_return reply(200, json::value(to_json(*row)));
 }
 
-awaitable<http_response> edit_profile(services_ptr with, http_request& request) {
-  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
-  const auto body = parse_json(request.body);
-  if (!body) co_return refuse(body.error(), request);
-  object_reader fields(*body);
+struct profile_change {
   accounts::account_change to;
+  std::string current_password;
+};
+
+result<profile_change> read_profile(const http_request& request) {
+  if (auto ok = no_parameters(request); !ok) return ok.error();
+  const auto body = parse_json(request.body);
+  if (!body) return body.error();
+  object_reader fields(*body);
+  profile_change out;
   fields.require("name");
-  to.name = fields.utf8("name", {1, accounts::account_name_points_max, false});
-  if (auto ok = fields.finish(); !ok) co_return refuse(ok.error(), request);
+  out.to.name = fields.utf8("name", {1, accounts::account_name_points_max, false});
+  out.to.email = fields.utf8("email", {1, 320, false});
+  if (out.to.email) fields.require("currentPassword");
+  out.current_password = fields.utf8("currentPassword", {0, 1'000, true}).value_or("");
+  if (auto ok = fields.finish(); !ok) return ok.error();
+  return out;
+}
+
+// Whoever found a page open must not take its account away: another e-mail needs the password.
+awaitable<http_response> edit_profile(services_ptr with, http_request& request) {
+  auto asked = read_profile(request);
+  if (!asked) co_return refuse(asked.error(), request);
+  if (asked->to.email) {
+    std::string whose = caller_of(request).user;
+    auto known = co_await with->accounts->users.confirm(std::move(whose),
+                                                        std::move(asked->current_password));
+    if (!known) co_return refuse(known.error(), request);
+  }
   std::string id = caller_of(request).user;
-  auto row = co_await with->accounts->users.change(std::move(id), std::move(to));
+  auto row = co_await with->accounts->users.change(std::move(id), std::move(asked->to));
   if (!row) co_return refuse(row.error(), request);
   co_return reply(200, json::value(to_json(*row)));
 }

@@ -45,9 +45,13 @@ class first_administrator(accounts_case):
     def test_the_link_makes_one_and_is_gone(self):
         file = self.home.data_dir / "setup-url"
         self.assertEqual(stat.S_IMODE(file.stat().st_mode), 0o600)
+        self.assertEqual(self.api.get("/api/auth/setup").data,
+                         {"open": True, "registration": True})
         root = self.set_up()
         self.assertEqual(root["user"]["role"], "admin")
         self.assertFalse(file.exists())
+        self.assertEqual(self.api.get("/api/auth/setup").data,
+                         {"open": False, "registration": True})
         again = self.api.post("/api/auth/setup", {"token": "x" * 43, "email": "eve@example.org",
                                                   "password": PASSWORD})
         self.assertEqual(again.status, 401)
@@ -136,6 +140,28 @@ class credentials(accounts_case):
         self.assertLess(time.monotonic() - began, CUT_SECONDS)
         self.assertTrue(ended.status == 400 or ended.body.endswith(b"1"), ended)
         self.assertEqual(self.api.call("GET", "/api/auth/profile", None, cookie).status, 401)
+
+    def test_another_e_mail_needs_the_password(self):
+        self.registered("bea@example.org")
+        ana = bearer(self.registered("ana@example.org")["accessToken"])
+
+        def put(body: dict):
+            return self.api.call("PUT", "/api/auth/profile", {"name": "Ana", **body}, ana)
+
+        for body, field in (({"name": " "}, "name"),
+                            ({"email": "eve@example.org"}, "currentPassword"),
+                            ({"email": "eve@example.org", "currentPassword": "no"},
+                             "currentPassword"),
+                            ({"email": "eve", "currentPassword": PASSWORD}, "email")):
+            refused = put(body)
+            self.assertEqual((refused.status, refused.error["details"]["field"]), (422, field))
+        taken = put({"email": "BEA@example.org", "currentPassword": PASSWORD})
+        self.assertEqual((taken.status, taken.error["details"]["field"]), (409, "email"))
+        moved = put({"email": "ana.perez@example.org", "currentPassword": PASSWORD})
+        self.assertEqual(moved.data["email"], "ana.perez@example.org")
+        self.assertEqual(put({}).data["name"], "Ana")
+        self.assertEqual(self.api.post("/api/auth/login", {
+            "email": "ana.perez@example.org", "password": PASSWORD}).status, 200)
 
     def test_nothing_that_is_not_the_callers_to_say_is_taken(self):
         for field in ("tier", "role", "credits", "is_admin", "id"):

@@ -64,16 +64,17 @@ class page_case(program_case):
             must_run_here(NO_PAGE)
 
 
+def add_rules(to: type, file: str) -> None:
+    """A test in `to` for each rule of that file of studio/."""
+    for rule in re.findall(r"^  async (\w+)\(scene\)", (HERE / file).read_text(), re.M):
+        setattr(to, f"test_{rule}", lambda self, rule=rule: hold(self, rule))
+
+
 class in_a_browser(page_case):
     """Each rule of studio/rules.mjs."""
 
 
-def add_rules() -> None:
-    for rule in re.findall(r"^  async (\w+)\(scene\)", (HERE / "rules.mjs").read_text(), re.M):
-        setattr(in_a_browser, f"test_{rule}", lambda self, rule=rule: hold(self, rule))
-
-
-add_rules()
+add_rules(in_a_browser, "rules.mjs")
 
 
 class how_it_is_sent(page_case):

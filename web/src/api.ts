@@ -2,12 +2,12 @@
 // what never reached it is an Unreachable.
 import type { Calls } from './api_schema';
 import { language } from './i18n';
-import type { Brief, Order, Peaks, Piece, Status } from './types';
+import type { Brief, Order, Peaks, Piece, Status, Tier } from './types';
 import { randomName } from './format';
 
 export class ApiError extends Error {
   constructor(readonly status: number, readonly code: string, message: string,
-              readonly requestId = '') {
+              readonly requestId = '', readonly field = '', readonly waitSeconds = 0) {
     super(message);
   }
 }
@@ -18,36 +18,65 @@ interface Envelope<T> {
   success: boolean;
   data: T;
   pagination?: Page;
-  error?: { code: string; message: string; requestId?: string };
+  error?: { code: string; message: string; requestId?: string; details?: { field?: string } };
 }
+type Headers = Record<string, string>;
 
 const callMs = 20_000;
 
-async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal,
-                       headers: Record<string, string> = {}): Promise<Envelope<T>> {
+// Asked where a caller is not known (401): whether it is again, so that once more is worth it.
+let renewal: (() => Promise<boolean>) | null = null;
+export function renewWith(renew: () => Promise<boolean>): void {
+  renewal = renew;
+}
+// Their 401 is an answer to what somebody typed.
+const ofWaysIn = /^\/api\/auth\/(login|register|setup|refresh)$/;
+
+async function once(path: string, init: RequestInit, signal?: AbortSignal) {
   const ends = new AbortController();
   const timer = setTimeout(() => ends.abort(), callMs);
-  signal?.addEventListener('abort', () => ends.abort());
-  let reply: Response;
-  let text: string;
+  const stop = () => ends.abort();
+  signal?.addEventListener('abort', stop);
   try {
-    reply = await fetch(path, {
-      method,
-      signal: ends.signal,
-      headers: {
-        'Accept-Language': language.value,
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    text = await reply.text();
+    const reply = await fetch(path, { ...init, signal: ends.signal });
+    return { reply, text: await reply.text() };
   } catch (cause) {
     if (signal?.aborted) throw cause;
     throw new Unreachable();
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
   }
+}
+
+async function send(path: string, init: RequestInit, signal?: AbortSignal) {
+  const first = await once(path, init, signal);
+  if (first.reply.status !== 401 || ofWaysIn.test(path) || !(await renewal?.())) return first;
+  return once(path, init, signal);
+}
+
+function refusal(reply: Response, fault: Envelope<unknown>['error']): ApiError {
+  const field = fault?.details?.field ?? '';
+  const message = fault?.message ?? '';
+  return new ApiError(reply.status, fault?.code ?? String(reply.status),
+                      // It stands at its field.
+                      field && message.startsWith(`${field}: `)
+                        ? message.slice(field.length + 2) : message,
+                      fault?.requestId ?? reply.headers.get('X-Request-Id') ?? '', field,
+                      Number(reply.headers.get('Retry-After') ?? 0));
+}
+
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal,
+                              headers: Headers = {}): Promise<Envelope<T>> {
+  const { reply, text } = await send(path, {
+    method,
+    headers: {
+      'Accept-Language': language.value,
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }, signal);
   let said: Envelope<T> | null = null;
   try {
     said = JSON.parse(text) as Envelope<T>;
@@ -55,11 +84,7 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
     // A proxy's page, for instance.
   }
   if (reply.ok && said?.success) return said;
-  const fault = said?.error;
-  throw new ApiError(reply.status, fault?.code ?? String(reply.status),
-                     // The page has one field that people write in.
-                     (fault?.message ?? '').replace(/^prompt: /, ''),
-                     fault?.requestId ?? reply.headers.get('X-Request-Id') ?? '');
+  throw refusal(reply, said?.error);
 }
 
 // A call by its row in the API's description, with what it takes and gives there.
@@ -109,6 +134,8 @@ export const cancel = (id: string) => ask('POST /api/generation/{id}/cancel', { 
 export const retry = (id: string) =>
   ask('POST /api/jobs/{id}/retry', { path: { id }, query: { queue: 'generation' }, body: {} });
 
+export const tier = async (): Promise<Tier> => (await call<Tier>('GET', '/api/auth/tier')).data;
+
 export interface HistoryQuery { q?: string; status?: Status | ''; cursor?: string; limit: number }
 export async function history(query: HistoryQuery, signal?: AbortSignal) {
   const { status: of, ...more } = query;
@@ -119,7 +146,7 @@ export async function history(query: HistoryQuery, signal?: AbortSignal) {
 }
 
 export async function peaks(url: string): Promise<Peaks> {
-  const reply = await fetch(url);
+  const { reply, text } = await send(url, {});
   if (!reply.ok) throw new ApiError(reply.status, String(reply.status), '');
-  return (await reply.json()) as Peaks;
+  return JSON.parse(text) as Peaks;
 }

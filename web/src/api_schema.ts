@@ -565,6 +565,8 @@ export interface PieceTimes {
 
 export interface ProfileChange {
   name: string;
+  email?: string;
+  currentPassword?: string;
 }
 
 export interface Queue {
@@ -827,6 +829,11 @@ export interface ValuedText {
   source: ValueSource;
 }
 
+export interface WaysIn {
+  open: boolean;
+  registration: boolean;
+}
+
 export interface Webhook {
   id: Id;
   url: string;
@@ -956,6 +963,7 @@ export interface Calls {
   'GET /api/auth/limits': { data: Limits };
   'GET /api/auth/profile': { data: Account };
   'GET /api/auth/sessions': { data: Session[] };
+  'GET /api/auth/setup': { data: WaysIn };
   'GET /api/auth/stats': { data: OwnStats };
   'GET /api/auth/tier': { data: Tier };
   'GET /api/dead-letters': {

@@ -1,12 +1,14 @@
 // What the page knows, and what people can do. Components read the signals and call the functions.
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, signal, untracked } from '@preact/signals';
 import * as api from './api';
 import { ApiError, Unreachable } from './api';
 import { nameOf, randomSeed } from './format';
 import { t, term } from './i18n';
-import { connect, connection, type News } from './live';
+import { connect, connection, disconnect, type News } from './live';
 import { ended, merge, placeOf } from './merge';
-import type { Order, Piece, Status } from './types';
+import { go, path, pieceIdOf } from './place';
+import { check, renew, session } from './session';
+import type { Order, Piece, Status, Tier } from './types';
 
 const historyPage = 30;
 const pollMs = 2_000;
@@ -40,10 +42,17 @@ export function dismiss(id: number): void {
   toasts.value = toasts.value.filter((one) => one.id !== id);
 }
 
+// Fields of a request that stand under these words on the page.
+const fields: Record<string, 'style' | 'duration' | 'quality'> = {
+  style: 'style', duration: 'duration', quality: 'quality',
+};
+
 export function explain(cause: unknown): void {
   if (cause instanceof Unreachable) return toast('bad', t('unreachable'));
   if (cause instanceof ApiError) {
-    return toast('bad', cause.message || t('serverError', { code: cause.code }),
+    const field = cause.field in fields ? `${t(fields[cause.field]!)}: ` : '';
+    const text = cause.message && field + cause.message;
+    return toast('bad', text || t('serverError', { code: cause.code }),
                  cause.status >= 500 && cause.requestId
                    ? t('reference', { id: cause.requestId }) : undefined);
   }
@@ -85,6 +94,16 @@ async function refresh(id: string, whole = false): Promise<void> {
     }
   } finally {
     fetching.delete(id);
+  }
+}
+
+const unknown = new Set<string>();
+// Finds out about pieces that are only known by id.
+export function know(ids: string[]): void {
+  for (const id of ids.slice(0, 100)) {
+    if (pieces.value[id] || unknown.has(id)) continue;
+    unknown.add(id);  // asked for once: some are gone
+    api.status(id).then(put, () => {});
   }
 }
 
@@ -168,6 +187,7 @@ export async function loadHistory(more = false): Promise<void> {
 // --- what people do
 
 export const draft = signal<Order>(readDraft());
+export const plan = signal<Tier | null>(null);  // what the account may ask for; null: not known
 export const sending = signal(false);
 export const busy = signal<Record<string, boolean>>({});  // pieces that a request is out for
 
@@ -267,8 +287,6 @@ export const retry = (id: string) => holding(id, async () => {
 
 // --- the address
 
-const idOfPath = (): string | null => /^\/pieces\/([\w-]{1,64})$/.exec(location.pathname)?.[1] ?? null;
-
 function show(id: string | null): void {
   selectedId.value = id;
   missing.value = false;
@@ -276,15 +294,10 @@ function show(id: string | null): void {
   if (id) void findPlaces();
 }
 
-export function select(id: string | null): void {
-  const path = id ? `/pieces/${id}` : '/';
-  if (location.pathname !== path) globalThis.history.pushState(null, '', path);
-  show(id);
-}
+export const select = (id: string | null): void => go(id ? `/pieces/${id}` : '/');
 
+// Begins once, and goes on whenever somebody is logged in.
 export function start(): void {
-  show(idOfPath());
-  addEventListener('popstate', () => show(idOfPath()));
   effect(() => {
     const text = JSON.stringify(draft.value);
     try {
@@ -293,14 +306,32 @@ export function start(): void {
       // The text holds until the page is closed.
     }
   });
+  effect(() => {
+    if (session.value !== 'in') return undefined;
+    return untracked(follow);
+  });
+}
+
+function follow(): () => void {
+  const stopShowing = effect(() => {
+    const id = pieceIdOf(path.value);
+    untracked(() => show(id));
+  });
+  api.tier().then((found) => { plan.value = found; }, () => {});
   void loadHistory();
-  connect({ news: onNews, resync });
+  connect({ news: onNews, resync }, { renew, check });
   addEventListener('online', resync);
   // While the connection is down; and seldom while it is not, as nothing may hang on one event.
   let beats = 0;
-  setInterval(() => {
+  const timer = setInterval(() => {
     beats += 1;
     if (connection.value !== 'live' || beats % calmBeats === 0) resync();
     else void findPlaces();
   }, pollMs);
+  return () => {
+    stopShowing();
+    clearInterval(timer);
+    removeEventListener('online', resync);
+    disconnect();
+  };
 }

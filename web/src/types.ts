@@ -1,8 +1,11 @@
 // What the API says, by the names of the page; the types are the descriptions' own.
-import type { Piece as AnyPiece, PieceFacts, ValueSource } from './api_schema';
+import type {
+  LedgerEntry as AnyEntry, Piece as AnyPiece, PieceFacts, ValueSource,
+} from './api_schema';
 
 export type {
-  Brief, Chord, Peaks, PieceOrder as Order, PieceStatus as Status, Section,
+  Account, ApiKey, Brief, Chord, Limits, LogIn, MadeKey, NewKey, Peaks, PieceOrder as Order,
+  PieceStatus as Status, ProfileChange, Section, Session as OpenSession, Tier, Use as Used, WaysIn,
 } from './api_schema';
 
 export interface Valued<T> { value: T; source: ValueSource }
@@ -13,3 +16,5 @@ export type Piece = Omit<AnyPiece, 'createdAt' | 'metadata'> & {
   createdAt?: string;
   metadata?: Facts | null;
 };
+
+export type LedgerEntry = Omit<AnyEntry, 'kind'> & { kind: 'reserve' | 'commit' | 'refund' };

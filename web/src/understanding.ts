@@ -4,6 +4,7 @@ import * as api from './api';
 import { ApiError } from './api';
 import { language } from './i18n';
 import { connection } from './live';
+import { session } from './session';
 import { draft, orderOf } from './store';
 import type { Brief } from './types';
 
@@ -48,7 +49,7 @@ export function startUnderstanding(): void {
     void language.value;  // the notes and errors are in its language
     asked?.abort();
     clearTimeout(timer);
-    if (!prompt.trim() || pointsOf(prompt) > promptMax) {
+    if (!prompt.trim() || pointsOf(prompt) > promptMax || session.value !== 'in') {
       asked = null;
       brief.value = null;
       problem.value = '';

@@ -1,4 +1,7 @@
+import { accountEnglish } from './words_account_en';
+
 export const english = {
+  ...accountEnglish,
   skip: 'Skip to the content',
   tagline: 'A sentence becomes a piece of music',
   language: 'Language',

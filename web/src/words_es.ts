@@ -1,6 +1,8 @@
+import { accountSpanish } from './words_account_es';
 import type { Words } from './words_en';
 
 export const spanish: Words = {
+  ...accountSpanish,
   skip: 'Ir al contenido',
   tagline: 'Una frase se vuelve una pieza de música',
   language: 'Idioma',

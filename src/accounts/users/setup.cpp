@@ -50,6 +50,16 @@ result<std::optional<std::string>> setup::begin() {
   return std::optional<std::string>(std::move(secret));
 }
 
+awaitable<result<bool>> setup::is_open() {
+  auto read = [](store::connection& db) -> result<bool> {
+    auto closed_already = has_administrator(db);
+    if (!closed_already) return closed_already.error();
+    return !*closed_already;
+  };
+  auto open = co_await store::async_read(db_, std::move(read));
+  co_return open;
+}
+
 awaitable<result<account>> setup::claim(std::string secret, std::string email, std::string password,
                                         store::beside_step beside) {
   const auto digest = digest_of(secret);

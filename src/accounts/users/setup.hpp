@@ -20,6 +20,8 @@ class setup {
   // A new secret for the link, in place of the one before; nothing where set-up is closed.
   // Blocking, for the program's start.
   result<std::optional<std::string>> begin();
+  // Whether the link still makes an administrator: nobody administrates yet.
+  boost::asio::awaitable<result<bool>> is_open();
   // unauthenticated: not the secret, or set-up is closed · validation: `email`, `password` ·
   // conflict: the e-mail is taken.
   boost::asio::awaitable<result<account>> claim(std::string secret, std::string email,

@@ -43,6 +43,12 @@ error programs_own() {
                "esta cuenta es del propio programa y no se puede cambiar así")};
 }
 
+error signs_in_elsewhere() {
+  return {errc::conflict, "user",
+          text("this account does not sign in with a password",
+               "esta cuenta no inicia sesión con contraseña")};
+}
+
 // Another administrator who can sign in; checked in the commit that takes one away.
 result<void> keep_an_administrator(store::connection& db, std::string_view but) {
   static const statement count(
@@ -71,6 +77,13 @@ result<void> update_account(store::connection& db, const account& row) {
   return {};
 }
 
+result<void> update_email(store::connection& db, const account& row) {
+  static const statement update("UPDATE account SET login = $2, email = $2 WHERE id = $1");
+  auto changed = db.execute(update, {std::string_view(row.id), std::string_view(row.email)});
+  if (!changed) return changed.error();
+  return {};
+}
+
 // The account as it will be.
 result<account> applied(account row, const account_change& to, std::int64_t now_ms,
                         const std::function<bool(std::string_view)>& is_tier) {
@@ -79,6 +92,11 @@ result<account> applied(account row, const account_change& to, std::int64_t now_
   if (to.name) {
     if (auto ok = check_name(*to.name); !ok) return ok.error();
     row.name = *to.name;
+  }
+  if (to.email) {
+    if (!row.external_id.empty() || !row.has_password) return signs_in_elsewhere();
+    if (auto ok = check_email("email", *to.email); !ok) return ok.error();
+    row.email = login_of(*to.email);
   }
   if (to.role) {
     if (!is_role(*to.role)) return no_role();
@@ -218,6 +236,9 @@ awaitable<result<account>> users::change(std::string id, account_change to,
       if (auto ok = keep_an_administrator(db, id); !ok) return ok;
     }
     if (auto ok = update_account(db, *next); !ok) return ok;
+    if (to.email) {
+      if (auto ok = update_email(db, *next); !ok) return ok;
+    }
     if (next->disabled_at_ms != 0) {
       auto gone = remove_sessions_but(db, id, "");
       if (!gone) return gone.error();
@@ -229,7 +250,12 @@ awaitable<result<account>> users::change(std::string id, account_change to,
   std::vector<revocation> what{{id, ""}};
   const auto notices = with_.revocations.stage(tx, std::move(what));
   auto done = co_await store::async_commit(with_.db, std::move(tx));
-  if (!done) co_return done.error();
+  if (!done) {
+    const auto fault = done.error();
+    // The refusals above name the user; what the database finds taken is the e-mail.
+    if (to.email && fault.code == errc::conflict && fault.field != "user") co_return email_taken();
+    co_return fault;
+  }
   with_.revocations.tell(notices);
   co_return *after;
 }
@@ -253,22 +279,26 @@ awaitable<result<void>> users::write_password(account of, std::string hash, std:
   co_return done;
 }
 
-awaitable<result<void>> users::change_password(std::string id, std::string current,
-                                               std::string next, std::string keep) {
-  auto who = co_await find(id);
-  if (!who) co_return who.error();
-  if (auto ok = check_password("newPassword", next, who->email); !ok) co_return ok;
-  auto read = [id](store::connection& db) { return password_of(db, id); };
+awaitable<result<void>> users::confirm(std::string id, std::string current) {
+  auto read = [id = std::move(id)](store::connection& db) { return password_of(db, id); };
   auto stored = co_await store::async_read(with_.db, std::move(read));
   if (!stored) co_return stored.error();
   if (current.size() > 4 * password_points_max) current.clear();
   auto same = co_await with_.passwords.matches(std::move(*stored), std::move(current));
   if (!same) co_return same.error();
-  if (!*same) {
-    co_return error(
-        errc::validation, "currentPassword",
-        text("is not the password of this account", "no es la contraseña de esta cuenta"));
-  }
+  if (*same) co_return result<void>();
+  co_return error(
+      errc::validation, "currentPassword",
+      text("is not the password of this account", "no es la contraseña de esta cuenta"));
+}
+
+awaitable<result<void>> users::change_password(std::string id, std::string current,
+                                               std::string next, std::string keep) {
+  auto who = co_await find(id);
+  if (!who) co_return who.error();
+  if (auto ok = check_password("newPassword", next, who->email); !ok) co_return ok;
+  auto known = co_await confirm(std::move(id), std::move(current));
+  if (!known) co_return known;
   auto hash = co_await with_.passwords.hash(std::move(next));
   if (!hash) co_return hash.error();
   co_return co_await write_password(std::move(*who), std::move(*hash), std::move(keep), {});
@@ -279,9 +309,7 @@ awaitable<result<void>> users::reset_password(std::string id, std::string next,
   auto who = co_await find(id);
   if (!who) co_return who.error();
   if (who->email.empty() || !who->external_id.empty()) {
-    co_return error(errc::conflict, "user",
-                    text("this account does not sign in with a password",
-                         "esta cuenta no inicia sesión con contraseña"));
+    co_return signs_in_elsewhere();
   }
   if (auto ok = check_password("password", next, who->email); !ok) co_return ok;
   auto hash = co_await with_.passwords.hash(std::move(next));

@@ -25,7 +25,7 @@ struct new_account {
 };
 
 struct account_change {
-  std::optional<std::string> name, role, tier;
+  std::optional<std::string> name, email, role, tier;
   std::optional<bool> disabled;
 };
 
@@ -57,10 +57,12 @@ class users {
   boost::asio::awaitable<result<std::vector<account>>> list(account_query query);
 
   // What was verified of the account is verified anew; whoever is disabled loses all sessions.
-  // validation, not_found · conflict: it would be the last administrator who goes, or an account
-  // of the program itself.
+  // validation, not_found · conflict: it would be the last administrator who goes, an account of
+  // the program itself, an e-mail that is taken, or one of an account that has no password here.
   boost::asio::awaitable<result<account>> change(std::string id, account_change to,
                                                  store::beside_step beside = {});
+  // validation: `currentPassword` is not the account's.
+  boost::asio::awaitable<result<void>> confirm(std::string id, std::string current);
   // Ends every session but `keep`. validation: `currentPassword` is wrong, or `newPassword` cannot
   // be one.
   boost::asio::awaitable<result<void>> change_password(std::string id, std::string current,

@@ -77,6 +77,35 @@ TEST_P(users_contract, what_cannot_be_an_account_is_refused_by_field) {
   EXPECT_FALSE(again.message.es.empty());
 }
 
+TEST_P(users_contract, another_e_mail_signs_in_from_then_on_unless_somebody_has_it) {
+  const auto ana = made("ana@example.org");
+  made("bea@example.org");
+  EXPECT_EQ(run(here->users.confirm(ana.id, "not the one")).error().field, "currentPassword");
+  EXPECT_TRUE(run(here->users.confirm(ana.id, good_password)));
+  account_change to;
+  to.name = "Ana";
+  for (const char* email : {"", "ana", "ana@"}) {
+    to.email = email;
+    EXPECT_EQ(code_of_change(ana.id, to), errc::validation) << email;
+  }
+  to.email = "BEA@example.org";
+  auto taken = run(here->users.change(ana.id, to));
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, errc::conflict);
+  EXPECT_EQ(taken.error().field, "email");
+  EXPECT_EQ(run(there->users.find(ana.id))->name, "ana");  // nothing of it holds
+  to.email = " Ana.Perez@example.org ";
+  auto moved = run(here->users.change(ana.id, to));
+  ASSERT_TRUE(moved) << moved.error().what();
+  EXPECT_EQ(moved->email, "ana.perez@example.org");
+  EXPECT_FALSE(run(there->users.log_in("ana@example.org", good_password)));
+  EXPECT_EQ(run(there->users.log_in("ana.perez@example.org", good_password))->name, "Ana");
+  auto elsewhere = run(here->users.of_external("sub-1", "eve@example.org"));
+  ASSERT_TRUE(elsewhere);
+  to.email = "other@example.org";
+  EXPECT_EQ(code_of_change(elsewhere->id, to), errc::conflict);
+}
+
 TEST_P(users_contract, a_changed_password_holds_and_ends_the_other_sessions) {
   const auto ana = made("ana@example.org");
   auto kept = run(here->sessions.open(ana, {}));
@@ -167,6 +196,7 @@ TEST_P(users_contract, the_set_up_link_makes_one_administrator_once) {
   EXPECT_EQ(run(here->setup.claim(**old, "ana@example.org", good_password)).error().code,
             errc::unauthenticated);
   EXPECT_EQ(run(here->setup.claim(**link, "ana@example.org", "short")).error().field, "password");
+  EXPECT_TRUE(run(here->setup.is_open()).value());
   auto admin = run(here->setup.claim(**link, "Ana@example.org", good_password));
   ASSERT_TRUE(admin) << admin.error().what();
   EXPECT_EQ(admin->id, "local");
@@ -174,6 +204,7 @@ TEST_P(users_contract, the_set_up_link_makes_one_administrator_once) {
   EXPECT_EQ(run(here->setup.claim(**link, "eve@example.org", good_password)).error().code,
             errc::unauthenticated);
   EXPECT_EQ(run(there->users.log_in("ana@example.org", good_password))->id, "local");
+  EXPECT_FALSE(run(there->setup.is_open()).value());
   auto closed = here->setup.begin();
   ASSERT_TRUE(closed);
   EXPECT_FALSE(*closed);

@@ -38,7 +38,9 @@ class Server {
       once(this.process, 'exit').then(() => { throw new Error('the server ended'); }),
     ]);
     lines.close();
-    this.url = JSON.parse(line).address;
+    const hello = JSON.parse(line);
+    this.url = hello.address;
+    this.setupUrl = hello.setupUrl;
     this.port = Number(new URL(this.url).port);
   }
 
@@ -49,14 +51,18 @@ class Server {
     await gone;
   }
 
-  async call(method, path, body) {
-    const reply = await fetch(this.url + path, {
+  // A request of a program.
+  ask(method, path, body, token = secret) {
+    return fetch(this.url + path, {
       method,
-      headers: { Authorization: `Bearer ${secret}`,
+      headers: { Authorization: `Bearer ${token}`,
                  ...(body && { 'Content-Type': 'application/json' }) },
       ...(body && { body: JSON.stringify(body) }),
     });
-    const said = await reply.json();
+  }
+
+  async call(method, path, body, token) {
+    const said = await (await this.ask(method, path, body, token)).json();
     assert.ok(said.success, `${method} ${path}: ${JSON.stringify(said)}`);
     return said.data;
   }
@@ -96,7 +102,8 @@ export class Scene {
   // A server that somebody else started and ends.
   at(url) { return Object.assign(new Server(), { url }); }
 
-  async page(options = {}) {
+  // `known`: whoever looks at the page is logged in.
+  async page({ known = true, ...options } = {}) {
     this.browser ??= await this.load('playwright-core').chromium.launch({
       executablePath: '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu', '--mute-audio', '--disable-dev-shm-usage',
@@ -105,9 +112,11 @@ export class Scene {
     const context = await this.browser.newContext({
       locale: 'en-US', viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...options,
     });
-    // Whoever looks at the page is logged in. Ports share the cookies of their host.
-    await context.addCookies([{ name: 'son1k_access', value: secret, domain: '127.0.0.1',
-                                path: '/', httpOnly: true, sameSite: 'Strict' }]);
+    // Ports share the cookies of their host.
+    if (known) {
+      await context.addCookies([{ name: 'son1k_access', value: secret, domain: '127.0.0.1',
+                                  path: '/', httpOnly: true, sameSite: 'Strict' }]);
+    }
     const page = await context.newPage();
     page.setDefaultTimeout(pageMs);
     page.on('pageerror', (fault) => this.wrong.push(String(fault)));

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { audio, bar, finished, make, prompt, reading, slider, stateOf, until } from './browser.mjs';
+import { axe, noSidewaysScroll } from './looks.mjs';
 
 // Every value that the progress bar has had, from inside the page, so that none is missed.
 const record = (page) => page.evaluate(() => {
@@ -14,23 +15,6 @@ const record = (page) => page.evaluate(() => {
   new MutationObserver(look).observe(document.body,
     { subtree: true, childList: true, attributes: true, attributeFilter: ['aria-valuenow'] });
 });
-
-async function noSidewaysScroll(page) {
-  const [whole, seen] = await page.evaluate(() =>
-    [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  assert.ok(whole <= seen, `${whole} px in a window of ${seen} px`);
-}
-
-async function axe(scene, page, where) {
-  // A picture in the middle of a transition has colours of its own.
-  await page.emulateMedia({ reducedMotion: 'reduce' });
-  await page.evaluate(readFileSync(scene.load.resolve('axe-core/axe.min.js'), 'utf8'));
-  const found = await page.evaluate(() => window.axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-  }));
-  const grave = found.violations.filter((v) => ['serious', 'critical'].includes(v.impact));
-  assert.deepEqual(grave.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 120))]), [], where);
-}
 
 // The colours of the waveform's pixels, as many as there are.
 const painted = (page) => page.locator('.bars canvas').evaluate((canvas) => {
@@ -241,14 +225,14 @@ export const rules = {
     const ground = () => page.evaluate(() =>
       getComputedStyle(document.documentElement).backgroundColor.match(/\d+/g).map(Number)[0]);
     await page.goto(home.url);
-    await page.getByRole('button', { name: 'System' }).waitFor();
+    await page.getByRole('button', { name: 'System', exact: true }).waitFor();
     assert.ok((await ground()) < 60);
     await page.getByRole('button', { name: 'Light' }).click();
     assert.ok((await ground()) > 200);
     await page.reload();
     await page.getByRole('button', { name: 'Light', pressed: true }).waitFor();
     assert.ok((await ground()) > 200);
-    await page.getByRole('button', { name: 'System' }).click();
+    await page.getByRole('button', { name: 'System', exact: true }).click();
     assert.ok((await ground()) < 60);
     scene.clean();
   },

@@ -131,6 +131,18 @@ TEST_F(gate_test, a_tier_of_the_most_requests_there_may_be_can_watch_too) {
   EXPECT_EQ(reply.headers.get("X-RateLimit-Limit"), "1000000");
 }
 
+TEST_F(gate_test, what_a_page_reads_leaves_room_for_what_it_makes) {
+  const net::header_field cookie{"Cookie", "son1k_access=ana"};
+  const net::header_field host{"Host", "127.0.0.1:3001"};
+  const net::header_field own{"Origin", "http://127.0.0.1:3001"};
+  for (int n = 0; n < 50; ++n) ASSERT_EQ(call(reads_own, {cookie, host}).status, 200) << n;
+  const auto read = call(reads_own, {cookie, host});
+  EXPECT_EQ(read.headers.get("X-RateLimit-Limit"), "200");
+  const auto made = call(makes_own, {cookie, host, own}, net::http_method::post);
+  EXPECT_EQ(made.headers.get("X-RateLimit-Limit"), "10");
+  EXPECT_EQ(made.headers.get("X-RateLimit-Remaining"), "9");
+}
+
 TEST_F(gate_test, who_guesses_tokens_is_limited_by_address) {
   for (int n = 0; n < 20; ++n)
     ASSERT_EQ(call(reads_own, {{"Authorization", "Bearer bad"}}).status, 401) << n;

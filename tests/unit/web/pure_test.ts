@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { test } from 'node:test';
+import { chargesOf } from '../../../web/src/charges';
+import { deviceOf } from '../../../web/src/devices';
 import { barsOf, chordName, clock, fileName, randomSeed, shortened } from '../../../web/src/format';
 import { merge, placeOf } from '../../../web/src/merge';
+import { dateOf, fromNow } from '../../../web/src/times';
 import { english } from '../../../web/src/words_en';
 import { spanish } from '../../../web/src/words_es';
-import type { Piece } from '../../../web/src/types';
+import type { LedgerEntry, Piece } from '../../../web/src/types';
 
 // Node 18 has it, but not as a global.
 globalThis.crypto ??= webcrypto as Crypto;
@@ -70,4 +73,38 @@ test('both languages say the same things, with the same values in them', () => {
   for (const [key, text] of Object.entries(english)) {
     assert.deepEqual(values(spanish[key as keyof typeof english]), values(text), key);
   }
+});
+
+test('a moment is told by its largest unit', () => {
+  const now = Date.parse('2026-11-23T12:00:00Z');
+  const told = (iso: string, language = 'en') => fromNow(iso, language, now);
+  assert.deepEqual(['2026-11-23T17:59:00Z', '2026-11-23T11:58:30Z', '2026-12-01T00:00:00Z',
+                    '2026-11-23T12:00:00Z'].map((iso) => told(iso)),
+                   ['in 5 hours', '1 minute ago', 'in 7 days', 'now']);
+  assert.equal(told('2026-11-20T11:00:00Z', 'es'), 'hace 3 días');
+  assert.match(dateOf('2026-11-23T12:00:00Z', 'es'), /23 nov 2026/);
+});
+
+test('a browser and its system are named, a program names itself', () => {
+  const mozilla = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)';
+  const named = (agent: string) => Object.values(deviceOf(agent)).join(' on ');
+  assert.equal(named(`${mozilla} Chrome/130.0.0.0 Safari/537.36`), 'Chrome on Linux');
+  assert.equal(named(`${mozilla} Chrome/130.0.0.0 Safari/537.36 Edg/130.0`), 'Edge on Linux');
+  assert.equal(named('Mozilla/5.0 (Windows NT 10.0; rv:128.0) Gecko/20100101 Firefox/128.0'),
+               'Firefox on Windows');
+  assert.equal(named('Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Mobile '
+                     + 'Safari/604.1'), 'Safari on iPhone');
+  assert.deepEqual(deviceOf('backup/1.2'), { app: 'backup', system: '' });
+  assert.deepEqual(deviceOf('Mozilla/5.0'), { app: '', system: '' });
+});
+
+test('the ledger is a line a piece, as its last step stands', () => {
+  const entry = (generationId: string, step: number, kind: LedgerEntry['kind']): LedgerEntry =>
+    ({ generationId, step, kind, units: 1, day: '2026-11-23', at: `2026-11-23T0${step}:00:00Z` });
+  const found = chargesOf([entry('b', 1, 'reserve'), entry('a', 3, 'reserve'),
+                           entry('a', 2, 'refund'), entry('a', 1, 'reserve')]);
+  assert.deepEqual(found.map((one) => [one.generationId, one.kind, one.at]),
+                   [['b', 'reserve', '2026-11-23T01:00:00Z'],
+                    ['a', 'reserve', '2026-11-23T01:00:00Z']]);
+  assert.equal(chargesOf([entry('a', 1, 'reserve'), entry('a', 2, 'refund')])[0]!.kind, 'refund');
 });

@@ -1,7 +1,7 @@
 // Where a piece is asked for.
 import { useRef } from 'preact/hooks';
 import { t } from '../i18n';
-import { draft, edit, sending, submit } from '../store';
+import { draft, edit, plan, sending, submit } from '../store';
 import type { Order } from '../types';
 import { pointsOf, problem, promptMax } from '../understanding';
 import { Understood } from './understood';
@@ -18,6 +18,8 @@ const lengthName = (n: number): string =>
 
 function Options() {
   const { style, duration, quality } = draft.value;
+  const longest = plan.value?.longestSeconds ?? Infinity;
+  const offered = (name: (typeof qualities)[number]) => plan.value?.qualities.includes(name) ?? true;
   return (
     <div class="options">
       <label>
@@ -32,14 +34,20 @@ function Options() {
         <select value={duration ? String(duration) : ''}
           onChange={(e) => edit({ duration: Number(e.currentTarget.value) || undefined })}>
           <option value="">{t('fromWords')}</option>
-          {lengths.map((n) => <option key={n} value={String(n)}>{lengthName(n)}</option>)}
+          {lengths.map((n) => (
+            <option key={n} value={String(n)} disabled={n > longest}>{lengthName(n)}</option>
+          ))}
         </select>
       </label>
       <label>
         <span>{t('quality')}</span>
         <select value={quality ?? 'standard'}
           onChange={(e) => edit({ quality: e.currentTarget.value as Order['quality'] })}>
-          {qualities.map((name) => <option key={name} value={name}>{t(name)}</option>)}
+          {qualities.map((name) => (
+            <option key={name} value={name} disabled={!offered(name)}>
+              {offered(name) ? t(name) : t('notInPlan', { what: t(name) })}
+            </option>
+          ))}
         </select>
       </label>
     </div>
