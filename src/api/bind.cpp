@@ -10,6 +10,7 @@
 #include "api/envelope.hpp"
 #include "api/generation.hpp"
 #include "api/jobs.hpp"
+#include "api/listings.hpp"
 #include "api/own_account.hpp"
 #include "api/queues.hpp"
 #include "api/quota.hpp"
@@ -38,6 +39,7 @@ void resources::bind(net::router& routes) {
   events_.bind(endpoints_);
   bind_docs(endpoints_, routes, with_.version);
   bind_generation(endpoints_, with_, pace_);
+  bind_listings(endpoints_, with_);
   bind_jobs(endpoints_, with_);
   bind_queues(endpoints_, with_, meter_);
   bind_workers(endpoints_, with_);

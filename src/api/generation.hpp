@@ -24,6 +24,10 @@ result<submitted_generation> stage_generation_job(const services& with, store::t
                                                   const generation_request& request, std::string id,
                                                   const accounts::tier& plan);
 
+// What the reply to a request for a piece says of it, serialised.
+std::string accepted_reply(const services& with, const pace& learnt,
+                           const submitted_generation& made, const generation_request& request);
+
 void bind_generation(endpoint_table& routes, const services& with, std::shared_ptr<pace> learnt);
 
 }  // namespace son1k::api

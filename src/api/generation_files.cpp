@@ -6,9 +6,8 @@
 #include <boost/json.hpp>
 
 #include "api/envelope.hpp"
-#include "api/generation_records.hpp"
+#include "api/generation_view.hpp"
 #include "api/parameters.hpp"
-#include "base/uuid.hpp"
 #include "music/produce.hpp"
 #include "net/files.hpp"
 #include "store/async.hpp"
@@ -111,50 +110,50 @@ awaitable<result<stored_file>> audio_file(const services& with, json::value fact
   co_return stored_file{relative, known_type(music::content_type_of(wanted))};
 }
 
-awaitable<http_response> send_file(std::shared_ptr<const services> with, http_request& request,
-                                   std::string_view kind) {
-  error missing(errc::not_found, "id",
-                text("there is no piece with this id", "no hay ninguna pieza con este id"));
-  const std::string id(request.param("id"));
-  if (!is_uuid(id)) co_return refuse(missing, request);
-  parameters in(request);
-  const auto format = kind == "audio" ? in.text("format") : std::nullopt;
-  if (auto ok = in.finish(); !ok) co_return refuse(ok.error(), request);
-  auto work = [owner = caller_of(request).user, id](store::connection& db) {
-    return find_generation(db, owner, id);
-  };
-  auto row = co_await store::async_read(with->database, std::move(work));
+awaitable<http_response> send_own_file(std::shared_ptr<const services> with, http_request& request,
+                                       std::string_view kind) {
+  if (auto ok = check_piece_id(request); !ok) co_return refuse(ok.error(), request);
+  auto row =
+      co_await find_piece_row(*with, caller_of(request).user, std::string(request.param("id")));
   if (!row) co_return refuse(row.error(), request);
-  if (row->status != "completed") co_return refuse(not_ready(*row), request);
-  boost::system::error_code ec;
-  const auto facts = json::parse(row->result, ec);
-  if (ec) co_return refuse(missing, request);
-
-  result<stored_file> file = missing;
-  if (format) {
-    file = co_await audio_file(*with, facts, *format);
-  } else if (auto found = pick(facts, kind, "")) {
-    file = std::move(*found);
-  }
-  if (!file) co_return refuse(file.error(), request);
-  auto opened = net::open_file::open(with->artifacts / file->path);
-  if (!opened) co_return refuse(opened.error(), request);
-  net::file_facts about;
-  about.content_type = file->content_type;
-  // A finished piece never changes, so name and size are its identity.
-  about.etag = "\"" + id + "-" + std::to_string((*opened)->size()) + "\"";
-  about.cache_control = "private, max-age=31536000, immutable";
-  const auto extension = fs::path(file->path).extension().string();
-  about.disposition = "inline; filename=\"son1k-" + id.substr(0, 8) + extension + "\"";
-  co_return net::file_response(request, std::move(*opened), about);
+  auto out = co_await send_piece_file(*with, request, std::move(*row), kind,
+                                      "private, max-age=31536000, immutable");
+  co_return out;
 }
 
 }  // namespace
 
+awaitable<http_response> send_piece_file(const services& with, http_request& request,
+                                         generation_record row, std::string_view kind,
+                                         std::string cache_control) {
+  parameters in(request);
+  const auto format = kind == "audio" ? in.text("format") : std::nullopt;
+  if (auto ok = in.finish(); !ok) co_return refuse(ok.error(), request);
+  if (row.status != "completed") co_return refuse(not_ready(row), request);
+  const auto facts = parsed_or_null(row.result);
+  result<stored_file> file = no_such_piece();
+  if (format) {
+    file = co_await audio_file(with, facts, *format);
+  } else if (auto found = pick(facts, kind, "")) {
+    file = std::move(*found);
+  }
+  if (!file) co_return refuse(file.error(), request);
+  auto opened = net::open_file::open(with.artifacts / file->path);
+  if (!opened) co_return refuse(opened.error(), request);
+  net::file_facts about;
+  about.content_type = file->content_type;
+  // A finished piece never changes, so name and size are its identity.
+  about.etag = "\"" + row.id + "-" + std::to_string((*opened)->size()) + "\"";
+  about.cache_control = std::move(cache_control);
+  const auto extension = fs::path(file->path).extension().string();
+  about.disposition = "inline; filename=\"son1k-" + row.id.substr(0, 8) + extension + "\"";
+  co_return net::file_response(request, std::move(*opened), about);
+}
+
 void bind_generation_files(endpoint_table& routes, const services& with) {
   auto self = std::make_shared<const services>(with);
   const auto sender = [self](std::string_view kind) {
-    return net::handler([self, kind](http_request& r) { return send_file(self, r, kind); });
+    return net::handler([self, kind](http_request& r) { return send_own_file(self, r, kind); });
   };
   routes.add_all({
       {http_method::get, "/api/generation/:id/audio", sender("audio"), watches_own},

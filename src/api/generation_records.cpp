@@ -1,5 +1,6 @@
 #include "api/generation_records.hpp"
 
+#include <algorithm>
 #include <memory>
 
 #include "accounts/quota/ledger.hpp"
@@ -8,16 +9,10 @@
 #include "webhooks/generation_events.hpp"
 
 namespace son1k::api {
-namespace {
-
 using store::statement;
 using store::value;
 
-constexpr std::string_view columns =
-    "id, owner, status, prompt, request, error_code, error_message, result, created_at_ms, "
-    "started_at_ms, finished_at_ms";
-
-generation_record read_record(const store::row& r) {
+generation_record read_generation(const store::row& r) {
   generation_record out;
   out.id = r.text(0);
   out.owner = r.text(1);
@@ -30,42 +25,51 @@ generation_record read_record(const store::row& r) {
   out.created_at_ms = r.integer(8);
   out.started_at_ms = r.integer(9);
   out.finished_at_ms = r.integer(10);
+  out.title = r.text(11);
+  out.tags = unpacked_tags(r.text(12));
+  out.style = r.text(13);
+  out.favourite = r.integer(14) != 0;
+  out.version = r.integer(15);
   return out;
 }
 
-// The pattern of LIKE that finds `part` anywhere; its own signs stand for themselves.
-std::string pattern_of(std::string_view part) {
-  if (part.empty()) return {};
-  std::string out = "%";
-  for (const char c : part) {
-    if (c == '%' || c == '_' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "%";
+std::string packed_tags(const std::vector<std::string>& tags) {
+  if (tags.empty()) return {};
+  std::string out = "\n";
+  for (const auto& tag : tags) out += tag + "\n";
+  return out;
 }
 
-error no_piece() {
+std::vector<std::string> unpacked_tags(std::string_view packed) {
+  std::vector<std::string> out;
+  while (!packed.empty()) {
+    const auto end = std::min(packed.find('\n'), packed.size());
+    if (end > 0) out.emplace_back(packed.substr(0, end));
+    packed.remove_prefix(std::min(end + 1, packed.size()));
+  }
+  return out;
+}
+
+error no_such_piece() {
   return {errc::not_found, "id",
           text("there is no piece with this id", "no hay ninguna pieza con este id")};
 }
 
-}  // namespace
-
 void stage_generation(store::transaction& tx, generation_record row) {
   static const store::joint_insert insert(
       "insert into generation (id, owner, prompt, request, created_at_ms, job_priority, job_group, "
-      "job_options)",
-      8);
+      "job_options, tags)",
+      9);
   // Shared, because a staged step is copied and may run again.
   auto kept = std::make_shared<const generation_record>(std::move(row));
-  tx.stage([kept](store::connection& db) {
+  tx.stage([kept, tags = packed_tags(kept->tags)](store::connection& db) {
     const auto or_null = [](const std::string& text) {
       return text.empty() ? value() : value(std::string_view(text));
     };
     return insert.add(db, {std::string_view(kept->id), std::string_view(kept->owner),
                            std::string_view(kept->prompt), std::string_view(kept->request),
                            kept->created_at_ms, kept->job_priority, or_null(kept->job_group),
-                           or_null(kept->job_options)});
+                           or_null(kept->job_options), or_null(tags)});
   });
 }
 
@@ -90,15 +94,15 @@ void stage_generation_cancel(store::transaction& tx, std::string owner, std::str
 
 result<generation_record> find_generation(store::connection& db, std::string_view owner,
                                           std::string_view id) {
-  static const statement select("select " + std::string(columns) +
+  static const statement select("select " + std::string(generation_columns) +
                                 " from generation where id = $1 and owner = $2");
   std::optional<generation_record> found;
   auto done = db.query(select, {id, owner}, [&](const store::row& r) {
-    found = read_record(r);
+    found = read_generation(r);
     return false;
   });
   if (!done) return done.error();
-  if (!found) return no_piece();
+  if (!found) return no_such_piece();
   return std::move(*found);
 }
 
@@ -110,46 +114,8 @@ result<std::string> owner_of_generation(store::connection& db, std::string_view 
     return false;
   });
   if (!done) return done.error();
-  if (!found) return no_piece();
+  if (!found) return no_such_piece();
   return std::move(*found);
-}
-
-result<std::vector<generation_record>> list_generations(store::connection& db,
-                                                        const history_query& query) {
-  static const statement select(
-      "select " + std::string(columns) +
-      " from generation where owner = $1 and ($2 = '' or id < $2) and ($3 = '' or status = $3) "
-      "and ($6 = '' or lower(prompt) like lower($6) escape '\\') "
-      "order by id desc limit $4 offset $5");
-  const auto pattern = pattern_of(query.search);
-  std::vector<generation_record> out;
-  auto done = db.query(select,
-                       {std::string_view(query.owner), std::string_view(query.before),
-                        std::string_view(query.status), static_cast<std::int64_t>(query.limit),
-                        query.offset, std::string_view(pattern)},
-                       [&](const store::row& r) {
-                         out.push_back(read_record(r));
-                         return true;
-                       });
-  if (!done) return done.error();
-  return out;
-}
-
-result<std::int64_t> count_generations(store::connection& db, const history_query& query) {
-  static const statement select(
-      "select count(*) from generation where owner = $1 and ($2 = '' or status = $2) "
-      "and ($3 = '' or lower(prompt) like lower($3) escape '\\')");
-  const auto pattern = pattern_of(query.search);
-  std::int64_t count = 0;
-  auto done = db.query(
-      select,
-      {std::string_view(query.owner), std::string_view(query.status), std::string_view(pattern)},
-      [&](const store::row& r) {
-        count = r.integer(0);
-        return false;
-      });
-  if (!done) return done.error();
-  return count;
 }
 
 }  // namespace son1k::api

@@ -25,6 +25,11 @@ struct generation_record {
   std::int64_t created_at_ms = 0;
   std::int64_t started_at_ms = 0;   // 0: not yet
   std::int64_t finished_at_ms = 0;  // 0: not yet
+  std::string title;                // the owner's, else the composed one; empty: none yet
+  std::vector<std::string> tags;    // the owner's
+  std::string style;                // that was played; empty: not yet
+  bool favourite = false;
+  std::int64_t version = 1;  // of what its owner says of it
   // Of its job, where they differ from the defaults; written only.
   std::int64_t job_priority = 0;
   std::string job_group;
@@ -32,16 +37,7 @@ struct generation_record {
   bool ended() const { return status != "pending" && status != "processing"; }
 };
 
-struct history_query {
-  std::string owner;
-  std::string before;  // id of the last row of the page before; empty: the newest
-  std::string status;  // empty: any
-  std::string search;  // part of the prompt, whatever its case; empty: any
-  std::int64_t offset = 0;
-  int limit = 20;
-};
-
-// Stages the row of a new piece.
+// Stages the row of a new piece; of what its owner says of it only the tags.
 void stage_generation(store::transaction& tx, generation_record row);
 // Stages a cancel, which gives back what the piece was charged; conflict (rolls the unit of work
 // back) if the piece has ended already.
@@ -53,9 +49,18 @@ result<generation_record> find_generation(store::connection& db, std::string_vie
                                           std::string_view id);
 // not_found. Whose piece it is, for whoever tells owners apart.
 result<std::string> owner_of_generation(store::connection& db, std::string_view id);
-// Newest first.
-result<std::vector<generation_record>> list_generations(store::connection& db,
-                                                        const history_query& query);
-result<std::int64_t> count_generations(store::connection& db, const history_query& query);
+
+// What a row of the table is read from, in the order of read_generation().
+inline constexpr std::string_view generation_columns =
+    "id, owner, status, prompt, request, error_code, error_message, result, created_at_ms, "
+    "started_at_ms, finished_at_ms, title, tags, style, favourite, version";
+generation_record read_generation(const store::row& r);
+
+// Tags as the table keeps them: each between line feeds, which no tag has.
+std::string packed_tags(const std::vector<std::string>& tags);
+std::vector<std::string> unpacked_tags(std::string_view packed);
+
+// not_found, field "id".
+error no_such_piece();
 
 }  // namespace son1k::api

@@ -1,11 +1,14 @@
 #include "api/generation_request.hpp"
 
+#include <algorithm>
 #include <array>
+#include <boost/json.hpp>
 
 #include "base/json.hpp"
 #include "base/utf8.hpp"
 
 namespace son1k::api {
+namespace json = boost::json;
 namespace {
 
 constexpr std::array<std::string_view, 1> provider_names{"local"};
@@ -33,13 +36,23 @@ void read_music(object_reader& in, generation_request& out) {
   out.piece.title = in.utf8("title", {0, 200, true}).value_or("");
   out.piece.lyrics = in.utf8("lyrics", {0, 5'000, true}).value_or("");
   out.piece.negative_tags = in.utf8("negativeTags", {0, 500, true}).value_or("");
-  const auto tags = in.texts("tags", 20, 60);
-  if (tags) {
-    for (const auto& tag : *tags) append_words(out.piece.style, tag);
-  }
+  out.tags = read_tags(in);
+  for (const auto& tag : out.tags) append_words(out.piece.style, tag);
 }
 
 }  // namespace
+
+std::vector<std::string> read_tags(object_reader& in) {
+  auto tags = in.texts("tags", 20, 60).value_or(std::vector<std::string>());
+  for (const auto& tag : tags) {
+    const bool plain =
+        std::none_of(tag.begin(), tag.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    if (!plain) {
+      in.fail("tags", {"must have no control characters", "no deben tener caracteres de control"});
+    }
+  }
+  return tags;
+}
 
 result<generation_request> read_generation_request(std::string_view body, std::string_view id) {
   const auto parsed = parse_json(body);
@@ -105,7 +118,53 @@ std::string to_job_data(const generation_request& request, std::string_view id,
   out.text("format", music::format_names[static_cast<std::size_t>(request.format)]);
   out.boolean("instrumental", piece.instrumental);
   out.integer("seed", static_cast<std::int64_t>(piece.seed));
-  return out.finish();
+  if (piece.parts.empty()) return out.finish();
+  out.text("extends", request.extends);
+  auto data = out.finish();
+  json::array parts;
+  for (const auto& part : piece.parts) {
+    json::object one{{"until", part.until_seconds}};
+    if (!part.prompt.empty()) one["prompt"] = part.prompt;
+    parts.push_back(std::move(one));
+  }
+  data.pop_back();
+  return data + ",\"parts\":" + json::serialize(parts) + "}";
+}
+
+result<generation_request> read_job_data(const std::string& data) {
+  const error broken(errc::internal, "request", text("the stored request cannot be read"));
+  boost::system::error_code ec;
+  const auto parsed = json::parse(data, ec);
+  if (ec || !parsed.is_object()) return broken;
+  const auto& in = parsed.get_object();
+  const auto words = [&in](std::string_view name) {
+    const auto* v = in.if_contains(name);
+    return v != nullptr && v->is_string() ? std::string(v->get_string()) : std::string();
+  };
+  generation_request out;
+  out.piece.prompt = words("prompt");
+  out.piece.style = words("style");
+  out.piece.title = words("title");
+  out.piece.lyrics = words("lyrics");
+  out.piece.negative_tags = words("negativeTags");
+  out.extends = words("extends");
+  const auto grade =
+      std::find(music::quality_names.begin(), music::quality_names.end(), words("quality"));
+  const auto format =
+      std::find(music::format_names.begin(), music::format_names.end(), words("format"));
+  if (grade == music::quality_names.end() || format == music::format_names.end()) return broken;
+  out.piece.grade = static_cast<music::quality>(grade - music::quality_names.begin());
+  out.format = static_cast<music::audio_format>(format - music::format_names.begin());
+  if (const auto* v = in.if_contains("instrumental"); v != nullptr && v->is_bool())
+    out.piece.instrumental = v->get_bool();
+  if (const auto* v = in.if_contains("duration"))
+    out.piece.duration_seconds = v->to_number<int>(ec);
+  if (const auto* v = in.if_contains("seed")) out.piece.seed = v->to_number<std::uint64_t>(ec);
+  if (ec) return broken;
+  auto parts = music::read_parts(in.if_contains("parts"));
+  if (!parts) return broken;
+  out.piece.parts = std::move(*parts);
+  return out;
 }
 
 }  // namespace son1k::api

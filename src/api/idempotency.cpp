@@ -71,7 +71,8 @@ result<std::optional<stored_reply>> find_reply(store::connection& db, std::strin
   return out;
 }
 
-// conflict: the key is taken; the unit of work is rolled back.
+}  // namespace
+
 void stage_reply(const services& with, store::transaction& tx, const idempotency_key& key,
                  int status, const std::string& data) {
   static const statement take(
@@ -90,7 +91,9 @@ void stage_reply(const services& with, store::transaction& tx, const idempotency
   });
 }
 
-}  // namespace
+bool was_faster(const error& fault) {
+  return fault.code == errc::conflict && fault.field == header_name;
+}
 
 result<std::optional<idempotency_key>> read_key(const net::http_request& request) {
   if (!request.has_header(header_name)) return std::optional<idempotency_key>();
@@ -130,9 +133,7 @@ awaitable<http_response> commit_and_reply(const services& with, store::transacti
   if (key) stage_reply(with, tx, *key, status, data);
   if (!tx.empty()) {
     auto committed = co_await store::async_commit(with.database, std::move(tx));
-    const bool taken = key && !committed && committed.error().code == errc::conflict &&
-                       committed.error().field == header_name;
-    if (taken) {
+    if (key && !committed && was_faster(committed.error())) {
       auto earlier = co_await earlier_reply(with, *key);
       if (!earlier) co_return refuse(earlier.error(), request);
       if (*earlier) co_return std::move(**earlier);

@@ -33,6 +33,12 @@ result<std::int64_t> forget_replies(store::connection& db, std::int64_t now_ms, 
 boost::asio::awaitable<result<std::optional<net::http_response>>> earlier_reply(
     const services& with, const idempotency_key& key);
 
+// The reply joins a unit of work that somebody else commits. conflict with the field
+// "Idempotency-Key" rolls that back: another request was faster, see earlier_reply().
+void stage_reply(const services& with, store::transaction& tx, const idempotency_key& key,
+                 int status, const std::string& data);
+bool was_faster(const error& fault);
+
 // Commits what the request made and replies with `data` (serialised JSON). With a key, the reply
 // stands in the same commit; if another request was faster, its reply is given and nothing of `tx`
 // takes effect.

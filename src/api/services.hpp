@@ -55,6 +55,7 @@ struct services {
   accounts::key_uses* key_uses = nullptr;  // null: requests of keys are not counted
   std::function<std::string(const net::http_request&)> client_address;
   own_site site;
+  std::filesystem::path sound_font;  // of what is rendered on demand; empty: the usual places
 };
 
 }  // namespace son1k::api

@@ -71,6 +71,7 @@ void add_workers(CLI::App& program, command_run& run);
 void add_users(CLI::App& program, command_run& run);
 void add_schedules(CLI::App& program, command_run& run);
 void add_token(CLI::App& program, command_run& run);
+void add_verify(CLI::App& program, command_run& run);
 void add_version(CLI::App& program, command_run& run);
 
 }  // namespace son1k::app

@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
   command_run run;
   for (auto* add : {add_serve, add_worker, add_scheduler, add_generate, add_jobs, add_queues,
                     add_schedules, add_workers, add_users, add_token, add_migrate, add_doctor,
-                    add_config, add_bench, add_version}) {
+                    add_config, add_bench, add_verify, add_version}) {
     add(program, run);
   }
   try {

@@ -14,7 +14,9 @@
 #include "api/alerts/alert_records.hpp"
 #include "api/analytics/analytics.hpp"
 #include "api/idempotency.hpp"
+#include "api/left_files.hpp"
 #include "api/metrics.hpp"
+#include "api/share_records.hpp"
 #include "app/register_kinds.hpp"
 #include "app/version.hpp"
 #include "base/log.hpp"
@@ -35,9 +37,9 @@ result<std::int64_t> forget_old(store::connection& db, std::int64_t now_ms, std:
   auto records = accounts::forget_audit(db, now_ms, audit_days, most);
   if (!records) return records;
   std::int64_t gone = *records;
-  for (auto* forget : {api::forget_replies, api::forget_alerts, accounts::forget_revocations,
-                       accounts::forget_sessions, api::forget_analytics,
-                       webhooks::forget_deliveries}) {
+  for (auto* forget :
+       {api::forget_replies, api::forget_shares, api::forget_alerts, accounts::forget_revocations,
+        accounts::forget_sessions, api::forget_analytics, webhooks::forget_deliveries}) {
     auto some = forget(db, now_ms, most);
     if (!some) return some;
     gone += *some;
@@ -129,6 +131,8 @@ result<void> running_system::open_parts() {
   accounts_ = std::move(*accounts);
   open_history();
   conversions_ = std::make_unique<queue::compute_pool>(1, 64);
+  static_cast<void>(conversions_->submit(
+      [this] { api::sweep_deleted(database(), system_clock(), artifacts_folder(config_)); }));
   services_.reset(new api::services{database(), queue(), system_clock(), artifacts_folder(config_),
                                     std::string(version), "local", cores(),
                                     config_.integer("workers") > 0,
@@ -144,6 +148,7 @@ result<void> running_system::open_parts() {
       std::make_unique<kinds::webhook_dispatcher>(database(), queue(), std::move(*messages));
   key_uses_ = std::make_unique<accounts::key_uses>(database(), system_clock());
   services_->key_uses = key_uses_.get();
+  services_->sound_font = config_.text("sound_font");
   services_->history = history_.get();
   services_->letters = history_.get();
   services_->settle = settle_by_kind(register_kinds(config_));

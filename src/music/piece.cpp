@@ -1,4 +1,4 @@
-// The lookups and the JSON of produce.hpp.
+// The lookups and the JSON of produce.hpp and request.hpp.
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <cmath>
@@ -57,6 +57,23 @@ boost::json::object piece::to_json() const {
           {"renderSeconds", rounded(render_seconds, 1000)},
           {"timesRealTime", rounded(times_real_time, 10)},
           {"files", std::move(listed)}};
+}
+
+std::optional<std::vector<piece_part>> read_parts(const boost::json::value* list) {
+  std::vector<piece_part> out;
+  if (list == nullptr) return out;
+  if (!list->is_array() || list->get_array().size() > piece_parts_max) return std::nullopt;
+  for (const auto& item : list->get_array()) {
+    const auto* one = item.if_object();
+    const auto* until = one != nullptr ? one->if_contains("until") : nullptr;
+    if (until == nullptr || !until->is_int64()) return std::nullopt;
+    piece_part part;
+    part.until_seconds = static_cast<int>(until->get_int64());
+    if (const auto* prompt = one->if_contains("prompt"); prompt != nullptr && prompt->is_string())
+      part.prompt = prompt->get_string();
+    out.push_back(std::move(part));
+  }
+  return out;
 }
 
 std::string_view extension_of(audio_format format) {

@@ -142,6 +142,7 @@ struct production {
     return settings.folder / fmt::format("{}.{}", settings.name, ending);
   }
   result<render::stereo_buffer> play(const std::filesystem::path& font);
+  result<void> make_master(render::stereo_view sound);
   result<void> keep_master(render::stereo_view sound, const render::on_fraction& moved);
   result<void> write_audio(render::stereo_view sound, piece& p);
   result<piece> run();
@@ -161,13 +162,13 @@ result<render::stereo_buffer> production::play(const std::filesystem::path& font
   auto sound = render::mix(notes, m, stop);
   if (!sound) return sound.error();
   if (auto ok = stems.finish(out); !ok) return ok.error();
-
-  progress.begin("master", 0.80, {"mastering", "masterizando"});
-  if (auto ok = render::master(sound->view(), how.sample_rate, {}, stop,
-                               [this](double share) { progress.at(share); });
-      !ok)
-    return ok.error();
   return sound;
+}
+
+result<void> production::make_master(render::stereo_view sound) {
+  progress.begin("master", 0.80, {"mastering", "masterizando"});
+  return render::master(sound, how.sample_rate, {}, stop,
+                        [this](double share) { progress.at(share); });
 }
 
 result<void> production::keep_master(render::stereo_view sound, const render::on_fraction& moved) {
@@ -221,6 +222,7 @@ result<piece> production::run() {
   if (auto probe = pending_file::create(file("mid")); !probe) return probe.error();
   auto sound = play(*font);
   if (!sound) return sound.error();
+  if (auto ok = make_master(sound->view()); !ok) return ok.error();
 
   piece p;
   if (auto ok = write_audio(sound->view(), p); !ok) return ok.error();
@@ -272,18 +274,42 @@ result<piece> produce(const piece_request& request, const std::vector<audio_form
   const auto start = clock::now();
   render::progress_line progress(report);
   progress.begin("understand", 0.01, {"understanding the prompt", "entendiendo el texto"});
-  auto b = understand(request);
-  if (!b) return b.error();
-  if (stop.stop_requested()) return cancelled();
   progress.begin("compose", 0.03, {"composing", "componiendo"});
-  const auto s = compose(*b, b->seed);
+  const auto work = compose_request(request);
+  if (!work) return work.error();
   if (stop.stop_requested()) return cancelled();
-  auto made = production{*b, s, formats, settings, progress, stop}.run();
+  auto made = production{work->understood, work->notes, formats, settings, progress, stop}.run();
   if (!made) return made;
   set_times(*made, start);
   progress.begin("done", 1.0, {"finished", "terminada"});
   progress.at(1.0);
   return made;
+}
+
+result<std::vector<piece_file>> produce_stems(const piece_request& request,
+                                              production_settings settings, std::stop_token stop) {
+  const auto work = compose_request(request);
+  if (!work) return work.error();
+  auto font = find_sound_font(settings.sound_font);
+  if (!font) return font.error();
+  settings.write_stems = true;
+  render::progress_line nobody{on_stage()};
+  const std::vector<audio_format> none;
+  production made{work->understood, work->notes, none, settings, nobody, stop};
+  auto sound = made.play(*font);
+  if (!sound) return sound.error();
+  if (auto ok = made.out.publish(); !ok) return ok.error();
+  return std::move(made.out.listed);
+}
+
+result<std::vector<std::string>> stems_of_request(const piece_request& request) {
+  const auto work = compose_request(request);
+  if (!work) return work.error();
+  const auto present = render::stems_of(work->notes);
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < present.size(); ++i)
+    if (present[i]) out.emplace_back(render::stem_name(i));
+  return out;
 }
 
 result<void> transcode(const std::filesystem::path& master, audio_format format,

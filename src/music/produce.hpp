@@ -78,6 +78,14 @@ result<piece> produce_score(const brief& b, const score& s,
                             const production_settings& settings, const on_stage& report = {},
                             std::stop_token stop = {});
 
+// The stems alone, as produce() writes them with `write_stems`: flac, before mastering, one a role.
+// Errors as produce(); blocks for about as long.
+result<std::vector<piece_file>> produce_stems(const piece_request& request,
+                                              production_settings settings,
+                                              std::stop_token stop = {});
+// The names of the stems that it would write. Errors as understand().
+result<std::vector<std::string>> stems_of_request(const piece_request& request);
+
 // The font to play: `configured` if given (it must exist and be a SoundFont), else the setting
 // SON1K_SOUND_FONT, else FluidR3 GM, else a lighter font from the usual folders.
 // Error: unavailable, field "sound_font", saying what to install.

@@ -139,6 +139,10 @@ class attacked:
             for path in (f"/api/generation/history?q={text}",
                          f"/api/generation/history?sort={text}",
                          f"/api/generation/history?status={text}", f"/api/jobs?q={text}",
+                         f"/api/generation/history?tag={text}&style={text}",
+                         f"/api/shared/{text}", f"/api/generation/{text}/share",
+                         f"/api/nft?q={text}&style={text}", f"/api/nft?sort={text}",
+                         f"/api/nft/{text}", f"/api/nft/{text}/certificate",
                          f"/api/jobs?state={text}", f"/api/jobs?queue={text}",
                          f"/api/jobs?cursor={text}", f"/api/jobs/{text}?queue=probe",
                          f"/api/queues/{text}", f"/api/schedules/{text}",
@@ -194,6 +198,7 @@ class AttacksTest(attacked, program_case):
         for up in ups:
             for path in (f"/{up}etc/passwd", f"/assets/{up}etc/passwd",
                          f"/api/generation/{up}son1k.db/audio", f"/api/generation/{up}/audio",
+                         f"/api/generation/x/stems/{up}son1k.db", f"/api/shared/{up}/audio",
                          f"/api/generation/x/audio?format={up}son1k.db"):
                 with self.subTest(path=path):
                     answer = self.raw(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n"

@@ -51,7 +51,8 @@ class traffic:
 
     def act(self, home, number: int) -> None:
         with self.lock:
-            what = self.dice.choice(["piece", "failing", "failing", "cancel", "remove", "retry"])
+            what = self.dice.choice(["piece", "failing", "failing", "cancel", "remove", "retry",
+                                     "again", "again"])
             one = self.dice.choice(self.known) if self.known else ""
             failed = self.dice.choice(self.failing) if self.failing else ""
         if what in ("piece", "failing"):
@@ -69,6 +70,8 @@ class traffic:
             made = self.call(home, f"/api/jobs/{one}/remove?queue=generation")
         elif what == "retry" and failed:
             made = self.call(home, f"/api/jobs/{failed}/retry?queue=generation")
+        elif what == "again" and one:
+            made = self.call(home, f"/api/generation/{one}/retry")
         else:
             return
         with self.lock:

@@ -77,6 +77,9 @@ result<order> read_order(std::string_view data) {
     out.piece.seed = v->to_number<std::uint64_t>(number);
     if (number) return bad_data("seed");
   }
+  auto parts = music::read_parts(in.if_contains("parts"));
+  if (!parts) return bad_data("parts");
+  out.piece.parts = std::move(*parts);
   return out;
 }
 
@@ -93,6 +96,22 @@ std::string result_of(const music::piece& piece, const std::string& folder) {
   }
   out["files"] = std::move(files);
   return json::serialize(out);
+}
+
+// What a finished piece is searched by.
+struct heard_facts {
+  std::string title;
+  std::string style;
+};
+heard_facts heard_of(const queue::job_view& ended) {
+  if (ended.state != queue::job_state::completed) return {};
+  boost::system::error_code ec;
+  const auto facts = json::parse(ended.result, ec);
+  if (ec || !facts.is_object()) return {};
+  const auto* style = facts.find_pointer("/understood/style/value", ec);
+  return {text_of(facts.get_object(), "title"), style != nullptr && style->is_string()
+                                                    ? std::string(style->get_string())
+                                                    : std::string()};
 }
 
 // The piece has ended, or a later run has it: what that one has made must not be touched.
@@ -168,7 +187,8 @@ class generation_kind final : public queue::job_kind {
 
   void settle(const queue::job_view& ended, store::transaction& tx) override {
     static const statement complete(
-        "update generation set status = 'completed', result = $2, finished_at_ms = $3, fence = $4 "
+        "update generation set status = 'completed', result = $2, finished_at_ms = $3, fence = $4, "
+        "title = coalesce(nullif(title, ''), $6), style = $7 "
         "where id = $1 and owner = $5 and status in ('pending', 'processing') and fence <= $4");
     static const statement fail(
         "update generation set status = 'failed', error_code = $2, error_message = $5, "
@@ -182,7 +202,7 @@ class generation_kind final : public queue::job_kind {
         "result = null, finished_at_ms = null, fence = 0 "
         "where id = $1 and owner = $2 and status in ('completed', 'failed', 'cancelled')");
     // What the piece was charged ends or begins with the change of its row, never without it.
-    tx.stage([id = ended.id, ended, now = system_clock().now_ms(),
+    tx.stage([id = ended.id, ended, heard = heard_of(ended), now = system_clock().now_ms(),
               told = uuid_v7()](store::connection& db) -> result<void> {
       const std::string_view key(id), owner(ended.user);
       const auto changed = [&](const statement& sql, std::initializer_list<store::value> with) {
@@ -197,7 +217,8 @@ class generation_kind final : public queue::job_kind {
       }
       if (ended.state == queue::job_state::completed) {
         auto done =
-            changed(complete, {key, std::string_view(ended.result), now, ended.starts, owner});
+            changed(complete, {key, std::string_view(ended.result), now, ended.starts, owner,
+                               std::string_view(heard.title), std::string_view(heard.style)});
         if (!done) return done.error();
         if (!*done) return {};
         if (auto ok = accounts::commit_reserved(db, owner, key, now); !ok) return ok;

@@ -1,6 +1,7 @@
 // The job kind "generation": a prompt becomes a finished piece of music by the local composer.
 // Job data: {"generationId","owner","prompt","style"?,"title"?,"lyrics"?,"negativeTags"?,
-// "duration"?,"quality","format","instrumental","seed"}. Result: see piece::to_json, plus "files".
+// "duration"?,"quality","format","instrumental","seed","parts"?}. Result: see piece::to_json, plus
+// "files".
 #pragma once
 #include <filesystem>
 #include <memory>

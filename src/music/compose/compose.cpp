@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "music/compose/continuation.hpp"
 #include "music/compose/performance.hpp"
 
 namespace son1k::music {
@@ -81,12 +82,19 @@ void add_melody(const session_plan& plan, const band& g, const rng& random, scor
 
 }  // namespace
 
-score compose(const brief& b, std::uint64_t seed) {
+const style& style_of(const brief& b) {
   const style* named = find_style(b.style);
-  const style& s = named != nullptr ? *named : usual_style(b.kind);
+  return named != nullptr ? *named : usual_style(b.kind);
+}
+
+score compose(const brief& b, std::uint64_t seed) {
+  return compose_form(b, plan_form(b, style_of(b)), seed);
+}
+
+score compose_form(const brief& b, const form& f, std::uint64_t seed) {
+  const style& s = style_of(b);
   const rng random(seed ^ 0x536F6E316BULL);
   const key k{b.key_tonic, b.key_mode, b.flat_spelling};
-  const form f = plan_form(b, s);
   const std::vector<chord_span> chords = plan_harmony(f, s, k, random.fork("harmony"));
   const session_plan plan{s, f, k, chords};
   const band g = arrange(b, s, random.fork("band"));

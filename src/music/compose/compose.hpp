@@ -16,4 +16,14 @@ inline constexpr int engine_version = 1;
 // before it. Pieces of 30 s and more state the hook at least three times (score::hook_ticks).
 score compose(const brief& b, std::uint64_t seed);
 
+struct composed {
+  brief understood;  // of the whole
+  score notes;
+};
+// What compose() makes of a request; an extended one (piece_request::parts) is composed part by
+// part: all bars of a part but its ending are those of the part before, note for note, and what
+// follows has its seed, key, tempo, metre, style and themes. A part's own prompt changes mood and
+// instruments from there on. Errors as understand(); validation, field "parts": they do not grow.
+result<composed> compose_request(const piece_request& request);
+
 }  // namespace son1k::music

@@ -126,21 +126,47 @@ std::vector<section> sections_of(const std::vector<draft>& drafts, double mood_e
   return sections;
 }
 
-}  // namespace
+// After what has been heard: something else first, the hook in turn and at the end.
+std::vector<theme> order_after(theme last, int count) {
+  static const std::vector<theme> cycle = {theme::bridge, theme::hook, theme::verse,
+                                           theme::hook,   theme::solo, theme::hook};
+  const std::size_t skipped = last == theme::hook ? 0 : 1;
+  std::vector<theme> order;
+  for (int i = 0; i < count; ++i)
+    order.push_back(cycle[(static_cast<std::size_t>(i) + skipped) % cycle.size()]);
+  const theme before = count >= 2 ? order[order.size() - 2] : last;
+  if (count >= 1 && before != theme::hook) order.back() = theme::hook;
+  return order;
+}
 
-form plan_form(const brief& b, const style& s) {
+// The sections behind the kept ones; the last is an outro.
+std::vector<draft> draft_more(theme last, int bars, int wanted, double bar_seconds) {
+  if (bars < 5) {
+    return {{theme::outro, bars}};
+  }
+  const int outro = bars >= 16 && bar_seconds < 3.2 ? 5 : 3;
+  const int rest = bars - outro;
+  const int unit = std::min(rest, section_length(rest, wanted, bar_seconds));
+  const int count = rest / unit;
+  std::vector<draft> drafts;
+  for (const theme t : order_after(last, count)) drafts.push_back({t, unit});
+  drafts.push_back({theme::outro, outro + rest - count * unit});
+  return drafts;
+}
+
+// The times of a piece of that duration: all but its sections.
+form plan_times(const brief& b, double duration) {
   form f;
   f.time = {b.beats_per_bar, b.beat_unit};
   f.quarter_bpm = quarter_bpm(b);
   const double tick_seconds = 60.0 / (f.quarter_bpm * ticks_per_quarter);
   const double bar_seconds = f.time.bar_ticks() * tick_seconds;
-  const double duration = b.duration_seconds;
   const double ring = std::clamp(duration * 0.06, 1.1, 2.4);
 
   f.bars = std::max(1, static_cast<int>((duration - ring) / bar_seconds));
+  f.tune_bars = f.bars;
   f.cut = bar_seconds > duration - 0.8;
   f.end = static_cast<std::int32_t>((duration - (duration < 8 ? 0.45 : 0.8)) / tick_seconds);
-  f.sections = sections_of(draft_sections(f.bars, s.section_bars, bar_seconds), b.mood.energy);
 
   // The last chord rings for some seconds, not for two long bars.
   const std::int32_t last_bar = (f.bars - 1) * f.time.bar_ticks();
@@ -155,6 +181,44 @@ form plan_form(const brief& b, const style& s) {
     f.final_onset = std::min(f.final_onset, f.end / 2 / f.time.beat_ticks() * f.time.beat_ticks());
   }
   return f;
+}
+
+double bar_seconds_of(const form& f) {
+  return f.time.bar_ticks() * 60.0 / (f.quarter_bpm * ticks_per_quarter);
+}
+
+}  // namespace
+
+form plan_form(const brief& b, const style& s) {
+  form f = plan_times(b, b.duration_seconds);
+  f.sections =
+      sections_of(draft_sections(f.bars, s.section_bars, bar_seconds_of(f)), b.mood.energy);
+  return f;
+}
+
+continued_form continue_form(const form& before, int duration_seconds, const brief& b,
+                             const style& s) {
+  continued_form out;
+  out.whole = plan_times(b, duration_seconds);
+  out.whole.tune_bars = before.tune_bars;
+  const section& ending = before.sections.back();
+  // Without an outro the last bar is what ends it; of a single bar that one stays.
+  const int kept = ending.what == theme::outro ? ending.first_bar : std::max(1, before.bars - 1);
+  // Something must be left to end it anew.
+  out.from_bar = std::max(0, std::min(kept, out.whole.bars - 2));
+  std::vector<draft> drafts;
+  for (const section& one : before.sections) {
+    if (one.first_bar >= out.from_bar) break;
+    drafts.push_back({one.what, std::min(one.bars, out.from_bar - one.first_bar)});
+  }
+  const theme last = drafts.empty() ? theme::verse : drafts.back().what;
+  const int more = out.whole.bars - out.from_bar;
+  if (more > 0) {
+    for (const draft& one : draft_more(last, more, s.section_bars, bar_seconds_of(out.whole)))
+      drafts.push_back(one);
+  }
+  out.whole.sections = sections_of(drafts, b.mood.energy);
+  return out;
 }
 
 }  // namespace son1k::music

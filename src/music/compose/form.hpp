@@ -38,9 +38,19 @@ struct form {
   std::int32_t final_onset = 0;  // where the last chord is struck
   std::int32_t end = 0;          // no note sounds after this tick
   bool cut = false;              // the piece is shorter than a bar: it has to fade
+  int tune_bars = 0;             // of the piece that the tune was made for: decides its length
   std::int32_t length() const { return bars * time.bar_ticks(); }
 };
 
 form plan_form(const brief& b, const style& s);
+
+// The form of a longer piece that goes on where `before` would have ended: its sections without
+// their ending, then new ones. `duration_seconds` is of the whole.
+struct continued_form {
+  form whole;
+  int from_bar = 0;  // the first bar that is new
+};
+continued_form continue_form(const form& before, int duration_seconds, const brief& b,
+                             const style& s);
 
 }  // namespace son1k::music

@@ -20,7 +20,7 @@ class singer {
     const metre written{s.beats_per_bar, s.beat_unit};
     const auto& cells = s.lead.rhythms.empty() ? common_cells : s.lead.rhythms;
     const double bar_seconds = f.time.bar_ticks() * 60.0 / (f.quarter_bpm * ticks_per_quarter);
-    const int span = bar_seconds > 3.1 || f.bars < 13 ? 1 : 2;
+    const int span = bar_seconds > 3.1 || f.tune_bars < 13 ? 1 : 2;
     hook_ = invent_motif(cells, written, f.time, span, random_);
     verse_ = invent_motif(cells, written, f.time, span, random_);
     bridge_ = verse_;

@@ -5,6 +5,7 @@
 
 #include "api/generation_records.hpp"
 #include "api/idempotency.hpp"
+#include "api/piece_search.hpp"
 #include "integration/postgres/postgres_case.hpp"
 #include "kinds/generation/generation_kind.hpp"
 #include "queue/schedules/leader.hpp"
