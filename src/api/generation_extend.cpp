@@ -98,7 +98,10 @@ awaitable<http_response> extend(context_ptr self, http_request& request) {
 }  // namespace
 
 result<generation_request> read_extension(std::string_view body, generation_request before) {
-  const auto understood = music::understand(before.piece);
+  // As its first part was understood: see music::compose_request().
+  auto first = before.piece;
+  if (!first.parts.empty()) first.duration_seconds = first.parts.front().until_seconds;
+  const auto understood = music::understand(first);
   if (!understood) return understood.error();
   const auto parsed = parse_json(body);
   if (!parsed) return parsed.error();
@@ -107,7 +110,8 @@ result<generation_request> read_extension(std::string_view body, generation_requ
   auto prompt = in.utf8("prompt", {1, prompt_points_max, false}).value_or("");
   if (auto ok = in.finish(); !ok) return ok.error();
   auto& piece = before.piece;
-  const int sounds = understood->duration_seconds;
+  const int sounds =
+      piece.parts.empty() ? understood->duration_seconds : piece.parts.back().until_seconds;
   if (sounds + added > whole_max) return too_long(sounds);
   if (piece.parts.empty()) piece.parts.push_back({sounds, ""});
   if (piece.parts.size() >= music::piece_parts_max) {

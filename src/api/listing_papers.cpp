@@ -79,6 +79,7 @@ std::string_view type_of(const fs::path& file) {
 }
 
 awaitable<http_response> audio(services_ptr with, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   auto row = co_await listing_of_request(with, request);
   if (!row) co_return refuse(row.error(), request);
   const auto& reader = caller_of(request).user;

@@ -14,6 +14,7 @@
 #include "api/listing_sales.hpp"
 #include "api/listing_view.hpp"
 #include "api/offload.hpp"
+#include "api/parameters.hpp"
 #include "base/uuid.hpp"
 #include "store/async.hpp"
 
@@ -140,6 +141,7 @@ awaitable<http_response> search(services_ptr with, http_request& request) {
 }
 
 awaitable<http_response> show(services_ptr with, http_request& request) {
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   auto row = co_await listing_of_request(with, request);
   if (!row) co_return refuse(row.error(), request);
   co_return reply_listing(200, *row, request);
@@ -164,6 +166,7 @@ awaitable<http_response> edit(services_ptr with, http_request& request) {
 
 awaitable<http_response> withdraw(services_ptr with, http_request& request) {
   if (auto ok = check_listing_id(request); !ok) co_return refuse(ok.error(), request);
+  if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
   const std::string id(request.param("id"));
   store::transaction tx;
   stage_listing_withdrawn(tx, id, caller_of(request).user, with->clock.now_ms());

@@ -15,7 +15,8 @@ LAST = ("DELETE /api/auth/sessions/{id}", "DELETE /api/auth/sessions", "POST /ap
         "POST /api/auth/logout", "POST /api/queues/{queue}/obliterate",
         "POST /api/workers/{name}/drain")
 # Calls of a person's own log-in; the others are made with the token of the machine.
-OF_ANA = {key for key in LAST if "/auth/" in key} | {"GET /api/auth/sessions"}
+OF_ANA = {key for key in LAST if "/auth/" in key}
+OF_ANA |= {"GET /api/auth/sessions", "POST /api/nft/{id}/buy"}
 # Of calls that are there to be kept open, only the head of the reply is read.
 STREAMS = {"GET /api/events"}
 # What scrapers add to the address is not held against them.
@@ -203,6 +204,41 @@ def new_piece(to: story, body):
     return body
 
 
+def short_piece(to: story, body):
+    made = to.case.call("POST", "/api/generation/create", {"prompt": "quiet solo flute",
+                                                           "duration": 5}, to.case.operator)
+    to.made[("/api/generation", "id")] = made.data["generationId"]
+    return finished(to, body)
+
+
+def failed_piece(to: story, body):
+    made = to.case.call("POST", "/api/generation/create", {"prompt": "techno at 999 bpm",
+                                                           "duration": 5}, to.case.operator)
+    ident = to.made[("/api/generation", "id")] = made.data["generationId"]
+    eventually(lambda: to.case.call("GET", f"/api/generation/{ident}", None,
+                                    to.case.operator).data["status"] == "failed", 60,
+               f"{ident} has failed")
+    return body
+
+
+def offered(to: story, body):
+    """A finished piece, for a listing of it."""
+    short_piece(to, body)
+    return {**body, "generationId": to.made[("/api/generation", "id")]}
+
+
+def another_offer(to: story, body):
+    made = to.case.call("POST", "/api/nft", offered(to, {"priceMinor": 1, "currency": "EUR"}),
+                        to.case.operator)
+    to.made[("/api/nft", "id")] = made.data["id"]
+    return body
+
+
+def given_to_ana(to: story, body):
+    another_offer(to, body)
+    return {"to": to.log_in()["user"]["id"]}
+
+
 def worker(to: story, body):
     to.made[("/api/workers", "name")] = eventually(
         lambda: to.case.call("GET", "/api/workers", None, to.case.operator).data, 30,
@@ -248,6 +284,15 @@ PREPARED = {
     "GET /api/generation/{id}/midi": finished,
     "GET /api/generation/{id}/peaks": finished,
     "POST /api/generation/{id}/cancel": new_piece,
+    "POST /api/generation/{id}/extend": short_piece,
+    "POST /api/generation/{id}/share": short_piece,
+    "POST /api/generation/{id}/retry": failed_piece,
+    "DELETE /api/generation/{id}": new_piece,
+    "GET /api/generation/{id}/stems": finished,
+    "GET /api/generation/{id}/stems/{name}": finished,
+    "POST /api/nft": offered,
+    "POST /api/nft/{id}/transfer": given_to_ana,
+    "DELETE /api/nft/{id}": another_offer,
     "POST /api/workers/{name}/pause": worker,
     "POST /api/workers/{name}/resume": worker,
     "POST /api/workers/{name}/drain": worker,

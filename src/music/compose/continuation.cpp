@@ -125,7 +125,10 @@ score joined(const score& before, score after, std::int32_t cut) {
 }
 
 result<composed> compose_request(const piece_request& request) {
-  auto whole = understand(request);
+  // A tempo that nobody asked for is chosen to fill the length: that of the first part.
+  piece_request first = request;
+  if (!request.parts.empty()) first.duration_seconds = request.parts.front().until_seconds;
+  auto whole = understand(first);
   if (!whole) return whole.error();
   if (request.parts.empty()) {
     auto notes = compose(*whole, whole->seed);
@@ -133,7 +136,6 @@ result<composed> compose_request(const piece_request& request) {
   }
   if (request.parts.size() > piece_parts_max) return bad_parts();
   brief b = *whole;
-  b.duration_seconds = request.parts.front().until_seconds;
   form shape = plan_form(b, style_of(b));
   score notes = compose_form(b, shape, b.seed);
   for (std::size_t i = 1; i < request.parts.size(); ++i) {
