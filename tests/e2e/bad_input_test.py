@@ -107,10 +107,16 @@ class over_http(program_case):
         for query, field in (("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"),
                              ("offset=-1", "offset"), ("cursor=x", "cursor"),
                              ("status=done", "status"), ("sort=asc", "sort"),
-                             ("q=" + 201 * "a", "q"), ("q=%ff", "q"),
+                             ("q=" + 201 * "a", "q"),
                              ("status=failed%27%20or%201=1", "status")):
             got = self.home.api.get("/api/generation/history?" + query)
             self.assertEqual((got.status, got.error["details"]["field"]), (422, field), query)
+
+    def test_a_query_that_is_no_text_is_malformed(self):
+        for query in ("q=%ff", "q=%zz", "%ff=a"):
+            got = self.home.api.get("/api/generation/history?" + query)
+            self.assertEqual((got.status, got.json().get("success")), (400, False), query)
+            self.assertEqual(got.error["details"]["field"], "query", query)
 
     def raw(self, *parts: bytes) -> bytes:
         """Sends parts as far as the server takes them, then reads its whole answer."""
