@@ -5,6 +5,7 @@
 #include "api/analytics/analytics.hpp"
 #include "api/audit.hpp"
 #include "api/auth.hpp"
+#include "api/collaboration.hpp"
 #include "api/dead_letters.hpp"
 #include "api/docs_page.hpp"
 #include "api/envelope.hpp"
@@ -47,6 +48,7 @@ void resources::bind(net::router& routes) {
   bind_dead_letters(endpoints_, with_);
   bind_schedules(endpoints_, with_);
   bind_quota(endpoints_, with_);
+  bind_collaboration(endpoints_, with_, bell_);
   bind_auth(endpoints_, with_);
   bind_own_account(endpoints_, with_);
   bind_admin_users(endpoints_, with_);

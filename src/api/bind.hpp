@@ -9,6 +9,7 @@
 #include "api/metrics.hpp"
 #include "api/pace.hpp"
 #include "api/realtime/newsroom.hpp"
+#include "api/room_bell.hpp"
 #include "api/services.hpp"
 #include "net/http_message.hpp"
 #include "net/router.hpp"
@@ -25,10 +26,12 @@ class resources {
   // Every row, for the published description.
   const endpoint_table& endpoints() const { return endpoints_; }
   // Begins to tell of what happens, to event streams and to outlets that were added to news().
+  // Sockets that are in rooms hear what is done with these by bell().
   void start();
   // Before a drain: /ready turns to 503 and the event streams end. Repeatable.
   void close();
   newsroom& news() { return *news_; }
+  room_bell& bell() { return *bell_; }
   // What /metrics tells; others may add to it.
   metrics::registry& figures() { return *figures_; }
 
@@ -40,6 +43,7 @@ class resources {
   std::shared_ptr<void> learning_;
   std::shared_ptr<queue_meter> meter_;
   std::shared_ptr<metrics::registry> figures_;
+  std::shared_ptr<room_bell> bell_ = std::make_shared<room_bell>();
   std::unique_ptr<newsroom> news_;
   event_hub events_;
   health health_;

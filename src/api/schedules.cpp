@@ -1,13 +1,13 @@
 #include "api/schedules.hpp"
 
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "api/audit.hpp"
 #include "api/envelope.hpp"
 #include "api/job_request.hpp"
 #include "api/parameters.hpp"
 #include "api/schedule_request.hpp"
+#include "api/version_tag.hpp"
 #include "base/json.hpp"
 
 namespace son1k::api {
@@ -21,11 +21,10 @@ namespace {
 using services_ptr = std::shared_ptr<const services>;
 
 constexpr std::int64_t preview_usual = 10;
-constexpr int precondition_failed = 412;
 
 http_response render(int status, const queue::schedule& row) {
   auto out = reply(status, json::value(to_json(row)));
-  out.headers.add("ETag", '"' + std::to_string(row.version) + '"');
+  add_version_tag(out, row.version);
   return out;
 }
 
@@ -37,22 +36,6 @@ result<void> check_order(const http_request& request) {
   if (!body) return body.error();
   object_reader fields(*body);
   return fields.finish();
-}
-
-// The version that If-Match asks for ("3", in quotes); nothing without it, and for "*".
-result<std::optional<std::int64_t>> wanted_version(const http_request& request) {
-  auto tag = request.header("if-match");
-  if (tag.empty() || tag == "*") return std::optional<std::int64_t>();
-  std::int64_t version = 0;
-  if (tag.size() > 2 && tag.front() == '"' && tag.back() == '"') {
-    tag = tag.substr(1, tag.size() - 2);
-    const auto end = tag.data() + tag.size();
-    const auto read = std::from_chars(tag.data(), end, version);
-    if (read.ec == std::errc() && read.ptr == end) return std::optional(version);
-  }
-  return error(
-      errc::validation, "If-Match",
-      text("must be one ETag of this resource, or *", "debe ser un ETag de este recurso, o *"));
 }
 
 awaitable<http_response> list(services_ptr with, http_request& request) {

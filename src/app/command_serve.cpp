@@ -94,7 +94,7 @@ int serve(const serve_flags& flags) {
   api::bind_web_page(routes, web_assets());
   std::unique_ptr<realtime_service> realtime;
   if (config->boolean("realtime")) {
-    auto made = realtime_service::make(*config, system, resources.news(), loops);
+    auto made = realtime_service::make(*config, system, resources, loops);
     if (!made) return fail(made.error(), flags.json);
     realtime = std::move(*made);
     realtime->bind(routes);

@@ -8,6 +8,7 @@
 #include "realtime/engine/server.hpp"
 #include "realtime/forward/forwarder.hpp"
 #include "realtime/forward/redis/redis_node_book.hpp"
+#include "realtime/rooms/database/database_rooms.hpp"
 #include "realtime/rooms/local/local_presence.hpp"
 #include "realtime/rooms/local/local_room_store.hpp"
 #include "realtime/rooms/redis/redis_presence.hpp"
@@ -104,17 +105,17 @@ result<std::unique_ptr<realtime::cluster>> open_rooms(const settings& config,
 }  // namespace
 
 struct realtime_service::parts {
-  parts(running_system& in, api::newsroom& desk, net::reactors& loops,
+  parts(running_system& in, api::resources& asked, net::reactors& loops,
         std::vector<std::string> origins, std::unique_ptr<realtime::cluster> shared,
         std::unique_ptr<realtime::room_store> kept, const std::string& prefix,
         net::server_address own)
       : system(in),
-        news(desk),
+        resources(asked),
         address(std::move(own)),
         cluster(std::move(shared)),
         rooms(std::move(kept)),
         presence(make_presence(prefix)),
-        membership(realtime::make_owner_rooms(in.services().owner)),
+        book_of_rooms(in.services().database, in.services().clock),
         sockets(executors_of(loops), in.services().clock, socket_settings(), cluster.get()),
         live(live_parts()),
         book(make_book(prefix)),
@@ -148,10 +149,15 @@ struct realtime_service::parts {
 
   api::live_parts live_parts() {
     const auto& with = system.services();
-    return {sockets.of("/"), system.accounts().identities(),
-            *membership,     *rooms,
-            *presence,       news,
-            with.clock,      [with] { return api::watch_operations(with); },
+    return {sockets.of("/"),
+            system.accounts().identities(),
+            book_of_rooms,
+            resources.bell(),
+            *rooms,
+            *presence,
+            resources.news(),
+            with.clock,
+            [with] { return api::watch_operations(with); },
             with.site};
   }
 
@@ -163,12 +169,12 @@ struct realtime_service::parts {
   }
 
   running_system& system;
-  api::newsroom& news;
+  api::resources& resources;
   const net::server_address address;
   const std::unique_ptr<realtime::cluster> cluster;
   const std::unique_ptr<realtime::room_store> rooms;
   const std::unique_ptr<realtime::room_presence> presence;
-  const std::unique_ptr<realtime::room_membership> membership;
+  realtime::database_rooms book_of_rooms;
   realtime::io_server sockets;
   api::live_events live;
   const std::unique_ptr<realtime::redis_node_book> book;  // null outside of a cluster
@@ -184,7 +190,7 @@ realtime_service::~realtime_service() {
 
 result<std::unique_ptr<realtime_service>> realtime_service::make(const settings& config,
                                                                  running_system& system,
-                                                                 api::newsroom& news,
+                                                                 api::resources& resources,
                                                                  net::reactors& loops) {
   auto origins = read_origins(config);
   if (!origins) return origins.error();
@@ -197,7 +203,7 @@ result<std::unique_ptr<realtime_service>> realtime_service::make(const settings&
                                       *redis, config.text("redis_prefix") + ":s1k:room:")
                                 : realtime::make_local_room_store(system.services().clock);
   auto with =
-      std::make_unique<parts>(system, news, loops, std::move(*origins), std::move(*shared),
+      std::make_unique<parts>(system, resources, loops, std::move(*origins), std::move(*shared),
                               std::move(rooms), config.text("redis_prefix"), std::move(*own));
   return std::unique_ptr<realtime_service>(new realtime_service(std::move(with)));
 }

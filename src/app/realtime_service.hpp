@@ -1,6 +1,6 @@
 // Socket.IO as `serve` offers it: the transports, the namespace, what the application says, wired
-// to the profile. The system, the reactors, the router and the newsroom outlive it; the newsroom is
-// started after it is made and stopped before it goes.
+// to the profile. The system, the reactors, the router and the resources outlive it; these are
+// started after it is made and closed before it goes.
 //
 // bind() before the HTTP server starts; start() and stop() belong to one owner thread that is no
 // reactor's; collect_figures() is for any.
@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "api/realtime/newsroom.hpp"
+#include "api/bind.hpp"
 #include "app/system.hpp"
 #include "base/metrics.hpp"
 #include "net/reactors.hpp"
@@ -20,7 +20,8 @@ class realtime_service {
  public:
   // validation: a setting is wrong · unavailable: Redis is away.
   static result<std::unique_ptr<realtime_service>> make(const settings& config,
-                                                        running_system& system, api::newsroom& news,
+                                                        running_system& system,
+                                                        api::resources& resources,
                                                         net::reactors& loops);
   ~realtime_service();
   void bind(net::router& routes);

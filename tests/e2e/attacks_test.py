@@ -149,7 +149,11 @@ class attacked:
                          f"/api/generation/{text}/status", f"/api/dead-letters?q={text}",
                          f"/api/webhooks/{text}", f"/api/webhooks/{text}/deliveries?state={text}",
                          f"/api/analytics/user?from={text}", f"/api/analytics/{text}",
-                         f"/api/analytics/admin/users?days={text}"):
+                         f"/api/analytics/admin/users?days={text}",
+                         f"/api/collaboration/rooms?search={text}",
+                         f"/api/collaboration/rooms?cursor={text}",
+                         f"/api/collaboration/rooms/{text}",
+                         f"/api/collaboration/rooms/{text}/messages?cursor={text}"):
                 with self.subTest(path=path):
                     got = api.get(path)
                     self.assertIn(got.status, (200, 400, 404, 422), got.body[:300])

@@ -17,6 +17,12 @@ class live_case(program_case):
         self.clients = live_clients()
         self.addCleanup(self.clients.close)
 
+    @staticmethod
+    def make_room(server) -> str:
+        made = server.api.post("/api/collaboration/rooms", {"name": "a room"})
+        assert made.status == 201, made.body
+        return made.data["id"]
+
     def check_story(self, name: str, piece: str) -> None:
         """The piece's events as `name` heard them: progress that rises, one end, nothing twice."""
         heard = [x for x in self.clients.events(name) if x["data"]["generationId"] == piece]
@@ -110,13 +116,14 @@ class LiveTest(live_case):
 
     def test_people_in_a_room_hear_each_other_and_an_old_version_is_refused(self):
         server = self.serve()
+        room = self.make_room(server)
         for name in ("a", "b"):
             self.clients.open(name, server)
-            self.assertTrue(self.clients.call(name, "join_room", {"roomId": "r"})["success"])
-        said = self.clients.call("a", "collaboration_message", {"roomId": "r", "message": "hi"})
+            self.assertTrue(self.clients.call(name, "join_room", {"roomId": room})["success"])
+        said = self.clients.call("a", "collaboration_message", {"roomId": room, "message": "hi"})
         heard = self.clients.event("b", "collaboration_message")
         self.assertEqual((heard["data"]["id"], heard["data"]["message"]), (said["id"], "hi"))
-        state = {"roomId": "r", "version": 0, "state": {"tempo": 90}}
+        state = {"roomId": room, "version": 0, "state": {"tempo": 90}}
         self.assertEqual(self.clients.call("a", "state:update", state)["version"], 1)
         self.assertEqual(self.clients.event("b", "state:changed")["data"]["version"], 1)
         stale = self.clients.call("b", "state:update", {**state, "state": {"tempo": 60}})
@@ -142,13 +149,14 @@ class ClusterLiveTest(cluster_case, live_case):
 
     def test_people_on_two_servers_share_a_room(self):
         first, second = self.serve(), self.serve()
+        room = self.make_room(first)
         for name, server in (("one", first), ("two", second)):
             self.clients.open(name, server)
-            self.assertTrue(self.clients.call(name, "join_room", {"roomId": "r"})["success"])
-        self.clients.call("one", "collaboration_message", {"roomId": "r", "message": "hi"})
+            self.assertTrue(self.clients.call(name, "join_room", {"roomId": room})["success"])
+        self.clients.call("one", "collaboration_message", {"roomId": room, "message": "hi"})
         self.assertEqual(self.clients.event("two", "collaboration_message")["data"]["message"],
                          "hi")
-        state = {"roomId": "r", "version": 0, "state": {"tempo": 90}}
+        state = {"roomId": room, "version": 0, "state": {"tempo": 90}}
         self.assertEqual(self.clients.call("two", "state:update", state)["version"], 1)
         self.clients.event("one", "state:changed")
         self.assertEqual(self.clients.call("one", "state:update", state)["error"]["code"],

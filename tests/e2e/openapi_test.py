@@ -239,6 +239,25 @@ def given_to_ana(to: story, body):
     return {"to": to.log_in()["user"]["id"]}
 
 
+def room_with_ana(to: story, body):
+    """One of the operator's own."""
+    room, ana = "/api/collaboration/rooms", to.log_in()
+    made = to.case.call("POST", room, {"name": "Rock", "isPublic": True}, to.case.operator)
+    to.case.call("POST", f"{room}/{made.data['id']}/join", None, ana["accessToken"])
+    to.made.update({(room, "id"): made.data["id"], (room, "userId"): ana["user"]["id"]})
+    return body
+
+
+def anas_room(to: story, body):
+    """One that the operator is a member of, and may leave."""
+    room = "/api/collaboration/rooms"
+    ana = to.log_in()["accessToken"]
+    made = to.case.call("POST", room, {"name": "Folk", "isPublic": True}, ana)
+    to.made[(room, "id")] = made.data["id"]
+    to.case.call("POST", f"{room}/{made.data['id']}/join", None, to.case.operator)
+    return body
+
+
 def worker(to: story, body):
     to.made[("/api/workers", "name")] = eventually(
         lambda: to.case.call("GET", "/api/workers", None, to.case.operator).data, 30,
@@ -293,6 +312,9 @@ PREPARED = {
     "POST /api/nft": offered,
     "POST /api/nft/{id}/transfer": given_to_ana,
     "DELETE /api/nft/{id}": another_offer,
+    "POST /api/collaboration/rooms/{id}/leave": anas_room,
+    "PUT /api/collaboration/rooms/{id}/members/{userId}": room_with_ana,
+    "DELETE /api/collaboration/rooms/{id}/members/{userId}": room_with_ana,
     "POST /api/workers/{name}/pause": worker,
     "POST /api/workers/{name}/resume": worker,
     "POST /api/workers/{name}/drain": worker,

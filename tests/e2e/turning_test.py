@@ -59,10 +59,11 @@ class TurningTest(cluster_case):
 
     def test_over_polling_each_of_1000_events_comes_once_and_calls_are_answered(self):
         self.hold_both("p", **POLLING)
+        room = self.servers[0].api.post("/api/collaboration/rooms", {"name": "studio"}).data["id"]
         for n in range(8):
-            ack = self.clients.call(f"p{n}", "join_room", {"roomId": "studio"})
+            ack = self.clients.call(f"p{n}", "join_room", {"roomId": room})
             self.assertTrue(ack["success"], ack)
-        self.say(0, EVENTS, "room:studio")
+        self.say(0, EVENTS, f"room:{room}")
         for n in range(8):
             self.hears(f"p{n}", EVENTS - 1)
             self.assertEqual(self.heard(f"p{n}"), list(range(EVENTS)))

@@ -99,6 +99,13 @@ export interface BulkCount {
   queue?: string;
 }
 
+export interface Certificate {
+  certificate: Record<string, unknown>;
+  algorithm: 'Ed25519';
+  publicKey: string;
+  signature: string;
+}
+
 export interface Changed {
   changed: true;
 }
@@ -333,6 +340,45 @@ export interface LinePage {
   total: number;
 }
 
+export interface Listing {
+  id: Id;
+  status: 'listed' | 'sold';
+  title: string;
+  description: string;
+  priceMinor: number;
+  currency: string;
+  style: string;
+  sellerId: string;
+  music: Record<string, unknown>;
+  certificateUrl: string;
+  metadataUrl: string;
+  version: number;
+  createdAt: Time;
+  updatedAt: Time;
+  soldAt: Time | null;
+  holderId?: string;
+  audioUrl?: string;
+  generationId?: string;
+  notice?: string;
+}
+
+export interface ListingChange {
+  title?: string;
+  description?: string;
+  priceMinor?: number;
+  currency?: string;
+}
+
+export interface ListingEntry {
+  step: number;
+  kind: 'listed' | 'priced' | 'sold' | 'transferred' | 'withdrawn';
+  from: string | null;
+  to: string | null;
+  priceMinor: number;
+  currency: string;
+  at: Time;
+}
+
 export interface LogIn {
   user: Account;
   sessionId: Id;
@@ -367,6 +413,12 @@ export interface MadeUser {
   apiKey?: string;
 }
 
+export interface MarketPage {
+  limit: number;
+  notice: string;
+  nextCursor: string | null;
+}
+
 export type Milliseconds = number;
 
 export type MissedRule = 'skip' | 'once';
@@ -374,6 +426,12 @@ export type MissedRule = 'skip' | 'once';
 export interface NewGroupLimits {
   concurrency?: number;
   rate?: NewRate;
+}
+
+export interface NewInvitation {
+  email?: string;
+  userId?: string;
+  role?: 'viewer' | 'editor';
 }
 
 export interface NewJob {
@@ -393,6 +451,14 @@ export interface NewKey {
   expiresAt?: string;
 }
 
+export interface NewListing {
+  generationId: string;
+  title?: string;
+  description?: string;
+  priceMinor: number;
+  currency: string;
+}
+
 export type NewPassword = string;
 
 export interface NewQueueLimits {
@@ -405,6 +471,17 @@ export interface NewQueueLimits {
 export interface NewRate {
   max: number;
   duration?: number;
+}
+
+export interface NewRoom {
+  name: string;
+  description?: string;
+  isPublic?: boolean;
+}
+
+export interface NewRoomMessage {
+  message: string;
+  type?: 'text' | 'system' | 'audio' | 'action';
 }
 
 export interface NewSchedule {
@@ -424,6 +501,18 @@ export interface NewSchedule {
   overlap?: OverlapRule;
   paused?: boolean;
   version?: number;
+}
+
+export interface NewShare {
+  id: Id;
+  generationId: Id;
+  lastFour: string;
+  createdAt: Time;
+  expiresAt: Time | null;
+  expired: boolean;
+  token: string;
+  url: string;
+  audioUrl: string;
 }
 
 export interface NewUser {
@@ -481,6 +570,10 @@ export interface Piece {
   progress: number;
   message?: string;
   prompt: string;
+  title?: string;
+  style?: string;
+  tags: string[];
+  isFavourite: boolean;
   createdAt: Time;
   startedAt?: Time;
   finishedAt?: Time;
@@ -490,6 +583,18 @@ export interface Piece {
   peaksUrl?: string;
   metadata?: PieceFacts | null;
   request?: Record<string, unknown>;
+}
+
+export interface PieceChange {
+  title?: string;
+  tags?: string[];
+  isFavourite?: boolean;
+}
+
+export interface PieceExtension {
+  duration?: number;
+  bars?: number;
+  prompt?: string;
 }
 
 export interface PieceFacts {
@@ -655,6 +760,59 @@ export interface Retention {
 
 export type Role = 'user' | 'viewer' | 'operator' | 'admin' | 'system';
 
+export interface Room {
+  id: Id;
+  name: string;
+  description: string;
+  isPublic: boolean;
+  ownerId: string;
+  role: 'viewer' | 'editor' | 'owner' | null;
+  invitedAs: 'viewer' | 'editor' | null;
+  memberCount: number;
+  version: number;
+  createdAt: Time;
+  updatedAt: Time;
+}
+
+export interface RoomEdit {
+  name?: string;
+  description?: string;
+  isPublic?: boolean;
+}
+
+export interface RoomInvitation {
+  id: Id;
+  roomId: Id;
+  roomName?: string;
+  userId: string | null;
+  email: string | null;
+  role: 'viewer' | 'editor';
+  invitedBy?: { userId: string; username: string };
+  createdAt: Time;
+  expiresAt: Time;
+}
+
+export interface RoomMember {
+  userId: string;
+  username: string;
+  role: 'viewer' | 'editor' | 'owner';
+  joinedAt: Time;
+}
+
+export interface RoomMessage {
+  id: Id;
+  roomId: Id;
+  userId: string;
+  username: string;
+  message: string;
+  type: 'text' | 'system' | 'audio' | 'action';
+  timestamp: Time;
+}
+
+export interface RoomRole {
+  role: 'viewer' | 'editor' | 'owner';
+}
+
 export interface Runs {
   runs: Time[];
 }
@@ -736,6 +894,47 @@ export interface SetUp {
   email: string;
   password: NewPassword;
   cookie?: boolean;
+}
+
+export interface Share {
+  id: Id;
+  generationId: Id;
+  lastFour: string;
+  createdAt: Time;
+  expiresAt: Time | null;
+  expired: boolean;
+}
+
+export interface SharedPiece {
+  title: string;
+  createdAt: Time;
+  expiresAt: Time | null;
+  audioUrl: string;
+  style?: string;
+  key?: string;
+  tempo?: number;
+  metre?: string;
+  form?: string;
+  instruments?: string[];
+  sections?: Section[];
+  duration?: number;
+}
+
+export interface SigningKey {
+  keyId: string;
+  algorithm: 'Ed25519';
+  publicKey: string;
+  current: boolean;
+  createdAt: Time;
+  retiredAt: Time | null;
+}
+
+export interface SoldListing {
+  id: Id;
+  status: 'sold';
+  holderId: string;
+  soldAt: Time;
+  notice: string;
 }
 
 export type SpreadOrNull = { count: number; min: number; max: number; mean: number; p50: number; p90: number; p95: number; p99: number } | null;
@@ -899,10 +1098,28 @@ export interface WorkerOrder {
 export interface Calls {
   'DELETE /api/auth/sessions': { data: { ended: true } };
   'DELETE /api/auth/sessions/{id}': { path: { id: string }; data: { id: string; ended: true } };
+  'DELETE /api/collaboration/invitations/{id}': {
+    path: { id: string };
+    data: { id: Id; withdrawn: true };
+  };
+  'DELETE /api/collaboration/rooms/{id}': { path: { id: string }; data: { id: Id; deleted: true } };
+  'DELETE /api/collaboration/rooms/{id}/members/{userId}': {
+    path: { id: string; userId: string };
+    data: { roomId: Id; userId: string; removed: true };
+  };
   'DELETE /api/dead-letters/{fingerprint}': {
     path: { fingerprint: string };
     data: { purged: number };
   };
+  'DELETE /api/generation/{id}': {
+    path: { id: string };
+    data: { generationId: Id; deleted: true };
+  };
+  'DELETE /api/generation/{id}/share/{share}': {
+    path: { id: string; share: string };
+    data: { id: Id; revoked: true };
+  };
+  'DELETE /api/nft/{id}': { path: { id: string }; data: { id: Id; withdrawn: true } };
   'DELETE /api/queues/{queue}/groups/{group}/limits': {
     path: { queue: string; group: string };
     data: LimitsOfGroup;
@@ -966,6 +1183,26 @@ export interface Calls {
   'GET /api/auth/setup': { data: WaysIn };
   'GET /api/auth/stats': { data: OwnStats };
   'GET /api/auth/tier': { data: Tier };
+  'GET /api/collaboration/invitations': { data: RoomInvitation[] };
+  'GET /api/collaboration/rooms': {
+    query?: { scope?: 'all' | 'mine' | 'public'; search?: string; limit?: number; cursor?: string };
+    data: Room[];
+    page: CursorPage;
+  };
+  'GET /api/collaboration/rooms/{id}': { path: { id: string }; data: Room };
+  'GET /api/collaboration/rooms/{id}/invitations': { path: { id: string }; data: RoomInvitation[] };
+  'GET /api/collaboration/rooms/{id}/members': {
+    path: { id: string };
+    query?: { limit?: number; cursor?: string };
+    data: RoomMember[];
+    page: CursorPage;
+  };
+  'GET /api/collaboration/rooms/{id}/messages': {
+    path: { id: string };
+    query?: { limit?: number; cursor?: string };
+    data: RoomMessage[];
+    page: CursorPage;
+  };
   'GET /api/dead-letters': {
     query?: { limit?: number; cursor?: string };
     data: DeadGroup[];
@@ -980,7 +1217,7 @@ export interface Calls {
   'GET /api/docs': { data: unknown };
   'GET /api/events': { query?: { topics?: string; all?: 'true' | 'false' }; data: unknown };
   'GET /api/generation/history': {
-    query?: { limit?: number; cursor?: Id; offset?: number; status?: PieceStatus; q?: string };
+    query?: { limit?: number; cursor?: Id; offset?: number; status?: PieceStatus; q?: string; tag?: string; style?: string; favourite?: 'true' | 'false'; sort?: 'newest' | 'oldest' | 'title' };
     data: Piece[];
     page: HistoryPage;
   };
@@ -992,7 +1229,13 @@ export interface Calls {
   };
   'GET /api/generation/{id}/midi': { path: { id: string }; data: unknown };
   'GET /api/generation/{id}/peaks': { path: { id: string }; data: unknown };
+  'GET /api/generation/{id}/share': { path: { id: string }; data: Share[] };
   'GET /api/generation/{id}/status': { path: { id: string }; data: Piece };
+  'GET /api/generation/{id}/stems': {
+    path: { id: string };
+    data: { ready: boolean; contentType: 'audio/flac'; stems: { name: string; url: string }[] };
+  };
+  'GET /api/generation/{id}/stems/{name}': { path: { id: string; name: string }; data: unknown };
   'GET /api/jobs': {
     query?: { q?: string; state?: JobState; queue?: string; limit?: number; cursor?: string };
     data: JobRow[];
@@ -1005,6 +1248,17 @@ export interface Calls {
     data: string[];
     page: LinePage;
   };
+  'GET /api/nft': {
+    query?: { q?: string; style?: string; currency?: string; priceMin?: number; priceMax?: number; status?: 'listed' | 'sold'; mine?: 'selling' | 'holding'; sort?: 'newest' | 'oldest' | 'price' | '-price'; limit?: number; cursor?: string };
+    data: Listing[];
+    page: MarketPage;
+  };
+  'GET /api/nft/key': { data: { current: string; keys: SigningKey[] } };
+  'GET /api/nft/{id}': { path: { id: string }; data: Listing };
+  'GET /api/nft/{id}/audio': { path: { id: string }; data: unknown };
+  'GET /api/nft/{id}/certificate': { path: { id: string }; data: Certificate };
+  'GET /api/nft/{id}/ledger': { path: { id: string }; data: ListingEntry[] };
+  'GET /api/nft/{id}/metadata': { path: { id: string }; data: unknown };
   'GET /api/openapi.json': { data: unknown };
   'GET /api/queues': { data: Queue[] };
   'GET /api/queues/{queue}': { path: { queue: string }; data: Queue };
@@ -1016,6 +1270,12 @@ export interface Calls {
   };
   'GET /api/schedules/{id}': { path: { id: string }; data: Schedule };
   'GET /api/schedules/{id}/preview': { path: { id: string }; query?: { n?: number }; data: Runs };
+  'GET /api/shared/{token}': { path: { token: string }; data: SharedPiece };
+  'GET /api/shared/{token}/audio': {
+    path: { token: string };
+    query?: { format?: 'mp3' | 'ogg' | 'flac' | 'wav' };
+    data: unknown;
+  };
   'GET /api/user/ledger': {
     query?: { limit?: number; cursor?: string };
     data: LedgerEntry[];
@@ -1058,6 +1318,27 @@ export interface Calls {
   'POST /api/auth/refresh': { body?: { refreshToken?: string }; data: LogIn };
   'POST /api/auth/register': { body: Registration; data: LogIn };
   'POST /api/auth/setup': { body: SetUp; data: LogIn };
+  'POST /api/collaboration/rooms': { body: NewRoom; data: Room };
+  'POST /api/collaboration/rooms/{id}/invite': {
+    path: { id: string };
+    body: NewInvitation;
+    data: RoomInvitation;
+  };
+  'POST /api/collaboration/rooms/{id}/join': {
+    path: { id: string };
+    body?: Empty;
+    data: { roomId: Id; role: 'viewer' | 'editor' | 'owner' };
+  };
+  'POST /api/collaboration/rooms/{id}/leave': {
+    path: { id: string };
+    body?: Empty;
+    data: { roomId: Id; left: true };
+  };
+  'POST /api/collaboration/rooms/{id}/messages': {
+    path: { id: string };
+    body: NewRoomMessage;
+    data: RoomMessage;
+  };
   'POST /api/dead-letters/replay': { body: { query: string }; data: ReplayJob };
   'POST /api/dead-letters/{fingerprint}/replay': {
     path: { fingerprint: string };
@@ -1069,6 +1350,20 @@ export interface Calls {
   'POST /api/generation/{id}/cancel': {
     path: { id: string };
     data: { generationId: Id; status: 'cancelled' };
+  };
+  'POST /api/generation/{id}/extend': {
+    path: { id: string };
+    body: PieceExtension;
+    data: AcceptedPiece;
+  };
+  'POST /api/generation/{id}/retry': {
+    path: { id: string };
+    data: { generationId: Id; status: 'pending'; message: string; statusUrl: string };
+  };
+  'POST /api/generation/{id}/share': {
+    path: { id: string };
+    body?: { expiresInDays?: number };
+    data: NewShare;
   };
   'POST /api/jobs': { body: NewJob; data: AcceptedJob };
   'POST /api/jobs/bulk': {
@@ -1118,6 +1413,10 @@ export interface Calls {
     body?: Empty;
     data: JobStatus;
   };
+  'POST /api/nft': { body: NewListing; data: Listing };
+  'POST /api/nft/key/rotate': { data: SigningKey };
+  'POST /api/nft/{id}/buy': { path: { id: string }; body?: Empty; data: SoldListing };
+  'POST /api/nft/{id}/transfer': { path: { id: string }; body: { to: string }; data: SoldListing };
   'POST /api/queues/{queue}/clean': {
     path: { queue: string };
     body: { state: 'waiting' | 'prioritized' | 'delayed' | 'completed' | 'failed' | 'ended'; age?: number; limit?: number };
@@ -1161,6 +1460,14 @@ export interface Calls {
   'POST /api/workers/{name}/resume': { path: { name: string }; body?: Empty; data: WorkerOrder };
   'PUT /api/admin/users/{id}': { path: { id: string }; body: UserChange; data: Account };
   'PUT /api/auth/profile': { body: ProfileChange; data: Account };
+  'PUT /api/collaboration/rooms/{id}': { path: { id: string }; body: RoomEdit; data: Room };
+  'PUT /api/collaboration/rooms/{id}/members/{userId}': {
+    path: { id: string; userId: string };
+    body: RoomRole;
+    data: { roomId: Id; userId: string; role: 'viewer' | 'editor' | 'owner' };
+  };
+  'PUT /api/generation/{id}': { path: { id: string }; body: PieceChange; data: Piece };
+  'PUT /api/nft/{id}': { path: { id: string }; body: ListingChange; data: Listing };
   'PUT /api/queues/{queue}/groups/{group}/limits': {
     path: { queue: string; group: string };
     body: NewGroupLimits;

@@ -2,6 +2,7 @@
 // it is not said otherwise.
 #pragma once
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -12,6 +13,7 @@
 #include "accounts/identity/identity.hpp"
 #include "api/realtime/news_desk.hpp"
 #include "realtime/rooms/allowance.hpp"
+#include "realtime/rooms/room_book.hpp"
 #include "realtime/socketio/socket.hpp"
 
 namespace son1k::api {
@@ -40,8 +42,9 @@ class live_client {
 
   // Of the socket's reactor.
   realtime::allowance calls{calls_at_once_max, calls_per_second_max};
-  std::set<std::string> following;  // topics
-  std::set<std::string> rooms;      // ids of rooms it is in
+  std::set<std::string> following;                   // topics
+  std::map<std::string, realtime::room_role> rooms;  // those it is in, by id, and as what
+  std::set<std::string> doubted;  // rooms whose members changed while it was about to enter
   // Of the newsroom's thread.
   news_mark entered;
   bool warned = false;  // that its identity expires

@@ -50,11 +50,26 @@ class live_events::outlet final : public news_outlet {
   const live_clients& clients_;
 };
 
+// What is done with rooms over HTTP.
+class live_events::ringing final : public room_listener {
+ public:
+  explicit ringing(live_events& of) : of_(of) {}
+  void said(const rt::room_message& what) override { of_.talk_->said(what); }
+  void changed(const std::string& room) override { of_.talk_->changed(room); }
+  void invited(const std::string& user, const rt::room_invitation& to) override {
+    of_.notify(user, {"invitation", to.room_name, to.room});
+  }
+
+ private:
+  live_events& of_;
+};
+
 live_events::live_events(live_parts parts)
     : parts_(std::move(parts)), outlet_(std::make_unique<outlet>(*this)), news_(parts_.news) {
   news_.add(*outlet_);
   const call_binder calls{parts_.space, clients_, parts_.clock};
-  talk_ = std::make_unique<room_talk>(calls, parts_.membership, parts_.rooms, parts_.presence);
+  talk_ = std::make_unique<room_talk>(calls, parts_.book, parts_.rooms, parts_.presence);
+  ringing_ = std::make_unique<ringing>(*this);
   rt::io_space::admission ask = [this](rt::io_request r) { return admit(std::move(r)); };
   parts_.space.admit(std::move(ask));
   parts_.space.on_connect([this](const auto& socket) { connected(socket); });
@@ -68,10 +83,12 @@ live_events::~live_events() {
 }
 
 void live_events::start() {
+  parts_.bell.attach(ringing_.get());
   revocations_ = parts_.identities.on_revoked([this](const auto& what) { revoked(what); });
 }
 
 void live_events::stop() {
+  parts_.bell.attach(nullptr);
   revocations_.reset();
 }
 
@@ -96,6 +113,10 @@ asio::awaitable<rt::io_verdict> live_events::admit(rt::io_request request) {
   auto out = rt::io_verdict::accept(to_json(*who));
   if (request.kept) {
     out.recover = identity_of(request.kept->data).user == who->user;
+    if (out.recover) {
+      auto looking = talk_->may_come_back(who->user, request.kept->rooms);
+      out.recover = co_await std::move(looking);
+    }
     if (out.recover) keep_mark(out.data, mark_of(request.kept->data));
   }
   co_return out;

@@ -13,6 +13,7 @@
 #include "api/realtime/client_calls.hpp"
 #include "api/realtime/newsroom.hpp"
 #include "api/realtime/room_talk.hpp"
+#include "api/room_bell.hpp"
 #include "api/services.hpp"
 
 namespace son1k::api {
@@ -27,7 +28,8 @@ watched_facts watch_operations(const services& with);
 struct live_parts {
   realtime::io_space& space;
   accounts::identities& identities;
-  realtime::room_membership& membership;
+  realtime::room_book& book;
+  room_bell& bell;
   realtime::room_store& rooms;
   realtime::room_presence& presence;
   newsroom& news;
@@ -59,6 +61,7 @@ class live_events {
 
  private:
   class outlet;
+  class ringing;
   boost::asio::awaitable<realtime::io_verdict> admit(realtime::io_request request);
   void connected(const realtime::io_space::socket_ptr& socket);
   void disconnected(const realtime::io_space::socket_ptr& socket);
@@ -84,6 +87,7 @@ class live_events {
   std::unique_ptr<outlet> outlet_;
   newsroom& news_;
   std::unique_ptr<room_talk> talk_;
+  std::unique_ptr<ringing> ringing_;
   std::atomic<std::size_t> watchers_{0};
   std::shared_ptr<void> revocations_;
 };

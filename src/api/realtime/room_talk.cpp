@@ -5,24 +5,23 @@
 #include <map>
 #include <set>
 
+#include "api/realtime/room_words.hpp"
 #include "api/realtime/socket_identity.hpp"
+#include "api/room_json.hpp"
 #include "base/json.hpp"
 #include "base/spawn.hpp"
-#include "base/uuid.hpp"
 
 namespace son1k::api {
 namespace asio = boost::asio;
 namespace json = boost::json;
 namespace rt = realtime;
+using rooms::about;
+using rooms::parsed;
+using rooms::person;
+using rooms::room_of;
 namespace {
 
-constexpr std::string_view room_prefix = "room:";
 constexpr std::size_t members_shown_max = 1'000;
-constexpr std::string_view message_types[] = {"text", "system", "audio", "action"};
-
-std::string room_of(std::string_view id) {
-  return std::string(room_prefix) + std::string(id);
-}
 
 std::string read_room(object_reader& fields) {
   fields.require("roomId");
@@ -37,24 +36,15 @@ result<std::string> only_room(const json::value& argument) {
   return id;
 }
 
+error only_looks_on() {
+  return {errc::forbidden, "roomId",
+          text("a viewer of this room looks on and listens", "en esta sala solo mira y escucha")};
+}
+
 error not_in_room() {
   return {errc::not_found, "roomId",
           text("you are not in this room: join it first",
                "no está en esta sala: entre en ella primero")};
-}
-
-json::object person(const accounts::identity& who) {
-  return {{"userId", who.user}, {"username", who.name}};
-}
-
-json::object about(const std::string& id, const accounts::identity& who) {
-  return {{"roomId", id}, {"userId", who.user}, {"username", who.name}};
-}
-
-json::value parsed(const std::string& text) {
-  boost::system::error_code ec;
-  auto out = json::parse(text, ec);
-  return ec ? json::value() : out;
 }
 
 // Nothing: another make of server wrote it.
@@ -69,9 +59,10 @@ std::optional<json::object> read_person(const rt::present_person& one) {
   return *fields;
 }
 
-json::object shown(const std::string& id, const rt::room_content& content) {
+json::object shown(const std::string& id, const rt::room_content& content,
+                   const std::vector<rt::room_message>& said) {
   json::array messages;
-  for (const auto& one : content.messages) messages.push_back(parsed(one));
+  for (const auto& one : said) messages.emplace_back(to_json(one));
   return {{"roomId", id},
           {"version", content.version},
           {"state", content.state.empty() ? json::value() : parsed(content.state)},
@@ -86,9 +77,9 @@ bool room_talk::people::has(std::string_view user) const {
   });
 }
 
-room_talk::room_talk(call_binder calls, rt::room_membership& membership, rt::room_store& store,
+room_talk::room_talk(call_binder calls, rt::room_book& book, rt::room_store& store,
                      rt::room_presence& presence)
-    : calls_(calls), membership_(membership), store_(store), presence_(presence) {
+    : calls_(calls), book_(book), store_(store), presence_(presence) {
   using method = slow_reply (room_talk::*)(live_client_ptr, socket_ptr, json::value);
   struct row {
     const char* name;
@@ -189,28 +180,45 @@ room_talk::slow_reply room_talk::join(live_client_ptr client, socket_ptr socket,
   auto id = only_room(argument);
   if (!id) co_return id.error();
   auto who = client->who();
-  auto asked = membership_.check(who.user, *id);
-  auto member = co_await std::move(asked);
-  if (!member) co_return member.error();
   if (!client->rooms.contains(*id) && client->rooms.size() >= rooms_per_client_max) {
     co_return error(
         errc::unavailable, "roomId",
         text("this connection is in too many rooms", "esta conexión está en demasiadas salas"));
   }
-  if (auto ok = socket->join(room_of(*id)); !ok) co_return ok.error();
-  const bool fresh = client->rooms.insert(*id).second;
+  // First, so that nothing changes between the answer and the place here without its being known.
+  come_here(*id, client->id);
+  auto asked = book_.check(who.user, *id);
+  const auto role = co_await std::move(asked);
+  result<void> entered = not_in_room();
+  if (!role) {
+    entered = role.error();
+  } else if (socket->connected()) {
+    entered = socket->join(room_of(*id));
+  }
+  if (!entered) {
+    if (!client->rooms.contains(*id)) go_from_here(*id, client->id);
+    client->doubted.erase(*id);
+    co_return entered.error();
+  }
+  const bool fresh = client->rooms.insert_or_assign(*id, *role).second;
+  if (client->doubted.erase(*id) != 0)
+    spawn(client->executor, "rooms.ask_again", ask_again(client, *id));
   presence_.enter({*id, client->id, json::serialize(person(who))});
   auto looking = present(*id, socket->id());
   auto others = co_await std::move(looking);
   auto reading = store_.read(*id);
   auto content = co_await std::move(reading);
   if (!content) co_return content.error();
+  auto remembering = book_.recent(*id);
+  const auto said = co_await std::move(remembering);
+  if (!said) co_return said.error();
   if (fresh && !others.has(who.user)) tell(*id, socket->id(), "user_joined", about(*id, who));
   if (!others.has(who.user)) others.members.emplace_back(person(who));
   socket->emit("room_joined", {json::object{{"roomId", *id}, {"members", others.members}}});
-  auto state = shown(*id, *content);
+  auto state = shown(*id, *content, *said);
   state["members"] = std::move(others.members);
-  json::object out{{"roomId", *id}, {"version", content->version}};
+  state["role"] = rt::name_of(*role);
+  json::object out{{"roomId", *id}, {"version", content->version}, {"role", rt::name_of(*role)}};
   socket->emit("room:state", {std::move(state)});
   co_return out;
 }
@@ -219,35 +227,37 @@ room_talk::slow_reply room_talk::leave(live_client_ptr client, socket_ptr socket
                                        json::value argument) {
   auto id = only_room(argument);
   if (!id) co_return id.error();
-  if (client->rooms.erase(*id) == 0) co_return not_in_room();
-  presence_.leave(*id, client->id);
-  type(client, argument, false);
-  socket->leave(room_of(*id));
-  socket->emit("room_left", {json::object{{"roomId", *id}}});
-  auto telling = tell_of(client, *id, false);
-  co_await std::move(telling);
+  if (!client->rooms.contains(*id)) co_return not_in_room();
+  auto leaving = take_out(client, socket, *id, "left");
+  co_await std::move(leaving);
   co_return json::object{{"roomId", *id}};
+}
+
+void room_talk::said(const rt::room_message& what) {
+  tell(what.room, "", "collaboration_message", to_json(what));
 }
 
 room_talk::slow_reply room_talk::say(live_client_ptr client, socket_ptr, json::value argument) {
   object_reader fields(argument);
-  const auto id = read_room(fields);
+  rt::new_room_message what;
+  what.room = read_room(fields);
   fields.require("message");
-  const auto message = fields.utf8("message", {1, message_points_max, false}).value_or("");
-  const auto type_index = fields.choice("type", message_types).value_or(0);
+  what.body = fields.utf8("message", {1, rt::room_message_points_max, false}).value_or("");
+  what.type = rt::room_message_types[fields.choice("type", rt::room_message_types).value_or(0)];
   if (auto ok = fields.finish(); !ok) co_return ok.error();
-  if (!client->rooms.contains(id)) co_return not_in_room();
-  auto facts = about(id, client->who());
-  const auto message_id = uuid_v7();
-  facts["id"] = message_id;
-  facts["message"] = message;
-  facts["type"] = message_types[type_index];
-  facts["timestamp"] = iso_time(calls_.clock.now_ms()).chars;
-  auto keeping = store_.keep(id, json::serialize(facts));
-  auto kept = co_await std::move(keeping);
-  if (!kept) co_return kept.error();
-  tell(id, "", "collaboration_message", std::move(facts));
-  co_return json::object{{"id", message_id}};
+  if (!client->rooms.contains(what.room)) co_return not_in_room();
+  const auto who = client->who();
+  what.user = who.user;
+  what.name = who.name;
+  auto keeping = book_.say(std::move(what));
+  const auto kept = co_await std::move(keeping);
+  if (!kept) {
+    auto fault = kept.error();
+    if (!fault.field.empty()) fault.field = "roomId";
+    co_return fault;
+  }
+  said(*kept);
+  co_return json::object{{"id", kept->id}};
 }
 
 room_talk::slow_reply room_talk::update(live_client_ptr client, socket_ptr, json::value argument) {
@@ -258,7 +268,9 @@ room_talk::slow_reply room_talk::update(live_client_ptr client, socket_ptr, json
   fields.require("state");
   const auto* given = fields.any("state");
   if (auto ok = fields.finish(); !ok) co_return ok.error();
-  if (!client->rooms.contains(id)) co_return not_in_room();
+  const auto place = client->rooms.find(id);
+  if (place == client->rooms.end()) co_return not_in_room();
+  if (place->second < rt::room_role::editor) co_return only_looks_on();
   auto state = *given;
   auto writing = store_.write(id, seen, json::serialize(state));
   auto done = co_await std::move(writing);
@@ -284,19 +296,34 @@ room_talk::reply room_talk::type(const live_client_ptr& client, const json::valu
                                  bool on) {
   const auto id = only_room(argument);
   if (!id) return id.error();
-  if (on && !client->rooms.contains(*id)) return not_in_room();
-  bool changed = false;
+  if (!on) {
+    end_typing(client, *id);
+    return json::object{{"roomId", *id}};
+  }
+  const auto place = client->rooms.find(*id);
+  if (place == client->rooms.end()) return not_in_room();
+  if (place->second < rt::room_role::editor) return only_looks_on();
+  bool fresh = false;
   {
     const std::scoped_lock hold(mutex_);
-    const rt::typing_board::entry who{*id, client->id};
-    changed = on ? typing_.start(who, calls_.clock.steady_ms()) : typing_.stop(who);
+    fresh = typing_.start({*id, client->id}, calls_.clock.steady_ms());
   }
-  if (changed) {
+  if (fresh) {
     auto facts = about(*id, client->who());
-    facts["typing"] = on;
+    facts["typing"] = true;
     tell(*id, client->id, "user_typing", std::move(facts), true);
   }
   return json::object{{"roomId", *id}};
+}
+
+void room_talk::end_typing(const live_client_ptr& client, const std::string& id) {
+  {
+    const std::scoped_lock hold(mutex_);
+    if (!typing_.stop({id, client->id})) return;
+  }
+  auto facts = about(id, client->who());
+  facts["typing"] = false;
+  tell(id, client->id, "user_typing", std::move(facts), true);
 }
 
 room_talk::reply room_talk::point(const live_client_ptr& client, const json::value& argument) {
@@ -315,28 +342,8 @@ room_talk::reply room_talk::point(const live_client_ptr& client, const json::val
   return json::object{{"roomId", id}};
 }
 
-void room_talk::came_back(const live_client_ptr& client, rt::io_socket& socket) {
-  for (const auto& room : socket.rooms()) {
-    if (!room.starts_with(room_prefix)) continue;
-    auto id = room.substr(room_prefix.size());
-    client->rooms.insert(id);
-    presence_.enter({id, client->id, json::serialize(person(client->who()))});
-    spawn(client->executor, "rooms.came_back", tell_of(client, std::move(id), true));
-  }
-}
-
-void room_talk::gone(const live_client_ptr& client, rt::io_socket&) {
-  for (const auto& id : client->rooms) {
-    presence_.leave(id, client->id);
-    {
-      const std::scoped_lock hold(mutex_);
-      typing_.stop({id, client->id});
-    }
-    spawn(client->executor, "rooms.gone", tell_of(client, id, false));
-  }
-}
-
 void room_talk::tick() {
+  look_for_changes();
   std::vector<rt::typing_board::entry> silent;
   {
     const std::scoped_lock hold(mutex_);

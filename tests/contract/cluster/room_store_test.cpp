@@ -6,9 +6,6 @@
 namespace son1k::realtime::test {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-
 // Two processes; with one that keeps its rooms to itself they are the same.
 struct room_backend {
   virtual ~room_backend() = default;
@@ -26,9 +23,9 @@ struct local_rooms final : room_backend {
   bool is_forgotten_after_a_day(const std::string& room) override {
     clock.advance(room_idle_ms_max + 1);
     // Looked at when there is no more room for another.
-    for (int n = 0; n < 3; ++n) (void)run(store->keep("fresh" + std::to_string(n), "m"));
+    for (int n = 0; n < 3; ++n) (void)run(store->write("fresh" + std::to_string(n), 0, "m"));
     const auto left = run(store->read(room));
-    return left && left->version == 0 && left->messages.empty();
+    return left && left->version == 0 && left->state.empty();
   }
   son1k::test::manual_clock clock;
   std::unique_ptr<room_store> store = make_local_room_store(clock, {3, 32u << 20});
@@ -49,11 +46,8 @@ struct redis_rooms final : room_backend {
     return true;
   }
   bool is_forgotten_after_a_day(const std::string& room) override {
-    for (const std::string part : {":state", ":messages"}) {
-      const auto left = std::stoll(server.ask({"PTTL", "rooms:" + room + part}));
-      if (left <= 0 || left > room_idle_ms_max) return false;
-    }
-    return true;
+    const auto left = std::stoll(server.ask({"PTTL", "rooms:" + room + ":state"}));
+    return left > 0 && left <= room_idle_ms_max;
   }
   son1k::test::redis_server server;
   std::vector<std::unique_ptr<net::redis_client>> clients;
@@ -80,7 +74,6 @@ TEST_P(room_store_contract, a_room_nobody_wrote_to_is_empty) {
   ASSERT_TRUE(content);
   EXPECT_EQ(content->version, 0);
   EXPECT_EQ(content->state, "");
-  EXPECT_THAT(content->messages, IsEmpty());
 }
 
 TEST_P(room_store_contract, who_knows_the_version_that_stands_changes_the_state) {
@@ -126,23 +119,11 @@ TEST_P(room_store_contract, of_two_that_write_at_once_one_is_told_of_the_other) 
   EXPECT_EQ(run(one().read("r"))->version, 1);
 }
 
-TEST_P(room_store_contract, keeps_the_newest_messages_in_their_order) {
-  for (int n = 0; n < 130; ++n) {
-    ASSERT_TRUE(run((n % 2 == 0 ? one() : other()).keep("r", std::to_string(n))).has_value());
-  }
-  const auto content = run(other().read("r"));
-  ASSERT_EQ(content->messages.size(), room_messages_max);
-  EXPECT_EQ(content->messages.front(), "30");
-  EXPECT_EQ(content->messages.back(), "129");
-  EXPECT_EQ(content->version, 0);
-}
-
 TEST_P(room_store_contract, rooms_are_apart) {
   ASSERT_TRUE(run(one().write("r", 0, "of r"))->written);
-  ASSERT_TRUE(run(one().keep("s", "of s")).has_value());
   EXPECT_EQ(run(one().read("s"))->version, 0);
-  EXPECT_THAT(run(one().read("s"))->messages, ElementsAre("of s"));
-  EXPECT_THAT(run(one().read("r"))->messages, IsEmpty());
+  ASSERT_TRUE(run(one().write("s", 0, "of s"))->written);
+  EXPECT_EQ(run(one().read("r"))->state, "of r");
 }
 
 TEST_P(room_store_contract, a_state_has_a_bound) {
@@ -156,7 +137,6 @@ TEST_P(room_store_contract, a_state_has_a_bound) {
 
 TEST_P(room_store_contract, what_nobody_touches_for_a_day_is_forgotten) {
   ASSERT_TRUE(run(one().write("r", 0, "x"))->written);
-  ASSERT_TRUE(run(one().keep("r", "m")).has_value());
   EXPECT_TRUE(backend->is_forgotten_after_a_day("r"));
 }
 
@@ -164,7 +144,7 @@ TEST_P(room_store_contract, while_the_store_is_away_calls_fail) {
   if (!backend->go_away()) return;
   EXPECT_FALSE(run(one().read("r")));
   EXPECT_FALSE(run(one().write("r", 0, "x")));
-  EXPECT_FALSE(run(other().keep("r", "m")));
+  EXPECT_FALSE(run(other().write("r", 1, "x")));
 }
 
 INSTANTIATE_TEST_SUITE_P(backends, room_store_contract,

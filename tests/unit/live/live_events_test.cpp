@@ -5,6 +5,7 @@
 #include "realtime/rooms/local/local_presence.hpp"
 #include "realtime/rooms/local/local_room_store.hpp"
 #include "support/manual_clock.hpp"
+#include "unit/live/fake_book.hpp"
 #include "unit/live/fake_news.hpp"
 #include "unit/live/fake_space.hpp"
 #include "unit/live/token_identities.hpp"
@@ -64,14 +65,15 @@ class live_test : public testing::Test {
   test::fake_news news;
   test::fake_space space{context};
   test::token_identities identities;
-  std::unique_ptr<realtime::room_membership> membership = realtime::make_owner_rooms("ana");
+  test::fake_book book;
+  room_bell bell;
   std::unique_ptr<realtime::room_store> rooms = realtime::make_local_room_store(clock);
   realtime::local_presence presence;
   newsroom desk{test::fake_news::sources(),
                 [this](auto told) { return news.subscribe(std::move(told)); },
                 [this](auto since, auto limit) { return news.page(since, limit); }, clock};
   std::unique_ptr<live_events> live = std::make_unique<live_events>(
-      live_parts{space, identities, *membership, *rooms, presence, desk, clock, [] {
+      live_parts{space, identities, book, bell, *rooms, presence, desk, clock, [] {
                    return std::vector<std::pair<std::string, std::string>>{
                        {"queue:stats", R"({"queues":[]})"}};
                  }});
@@ -259,6 +261,19 @@ TEST_F(live_test, what_another_left_behind_is_not_given_back) {
   EXPECT_FALSE(bob->in("user:ana"));
 }
 
+TEST_F(live_test, who_was_put_out_of_a_room_is_not_given_what_was_said_there_since) {
+  const auto ana = connect("s1");
+  ASSERT_TRUE(succeeded(space.call(ana, "join_room", {json::object{{"roomId", "jam"}}})));
+  space.disconnect(ana);
+  realtime::kept_session kept{"s1", "p", ana->rooms(), ana->data()};
+  space.disconnect(space.connect("s1", json::object{{"token", "ana"}}, "", "", kept));
+  EXPECT_TRUE(space.refused.recover);
+  book.strangers.insert("ana");
+  const auto back = space.connect("s1", json::object{{"token", "ana"}}, "", "", kept);
+  EXPECT_FALSE(space.refused.recover);
+  EXPECT_FALSE(back->in("room:jam"));
+}
+
 TEST_F(live_test, a_notification_reaches_each_socket_of_its_user) {
   const auto one = connect("s1"), two = connect("s2"), bob = connect("s3", "bob");
   live->notify("ana", {"invite", "A room", "Come in"});
@@ -266,6 +281,25 @@ TEST_F(live_test, a_notification_reaches_each_socket_of_its_user) {
   until_heard(two, 1);
   EXPECT_EQ(one->heard[0].args[0].at("title").as_string(), "A room");
   EXPECT_THAT(bob->names(), IsEmpty());
+}
+
+TEST_F(live_test, what_is_done_over_http_is_heard_by_those_who_are_connected) {
+  const auto ana = connect("s1"), bob = connect("s2", "bob");
+  ASSERT_TRUE(succeeded(space.call(ana, "join_room", {json::object{{"roomId", "jam"}}})));
+  ana->heard.clear();
+  bell.said({"m1", "jam", "bob", "Bob", "text", "hello", 1, 0});
+  realtime::room_invitation invitation;
+  invitation.room = "jam";
+  invitation.room_name = "Jam";
+  bell.invited("bob", invitation);
+  until_heard(ana, 1);
+  until_heard(bob, 1);
+  EXPECT_THAT(ana->names(), ElementsAre("collaboration_message"));
+  ASSERT_THAT(bob->names(), ElementsAre("notification"));
+  EXPECT_EQ(bob->heard[0].args[0].at("title").as_string(), "Jam");
+  book.strangers.insert("ana");
+  bell.changed("jam");
+  space.until([&] { return !ana->in("room:jam"); });
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "api/realtime/socket_identity.hpp"
 #include "realtime/rooms/local/local_room_store.hpp"
 #include "support/manual_clock.hpp"
+#include "unit/live/fake_book.hpp"
 #include "unit/live/fake_space.hpp"
 
 namespace son1k::api {
@@ -14,14 +15,6 @@ namespace {
 namespace json = boost::json;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-class members_of_jam final : public realtime::room_membership {
- public:
-  boost::asio::awaitable<result<void>> check(std::string user, std::string room) override {
-    if (room == "jam" && user != "eve") co_return result<void>();
-    co_return error(errc::not_found, "roomId", text("there is no room with this id"));
-  }
-};
 
 // Other servers of which a test says that they died.
 struct noted_people final : realtime::room_presence {
@@ -79,6 +72,10 @@ class talk_test : public testing::Test {
     context.poll();
     return out;
   }
+  void settle() {
+    context.restart();
+    context.poll();
+  }
   static std::string code(const json::object& answer) {
     return std::string(answer.at("error").at("code").as_string());
   }
@@ -87,10 +84,10 @@ class talk_test : public testing::Test {
   test::manual_clock clock;
   test::fake_space space{context};
   live_clients clients;
-  members_of_jam membership;
+  test::fake_book book;
   std::unique_ptr<realtime::room_store> store = realtime::make_local_room_store(clock);
   noted_people people;
-  room_talk talk{{space, clients, clock}, membership, *store, people};
+  room_talk talk{{space, clients, clock}, book, *store, people};
 };
 
 TEST_F(talk_test, who_enters_learns_what_is_there_and_the_others_learn_of_him) {
@@ -173,7 +170,7 @@ TEST_F(talk_test, everybody_hears_a_message_with_its_writers_true_name) {
   EXPECT_EQ(code(call(ana, "collaboration_message", {{"message", "x"}, {"userId", "bob"}})),
             "VALIDATION");
   EXPECT_EQ(code(call(ana, "collaboration_message",
-                      {{"message", std::string(message_points_max + 1, 'x')}})),
+                      {{"message", std::string(realtime::room_message_points_max + 1, 'x')}})),
             "VALIDATION");
   ana->heard.clear();
   bob->heard.clear();
@@ -217,6 +214,110 @@ TEST_F(talk_test, typing_is_told_once_and_ends_with_silence) {
   ASSERT_THAT(bob->names(), ElementsAre("user_typing", "user_typing"));
   EXPECT_FALSE(bob->heard[1].args[0].at("typing").as_bool());
   EXPECT_THAT(ana->names(), IsEmpty());
+}
+
+TEST_F(talk_test, a_viewer_looks_on_and_listens) {
+  book.roles["vera"] = realtime::room_role::viewer;
+  const auto ana = enter("s1", "ana"), vera = enter("s2", "vera");
+  EXPECT_EQ(code(call(vera, "collaboration_message", {{"message", "x"}})), "AUTHORIZATION");
+  EXPECT_EQ(code(call(vera, "typing_start", {})), "AUTHORIZATION");
+  EXPECT_EQ(code(call(vera, "state:update", {{"version", 0}, {"state", 1}})), "AUTHORIZATION");
+  EXPECT_TRUE(call(vera, "typing_stop", {}).at("success").as_bool());
+  vera->heard.clear();
+  call(ana, "collaboration_message", {{"message", "hi"}});
+  EXPECT_THAT(vera->names(), ElementsAre("collaboration_message"));
+}
+
+TEST_F(talk_test, what_is_said_elsewhere_is_heard_and_what_was_said_is_given) {
+  const auto ana = enter("s1", "ana");
+  ana->heard.clear();
+  realtime::room_message what{"m1", "jam", "bob", "Bob", "text", "over HTTP", 1, 0};
+  book.said.push_back(what);
+  talk.said(what);
+  settle();
+  ASSERT_THAT(ana->names(), ElementsAre("collaboration_message"));
+  EXPECT_EQ(ana->heard[0].args[0].at("message").as_string(), "over HTTP");
+  const auto bob = enter("s2", "bob");
+  EXPECT_EQ(bob->heard[1].args[0].at("messages").at(0).at("id").as_string(), "m1");
+}
+
+TEST_F(talk_test, who_is_no_member_any_more_is_out_and_the_others_hear_of_it) {
+  const auto ana = enter("s1", "ana"), one = enter("s2", "bob"), two = enter("s3", "bob");
+  ana->heard.clear();
+  one->heard.clear();
+  book.strangers.insert("bob");
+  talk.changed("jam");
+  settle();
+  for (const auto& gone : {one, two}) {
+    EXPECT_FALSE(gone->in("room:jam"));
+    EXPECT_EQ(code(call(gone, "collaboration_message", {{"message", "x"}})), "NOT_FOUND");
+  }
+  ASSERT_THAT(one->names(), testing::Contains("room_left"));
+  EXPECT_EQ(one->heard.back().args[0].at("reason").as_string(), "removed");
+  EXPECT_THAT(ana->names(), ElementsAre("user_left"));
+  EXPECT_TRUE(ana->in("room:jam"));
+  EXPECT_EQ(people.here.size(), 1u);
+}
+
+TEST_F(talk_test, what_other_servers_changed_is_found_in_the_book) {
+  const auto bob = enter("s1", "bob");
+  book.roles["bob"] = realtime::room_role::viewer;
+  talk.tick();
+  settle();
+  EXPECT_TRUE(call(bob, "typing_start", {}).at("success").as_bool());
+  book.note_change("another");
+  book.note_change("jam");
+  talk.tick();
+  settle();
+  EXPECT_EQ(code(call(bob, "typing_start", {})), "AUTHORIZATION");
+  EXPECT_EQ(bob->names().back(), "room_role");
+}
+
+TEST_F(talk_test, what_could_not_be_asked_is_asked_again) {
+  const auto bob = enter("s1", "bob");
+  book.strangers.insert("bob");
+  book.away = true;
+  talk.changed("jam");
+  settle();
+  EXPECT_TRUE(bob->in("room:jam"));
+  book.away = false;
+  talk.tick();
+  settle();
+  EXPECT_FALSE(bob->in("room:jam"));
+}
+
+TEST_F(talk_test, after_the_book_was_away_everybody_is_asked_for) {
+  const auto bob = enter("s1", "bob");
+  book.strangers.insert("bob");
+  book.lose(true);
+  talk.tick();
+  book.lose(false);
+  talk.tick();
+  settle();
+  EXPECT_FALSE(bob->in("room:jam"));
+}
+
+TEST_F(talk_test, who_is_put_out_while_he_enters_is_out) {
+  const auto bob = connect("s1", "bob");
+  book.after_check = [&] {
+    book.strangers.insert("bob");
+    talk.changed("jam");
+    context.poll();
+  };
+  call(bob, "join_room", {});
+  settle();
+  EXPECT_FALSE(bob->in("room:jam"));
+  EXPECT_EQ(code(call(bob, "typing_start", {})), "NOT_FOUND");
+}
+
+TEST_F(talk_test, who_was_put_out_while_away_does_not_come_back) {
+  const auto bob = enter("s1", "bob");
+  space.disconnect(bob);
+  book.strangers.insert("bob");
+  realtime::kept_session kept{"s1", "p", bob->rooms(), bob->data()};
+  const auto back = space.connect("s1", json::object{{"user", "bob"}}, "", "", kept);
+  settle();
+  EXPECT_FALSE(back->in("room:jam"));
 }
 
 TEST_F(talk_test, a_cursor_is_bounded) {

@@ -6,8 +6,8 @@
 
 #include "realtime/rooms/allowance.hpp"
 #include "realtime/rooms/local/local_room_store.hpp"
-#include "realtime/rooms/membership.hpp"
 #include "realtime/rooms/pacer.hpp"
+#include "realtime/rooms/room_book.hpp"
 #include "realtime/rooms/typing_board.hpp"
 #include "support/manual_clock.hpp"
 
@@ -91,26 +91,26 @@ TEST(local_room_store, an_update_of_an_old_version_is_refused_with_the_new_state
   EXPECT_EQ(run(store->read("r"))->version, 2);
 }
 
-TEST(local_room_store, keeps_the_newest_messages_and_a_bounded_size) {
+TEST(local_room_store, keeps_a_bounded_number_of_a_bounded_size) {
   test::manual_clock clock;
   const auto store = make_local_room_store(clock, {2, 1'000});
-  for (int n = 0; n < 150; ++n) ASSERT_TRUE(run(store->keep("r", std::to_string(n))).has_value());
-  EXPECT_EQ(run(store->read("r"))->messages.size(), room_messages_max);
-  EXPECT_EQ(run(store->read("r"))->messages.back(), "149");
   EXPECT_EQ(run(store->write("r", 0, std::string(room_state_bytes_max + 1, 'x'))).error().code,
             errc::payload_too_large);
-  EXPECT_EQ(run(store->write("r", 0, std::string(900, 'x'))).error().code, errc::unavailable);
-  ASSERT_TRUE(run(store->keep("r2", "m")).has_value());
-  EXPECT_EQ(run(store->keep("r3", "m")).error().code, errc::unavailable);
+  ASSERT_TRUE(run(store->write("r", 0, std::string(900, 'x'))).has_value());
+  EXPECT_EQ(run(store->write("r2", 0, std::string(200, 'x'))).error().code, errc::unavailable);
+  ASSERT_TRUE(run(store->write("r2", 0, "m")).has_value());
+  EXPECT_EQ(run(store->write("r3", 0, "m")).error().code, errc::unavailable);
   clock.advance(room_idle_ms_max + 1);
-  EXPECT_TRUE(run(store->keep("r3", "m")).has_value());
-  EXPECT_THAT(run(store->read("r"))->messages, IsEmpty());
+  EXPECT_TRUE(run(store->write("r3", 0, "m")).has_value());
+  EXPECT_EQ(run(store->read("r"))->version, 0);
 }
 
-TEST(owner_rooms, are_for_their_owner_only) {
-  const auto rooms = make_owner_rooms("ana");
-  EXPECT_TRUE(run(rooms->check("ana", "any")).has_value());
-  EXPECT_EQ(run(rooms->check("bob", "any")).error().code, errc::not_found);
+TEST(room_role, has_a_name_by_which_it_is_found) {
+  for (const auto role : {room_role::viewer, room_role::editor, room_role::owner})
+    EXPECT_EQ(room_role_of(name_of(role)), role);
+  EXPECT_EQ(room_role_of("admin"), std::nullopt);
+  EXPECT_EQ(room_role_of(""), std::nullopt);
+  EXPECT_LT(room_role::editor, room_role::owner);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "realtime/rooms/local/local_room_store.hpp"
 
-#include <deque>
 #include <mutex>
 #include <unordered_map>
 
@@ -18,7 +17,6 @@ class local_room_store final : public room_store {
     if (found != rooms_.end()) {
       out.version = found->second.version;
       out.state = found->second.state;
-      out.messages.assign(found->second.messages.begin(), found->second.messages.end());
     }
     co_return out;
   }
@@ -41,24 +39,10 @@ class local_room_store final : public room_store {
     co_return out;
   }
 
-  boost::asio::awaitable<result<void>> keep(std::string room, std::string message) override {
-    const std::scoped_lock hold(mutex_);
-    auto* one = touch(room, message.size());
-    if (one == nullptr) co_return full();
-    bytes_ += message.size();
-    one->messages.push_back(std::move(message));
-    while (one->messages.size() > room_messages_max) {
-      bytes_ -= one->messages.front().size();
-      one->messages.pop_front();
-    }
-    co_return result<void>();
-  }
-
  private:
   struct content {
     std::int64_t version = 0;
     std::string state;
-    std::deque<std::string> messages;
     std::int64_t touched_ms = 0;
   };
 
@@ -86,7 +70,6 @@ class local_room_store final : public room_store {
         continue;
       }
       bytes_ -= at->second.state.size();
-      for (const auto& one : at->second.messages) bytes_ -= one.size();
       at = rooms_.erase(at);
     }
   }

@@ -7,7 +7,7 @@ namespace son1k::realtime {
 
 struct local_room_settings {
   std::size_t rooms_max = 1'000;
-  std::size_t bytes_max = 32u << 20;  // of all states and messages
+  std::size_t bytes_max = 32u << 20;  // of all states
 };
 
 std::unique_ptr<room_store> make_local_room_store(const clock_port& clock,

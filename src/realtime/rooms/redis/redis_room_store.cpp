@@ -17,14 +17,6 @@ redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return {1, version + 1, ARGV[2]}
 )lua");
 
-// KEYS: the messages. ARGV: a message, how many are kept, time to live.
-const net::redis_script keep_script(R"lua(
-redis.call('RPUSH', KEYS[1], ARGV[1])
-redis.call('LTRIM', KEYS[1], -ARGV[2], -1)
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return 1
-)lua");
-
 class redis_room_store final : public room_store {
  public:
   redis_room_store(net::redis_client& redis, std::string prefix)
@@ -35,16 +27,11 @@ class redis_room_store final : public room_store {
     ask_state.add(state_key(room)).add("version").add("state");
     auto state = co_await redis_.call(std::move(ask_state));
     if (!state) co_return state.error();
-    auto ask_messages = net::redis_command("LRANGE");
-    ask_messages.add(messages_key(room)).add(0).add(-1);
-    auto messages = co_await redis_.call(std::move(ask_messages));
-    if (!messages) co_return messages.error();
     room_content out;
     if (state->size() == 2) {
       out.version = (*state)[0].number_or(0);
       out.state = std::string((*state)[1].bytes());
     }
-    for (const auto& one : messages->items()) out.messages.emplace_back(one.bytes());
     co_return out;
   }
 
@@ -67,18 +54,8 @@ class redis_room_store final : public room_store {
     co_return out;
   }
 
-  boost::asio::awaitable<result<void>> keep(std::string room, std::string message) override {
-    std::vector<std::string> keys{messages_key(room)};
-    std::vector<std::string> args{std::move(message), std::to_string(room_messages_max),
-                                  std::to_string(room_idle_ms_max)};
-    auto reply = co_await redis_.eval(keep_script, keys, args);
-    if (!reply) co_return reply.error();
-    co_return result<void>();
-  }
-
  private:
   std::string state_key(const std::string& room) const { return prefix_ + room + ":state"; }
-  std::string messages_key(const std::string& room) const { return prefix_ + room + ":messages"; }
 
   net::redis_client& redis_;
   const std::string prefix_;

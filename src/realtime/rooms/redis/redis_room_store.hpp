@@ -1,7 +1,6 @@
-// The rooms of many processes, in Redis: per room a hash {version, state} and a list of messages,
-// both with a time to live.
+// The rooms of many processes, in Redis: per room a hash {version, state} with a time to live.
 //
-//   {prefix}{room}:state    {prefix}{room}:messages
+//   {prefix}{room}:state
 #pragma once
 #include "net/redis/redis_client.hpp"
 #include "realtime/rooms/room_store.hpp"
