@@ -26,6 +26,7 @@ class step(NamedTuple):
     has: dict = {}
     keep: dict = {}
     until: Optional[tuple] = None
+    who: str = "token"  # the name under which the token was kept that is shown
 
 
 AUTH = (
@@ -50,6 +51,10 @@ AUTH = (
           "data.month.resetAt": str}),
     step("POST", "/api/auth/refresh", {"refreshToken": "{refresh}"}, 200,
          {"data.accessToken": str, "data.refreshToken": str}, {"token": "data.accessToken"}),
+)
+SOMEBODY_ELSE = (
+    step("POST", "/api/auth/register", {"email": "bea@example.org", "password": PASSWORD}, 201,
+         {"data.user.name": "bea"}, {"bea": "data.accessToken", "beaId": "data.user.id"}, who=""),
 )
 GENERATION = (
     step("POST", "/api/generation/create", {"prompt": "", "duration": 5}, 422,
@@ -112,6 +117,56 @@ ANALYTICS = (
     step("GET", "/api/auth/stats", None, 200, {"data.pieces.completed": 1}),
     step("GET", "/api/analytics/admin/users", None, 403, {"error.code": "AUTHORIZATION"}),
 )
+COLLABORATION = (
+    step("POST", "/api/collaboration/rooms",
+         {"name": "Bolero", "description": "a dos voces", "isPublic": False}, 201,
+         {"data.id": str, "data.name": "Bolero", "data.isPublic": False, "data.role": "owner",
+          "data.memberCount": 1, "data.createdAt": str}, {"room": "data.id"}),
+    step("GET", "/api/collaboration/rooms?limit=20", None, 200,
+         {"data.0.id": "{room}", "pagination.limit": 20}),
+    step("GET", "/api/collaboration/rooms/{room}", None, 404, {"error.code": "NOT_FOUND"},
+         who="bea"),
+    step("POST", "/api/collaboration/rooms/{room}/invite",
+         {"email": "bea@example.org", "role": "editor"}, 201, {"data.roomId": "{room}"}),
+    step("GET", "/api/collaboration/invitations", None, 200,
+         {"data.0.roomId": "{room}", "data.0.roomName": "Bolero",
+          "data.0.invitedBy.username": str}, who="bea"),
+    step("POST", "/api/collaboration/rooms/{room}/join", None, 200,
+         {"data.roomId": "{room}", "data.role": "editor"}, who="bea"),
+    step("GET", "/api/collaboration/rooms/{room}/members", None, 200,
+         {"data.0.userId": str, "data.1.username": str, "data.1.role": str}),
+    step("POST", "/api/collaboration/rooms/{room}/messages", {"message": "¿más lento?"}, 201,
+         {"data.message": "¿más lento?", "data.username": "bea", "data.timestamp": str}, who="bea"),
+    step("GET", "/api/collaboration/rooms/{room}/messages?limit=20", None, 200,
+         {"data.0.message": "¿más lento?", "data.0.type": "text", "pagination.limit": 20}),
+    step("PUT", "/api/collaboration/rooms/{room}", {"name": "stolen"}, 403, who="bea"),
+    step("PUT", "/api/collaboration/rooms/{room}", {"name": "Bolero lento"}, 200,
+         {"data.name": "Bolero lento"}),
+    step("POST", "/api/collaboration/rooms/{room}/leave", None, 200, {"data.left": True},
+         who="bea"),
+    step("DELETE", "/api/collaboration/rooms/{room}", None, 200, {"data.deleted": True}),
+    step("GET", "/api/collaboration/rooms/{room}", None, 404),
+)
+LISTINGS = (
+    step("POST", "/api/nft",
+         {"generationId": "{piece}", "title": "Mi bolero", "priceMinor": 500, "currency": "EUR"},
+         201, {"data.id": str, "data.status": "listed", "data.title": "Mi bolero",
+               "data.priceMinor": 500, "data.currency": "EUR", "data.certificateUrl": str,
+               "data.notice": str},
+         {"listing": "data.id"}),
+    step("POST", "/api/nft",
+         {"generationId": "{piece}", "title": "Mi bolero", "priceMinor": 1, "currency": "EUR"},
+         409, {"error.code": "CONFLICT"}),
+    step("GET", "/api/nft?status=listed&sort=newest&limit=20", None, 200,
+         {"data.0.id": "{listing}", "pagination.limit": 20}, who="bea"),
+    step("GET", "/api/nft/{listing}", None, 200,
+         {"data.sellerId": str, "data.music": dict}, who="bea"),
+    step("GET", "/api/nft/{listing}/audio", None, 404, who="bea"),
+    step("POST", "/api/nft/{listing}/buy", None, 200, {"data.status": "sold"}, who="bea"),
+    step("POST", "/api/nft/{listing}/buy", None, 409, {"error.code": "CONFLICT"}, who="bea"),
+    step("GET", "/api/nft/{listing}/ledger", None, 200, {"data": list}, who="bea"),
+    step("DELETE", "/api/nft/{listing}", None, 409, {"error.code": "CONFLICT"}),
+)
 LEAVING = (
     step("POST", "/api/auth/logout", None, 200),
     step("GET", "/api/auth/profile", None, 401, {"error.code": "AUTHENTICATION"}),
@@ -151,7 +206,8 @@ class front_end(program_case):
         return reply
 
     def send(self, one: step):
-        fields = {"Authorization": f"Bearer {self.kept['token']}"} if "token" in self.kept else {}
+        token = self.kept.get(one.who)
+        fields = {"Authorization": f"Bearer {token}"} if token else {}
         return self.home.anyone.call(one.method, self.filled(one.path), self.filled(one.body),
                                      fields)
 
@@ -185,7 +241,11 @@ class front_end(program_case):
                     self.play(one)
 
     def test_a_session_from_registering_to_logging_out(self):
-        self.play_all(AUTH, GENERATION, USER, ANALYTICS)
+        self.play_all(AUTH, GENERATION, USER, ANALYTICS, SOMEBODY_ELSE)
+        published = self.home.anyone.get("/api/openapi.json").json()["paths"]
+        for path, group in (("/api/collaboration/rooms", COLLABORATION), ("/api/nft", LISTINGS)):
+            if path in published:
+                self.play_all(group)
         audio = self.send(step("GET", "{audio}"))
         self.assertEqual((audio.status, audio.headers["content-type"]), (200, "audio/mpeg"))
         song = self.home.data_dir / "song.mp3"
