@@ -163,6 +163,23 @@ class attacked:
         self.assertEqual(self.get(f"/api/generation/{piece}", ana).status, 200)
         self.assertEqual(self.get("/api/generation/history", eve).data, [])
 
+    def test_anothers_private_room_is_not_there(self):
+        ana, eve = (self.registered(name)["accessToken"] for name in ("ana", "eve"))
+        made = self.post("/api/collaboration/rooms", {"name": "Private"}, ana)
+        self.assertEqual(made.status, 201, made.body)
+        room = f"/api/collaboration/rooms/{made.data['id']}"
+        for method, path, body in (("GET", "", None), ("PUT", "", {"name": "stolen"}),
+                                   ("DELETE", "", None), ("POST", "/join", None),
+                                   ("POST", "/leave", None), ("GET", "/members", None),
+                                   ("GET", "/messages", None),
+                                   ("POST", "/messages", {"message": "hi"}),
+                                   ("GET", "/invitations", None),
+                                   ("POST", "/invite", {"email": "eve@example.org"})):
+            with self.subTest(f"{method} {path}"):
+                self.assertEqual(self.ask(method, room + path, body, eve).status, 404)
+        self.assertEqual(self.get("/api/collaboration/rooms", eve).data, [])
+        self.assertEqual(self.get(room, ana).data["name"], "Private")
+
     def test_sessions_and_keys_of_others_stay(self):
         ana, eve = self.registered("ana"), self.registered("eve")["accessToken"]
         token = ana["accessToken"]
