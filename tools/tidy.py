@@ -9,6 +9,8 @@ from the table in ARCHITECTURE.md, so that the text people read is the rule that
 """
 
 import argparse
+import dataclasses
+import functools
 import pathlib
 import re
 import sys
@@ -58,11 +60,17 @@ class finding(NamedTuple):
         return f"{where}: {self.rule}: {'(warning) ' if self.warning else ''}{self.message}"
 
 
-class source(NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False)
+class source:
     """A text file: its path relative to the root with forward slashes, and its lines."""
 
     path: str
     lines: list
+
+    @functools.cached_property
+    def code(self) -> list:
+        """As `code_lines` tells them; many rules ask."""
+        return list(scanned(self.lines))
 
     @property
     def suffix(self) -> str:
@@ -136,34 +144,45 @@ def includes(file: source) -> Iterator[tuple]:
             yield number, match[1], match[2]
 
 
-def code_lines(file: source) -> Iterator[tuple]:
+def code_lines(file: source) -> list:
     """(line number, text) without comments, and with the insides of literals taken out."""
+    return file.code
+
+
+PLAIN_TEXT = re.compile(r'[^"\'/R]+')
+RAW_LITERAL = re.compile(r'R"([^()\\ ]{0,16})\(')
+LITERAL = re.compile(r'"(?:[^"\\]|\\.)*"|(?<!\w)\'(?:[^\'\\]|\\.)+\'')
+
+
+def scanned(lines: list) -> Iterator[tuple]:
     inside_comment = False
     raw_end = None
-    for number, line in enumerate(file.lines, 1):
+    for number, line in enumerate(lines, 1):
         kept = []
         at = 0
         while at < len(line):
-            rest = line[at:]
             if raw_end is not None:
-                end = rest.find(raw_end)
-                at = len(line) if end < 0 else at + end + len(raw_end)
+                end = line.find(raw_end, at)
+                at = len(line) if end < 0 else end + len(raw_end)
                 raw_end = raw_end if end < 0 else None
             elif inside_comment:
-                end = rest.find("*/")
-                at = len(line) if end < 0 else at + end + 2
+                end = line.find("*/", at)
+                at = len(line) if end < 0 else end + 2
                 inside_comment = end < 0
-            elif rest.startswith("//"):
+            elif plain := PLAIN_TEXT.match(line, at):
+                kept.append(plain[0])
+                at = plain.end()
+            elif line.startswith("//", at):
                 break
-            elif rest.startswith("/*"):
+            elif line.startswith("/*", at):
                 inside_comment = True
                 at += 2
-            elif raw := re.match(r'R"([^()\\ ]{0,16})\(', rest):
+            elif raw := RAW_LITERAL.match(line, at):
                 raw_end = f'){raw[1]}"'
-                at += raw.end()
-            elif literal := re.match(r'"(?:[^"\\]|\\.)*"|(?<!\w)\'(?:[^\'\\]|\\.)+\'', rest):
+                at = raw.end()
+            elif literal := LITERAL.match(line, at):
                 kept.append('""')
-                at += literal.end()
+                at = literal.end()
             else:
                 kept.append(line[at])
                 at += 1
