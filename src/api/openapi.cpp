@@ -193,7 +193,8 @@ json::object replies_of(const json::object& written, const endpoint& row, bool h
   const auto known = object_at(from.shared, "refusals");
   for (const auto& [status, why] : object_at(written, "refusals")) {
     auto about = object_at(known, status);
-    if (why.is_string()) about["description"] = about["message"] = why;
+    for (const auto* member : {"description", "message"})
+      if (why.is_string()) about[member] = why;
     out[status] = refusal_of(about);
   }
   for (const auto& status : usual_refusals(row, has_path_parameters)) {

@@ -7,7 +7,8 @@ export const ended = (status: Status): boolean =>
 // News can overtake each other on their ways: an end stays an end, and progress never goes back.
 // `anew` is for a piece that was asked to run again.
 export function merge(old: Piece | undefined, news: Partial<Piece>, anew = false): Piece {
-  const base: Piece = old ?? { generationId: '', status: 'pending', progress: 0, prompt: '' };
+  const base: Piece = old ?? { generationId: '', status: 'pending', progress: 0, prompt: '',
+    tags: [], isFavourite: false };
   const next: Piece = { ...base, ...news };
   if (anew || !old) return next;
   if (ended(old.status) && !ended(next.status)) return old;

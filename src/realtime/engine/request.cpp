@@ -55,6 +55,13 @@ bool is_of_host(std::string_view origin, std::string_view host) {
   return scheme != std::string_view::npos && net::same_name(origin.substr(scheme + 3), host);
 }
 
+// A session id that is no text is still one, which nobody has.
+std::string session_of(const net::http_request& request) {
+  if (auto id = request.query("sid")) return std::move(*id);
+  const bool named = ("&" + std::string(request.raw_query)).find("&sid=") != std::string::npos;
+  return named ? "?" : "";
+}
+
 }  // namespace
 
 net::http_response fault_reply(engine_fault fault) {
@@ -68,7 +75,7 @@ net::http_response fault_reply(engine_fault fault) {
 engine_query read_engine_query(const net::http_request& request) {
   engine_query out;
   out.transport = request.query("transport").value_or("");
-  out.session = request.query("sid").value_or("");
+  out.session = session_of(request);
   out.version = request.query("EIO").value_or("");
   out.stamp = request.query("t").value_or("");
   return out;

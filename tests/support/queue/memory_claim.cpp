@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <utility>
 
 #include "store/async.hpp"
 #include "support/queue/memory_queue.hpp"
@@ -291,10 +292,14 @@ std::vector<claimed_job> memory_queue::take(const claim_request& request) {
 }
 
 bool memory_queue::older_waits(const waiter& than) {
-  std::erase_if(line_, [](const waiter_ptr& w) { return w->left.load(); });
-  for (const waiter_ptr& w : line_) {
+  std::erase_if(line_, [](const std::weak_ptr<waiter>& one) {
+    const auto w = one.lock();
+    return !w || w->left.load();
+  });
+  for (const auto& one : line_) {
+    const auto w = one.lock();
     if (w.get() == &than) return false;
-    if (w->queue == than.queue && !w->ended) return true;
+    if (w && w->queue == than.queue && !w->ended) return true;
   }
   return false;
 }
@@ -312,6 +317,7 @@ asio::awaitable<result<std::vector<claimed_job>>> memory_queue::claim(claim_requ
     waiter_ptr whose;
   };
   const place_in_line until_served(self);
+  bool in_line = false;
   const std::int64_t give_up = clock_.steady_ms() + request.wait_ms;
   int looks_left = looks_left_max;
   for (bool first = true;; first = false) {
@@ -329,7 +335,7 @@ asio::awaitable<result<std::vector<claimed_job>>> memory_queue::claim(claim_requ
         self->timer->expires_after(
             std::chrono::milliseconds(std::clamp<std::int64_t>(left, 1, look_every_ms)));
         waiters_.push_back(self);
-        if (std::ranges::find(line_, self) == line_.end()) line_.push_back(self);
+        if (!std::exchange(in_line, true)) line_.push_back(self);
       }
     }
     if (!some) {

@@ -232,7 +232,7 @@ class memory_queue final : public queue::queue_port {
   std::condition_variable changed_;
   std::vector<waiter_ptr> waiters_;
   // Of claims that have begun to wait, in the order in which they did; also while they take jobs.
-  std::vector<waiter_ptr> line_;
+  std::vector<std::weak_ptr<waiter>> line_;
   std::map<std::pair<std::string, std::string>, queue::rate_limiter> rates_;
   std::map<std::string, registered> workers_;
   queue::lone_turns lone_turns_;
