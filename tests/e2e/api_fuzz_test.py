@@ -170,7 +170,8 @@ class any_request:
         self.assertGreater(self.replies[200] + self.replies[202], self.requests // 50,
                            self.replies)
         self.assertGreater(self.replies[422], self.requests // 10, self.replies)
-        self.assertEqual(self.replies[429], 0, self.replies)
+        # Links that need no account have a limit of the address, which a long run reaches.
+        self.assertLess(self.replies[429], self.requests // 100, self.replies)
 
 
 class of_one_machine(any_request, program_case):
