@@ -1,7 +1,6 @@
 #include "store/joint_insert.hpp"
 
 #include <memory>
-#include <span>
 #include <string>
 
 namespace son1k::store {
@@ -34,7 +33,11 @@ class joint_insert::gathered final : public joint_write {
     rows_.insert(rows_.end(), row);
     return rows_.size() < rows_max * into_.columns_ ? result<void>() : write(db);
   }
-  result<void> write(connection& db) override { return into_.send(db, rows_); }
+  result<void> write(connection& db) override {
+    auto sent = into_.send(db, rows_);
+    rows_.clear();
+    return sent;
+  }
 
  private:
   const joint_insert& into_;
@@ -63,16 +66,14 @@ result<void> joint_insert::flush(connection& db) const {
 }
 
 // In as few statements as the numbers of rows that are prepared allow.
-result<void> joint_insert::send(connection& db, std::vector<value>& rows) const {
-  std::span<const value> left(rows);
+result<void> joint_insert::send(connection& db, std::span<const value> rows) const {
   for (std::size_t n = doublings_max + 1; n-- > 0;) {
     const auto size = columns_ << n;
-    while (left.size() >= size) {
-      if (auto sent = db.send(by_doublings_[n], left.first(size)); !sent) return sent;
-      left = left.subspan(size);
+    while (rows.size() >= size) {
+      if (auto sent = db.send(by_doublings_[n], rows.first(size)); !sent) return sent;
+      rows = rows.subspan(size);
     }
   }
-  rows.clear();
   return {};
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -21,10 +22,11 @@ class joint_insert {
   result<void> add(connection& db, std::initializer_list<value> row) const;
   // Within a step that reads the table: writes what the group has gathered so far.
   result<void> flush(connection& db) const;
+  // Writes rows, one behind the other, at once: for what gathers them by itself.
+  result<void> send(connection& db, std::span<const value> rows) const;
 
  private:
   class gathered;
-  result<void> send(connection& db, std::vector<value>& rows) const;
 
   std::size_t columns_;
   std::vector<statement> by_doublings_;  // of 1, 2, 4, … rows

@@ -1,10 +1,11 @@
 #include "accounts/quota/use_counters.hpp"
 
-#include <array>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
+
+#include "store/joint_insert.hpp"
 
 namespace son1k::accounts {
 namespace {
@@ -13,7 +14,6 @@ using store::statement;
 using store::value;
 
 constexpr std::int64_t no_limit = std::int64_t{1} << 62;
-constexpr std::size_t doublings_max = 6;  // of the rows that go out with one statement
 
 std::int64_t most_of(const use_change& change) {
   return change.most == 0 ? no_limit : change.most;
@@ -37,26 +37,15 @@ class joint_use final : public store::joint_write {
   result<void> write(store::connection& db) override {
     // Rows of a counter that shrinks do not go into an upsert: as new rows they would be refused.
     if (gives_back_) return write_one_by_one(db);
-    std::vector<value> params;
-    std::size_t left = 0;
-    for (const auto& [account, periods] : accounts_) left += periods.size();
-    std::size_t doublings = 0;
+    std::vector<value> rows;
     for (const auto& [account, periods] : accounts_) {
       for (const auto& [period, sum] : periods) {
-        if (params.empty()) {
-          doublings = 0;
-          while (doublings < doublings_max && (std::size_t{2} << doublings) <= left) ++doublings;
-        }
         const value row[] = {std::string_view(account), std::string_view(period), sum.added,
                              sum.most};
-        params.insert(params.end(), std::begin(row), std::end(row));
-        if (params.size() < (std::size_t{4} << doublings)) continue;
-        if (auto sent = db.send(upsert_of(doublings), params); !sent) return sent;
-        left -= params.size() / 4;
-        params.clear();
+        rows.insert(rows.end(), std::begin(row), std::end(row));
       }
     }
-    return {};
+    return upsert().send(db, rows);
   }
 
  private:
@@ -76,25 +65,12 @@ class joint_use final : public store::joint_write {
     return period->second;
   }
 
-  static const statement& upsert_of(std::size_t doublings) {
-    static const auto all = [] {
-      std::vector<statement> out;
-      for (std::size_t n = 0; n <= doublings_max; ++n) {
-        std::string sql = "insert into quota_use (account, period, used, most) values ";
-        for (std::size_t row = 0; row < (std::size_t{1} << n); ++row) {
-          sql += row == 0 ? "(" : ", (";
-          for (std::size_t column = 1; column <= 4; ++column)
-            sql += (column == 1 ? "$" : ", $") + std::to_string(row * 4 + column);
-          sql += ")";
-        }
-        sql +=
-            " on conflict (account, period) do update set used = quota_use.used + "
-            "excluded.used, most = excluded.most";
-        out.emplace_back(sql);
-      }
-      return out;
-    }();
-    return all[doublings];
+  static const store::joint_insert& upsert() {
+    static const store::joint_insert insert(
+        "insert into quota_use (account, period, used, most)", 4,
+        "on conflict (account, period) do update set used = quota_use.used + excluded.used, "
+        "most = excluded.most");
+    return insert;
   }
 
   // By what is left of both: giving back first would find no row where this commit makes it.
@@ -106,7 +82,8 @@ class joint_use final : public store::joint_write {
         const std::string_view of(account), in(period);
         const auto change = sum.added - sum.given_back;
         result<void> sent;
-        if (change > 0) sent = db.send(upsert_of(0), {of, in, change, sum.most});
+        const value row[] = {of, in, change, sum.most};
+        if (change > 0) sent = upsert().send(db, row);
         if (change < 0) sent = db.send(give_back, {of, in, -change});
         if (!sent) return sent;
       }

@@ -5,33 +5,13 @@
 #include <algorithm>
 #include <map>
 
-#include "store/postgres/postgres_database.hpp"
-#include "store/sqlite/sqlite_database.hpp"
-#include "support/postgres_server.hpp"
+#include "support/fresh_databases.hpp"
 
 namespace son1k::api::test {
 namespace {
 
-using son1k::test::postgres_server;
 using store::statement;
 using store::transaction;
-
-std::unique_ptr<store::database> open_file(const std::filesystem::path& folder) {
-  store::sqlite_settings settings;
-  settings.file = folder / "son1k.db";
-  return std::move(store::open_sqlite(settings).value());
-}
-
-std::unique_ptr<store::database> open_on_server() {
-  static postgres_server server;
-  static int count = 0;
-  const auto name = "analytics_" + std::to_string(++count);
-  server.create_database(name);
-  store::postgres_settings settings;
-  settings.url = server.url(name);
-  settings.connect_max = settings.away_max = std::chrono::minutes(1);
-  return std::move(store::open_postgres(settings).value());
-}
 
 // As uuid_v7() makes them, at a time of the test's choice.
 std::string id_of(std::int64_t ms, std::size_t number) {
@@ -118,14 +98,12 @@ std::int64_t span(std::int64_t from, std::int64_t to) {
 }  // namespace
 
 void analytics_contract::SetUp() {
-  if (GetParam() == "sqlite") {
-    db_ = open_file(folder_.path());
-  } else if (postgres_server::installed()) {
-    db_ = open_on_server();
-  } else {
+  auto opened = son1k::test::open_fresh(GetParam(), folder_.path());
+  if (opened.empty()) {
     if (getenv("CI") != nullptr) FAIL() << "PostgreSQL must be installed (tools/setup)";
     GTEST_SKIP() << "PostgreSQL is not installed (tools/setup)";
   }
+  db_ = std::move(opened.front());
   ASSERT_TRUE(db_->migrate());
 }
 

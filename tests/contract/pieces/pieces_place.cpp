@@ -1,39 +1,14 @@
 #include "contract/pieces/pieces_place.hpp"
 
 #include "accounts/quota/ledger.hpp"
-#include "store/postgres/postgres_database.hpp"
-#include "store/sqlite/sqlite_database.hpp"
-#include "support/postgres_server.hpp"
+#include "support/fresh_databases.hpp"
 
 namespace son1k::api::test {
-namespace {
-
-using son1k::test::postgres_server;
 using store::statement;
 
-std::vector<std::unique_ptr<store::database>> open_on_server() {
-  static postgres_server server;
-  static int count = 0;
-  const auto name = "pieces_" + std::to_string(++count);
-  server.create_database(name);
-  store::postgres_settings settings;
-  settings.url = server.url(name);
-  settings.connect_max = settings.away_max = std::chrono::minutes(1);
-  std::vector<std::unique_ptr<store::database>> out;
-  for (int n = 0; n < 2; ++n) out.push_back(std::move(store::open_postgres(settings).value()));
-  return out;
-}
-
-}  // namespace
-
 void pieces_contract::SetUp() {
-  if (GetParam() == "sqlite") {
-    store::sqlite_settings settings;
-    settings.file = folder_ / "son1k.db";
-    nodes_.push_back(std::move(store::open_sqlite(settings).value()));
-  } else if (postgres_server::installed()) {
-    nodes_ = open_on_server();
-  } else {
+  nodes_ = son1k::test::open_fresh(GetParam(), folder_.path(), 2);
+  if (nodes_.empty()) {
     if (getenv("CI") != nullptr) FAIL() << "PostgreSQL must be installed (tools/setup)";
     GTEST_SKIP() << "PostgreSQL is not installed (tools/setup)";
   }

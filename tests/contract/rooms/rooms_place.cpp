@@ -1,41 +1,11 @@
 #include "contract/rooms/rooms_place.hpp"
 
-#include "store/postgres/postgres_database.hpp"
-#include "store/sqlite/sqlite_database.hpp"
-#include "support/postgres_server.hpp"
+#include "support/fresh_databases.hpp"
 
 namespace son1k::realtime::test {
-namespace {
-
-using son1k::test::postgres_server;
-
-std::unique_ptr<store::database> open_file(const std::filesystem::path& folder) {
-  store::sqlite_settings settings;
-  settings.file = folder / "son1k.db";
-  return std::move(store::open_sqlite(settings).value());
-}
-
-std::vector<std::unique_ptr<store::database>> open_on_server() {
-  static postgres_server server;
-  static int count = 0;
-  const auto name = "rooms_" + std::to_string(++count);
-  server.create_database(name);
-  store::postgres_settings settings;
-  settings.url = server.url(name);
-  settings.connect_max = settings.away_max = std::chrono::minutes(1);
-  std::vector<std::unique_ptr<store::database>> out;
-  for (int n = 0; n < 2; ++n) out.push_back(std::move(store::open_postgres(settings).value()));
-  return out;
-}
-
-}  // namespace
-
 void rooms_contract::SetUp() {
-  if (GetParam() == "sqlite") {
-    nodes_.push_back(open_file(folder_.path()));
-  } else if (postgres_server::installed()) {
-    nodes_ = open_on_server();
-  } else {
+  nodes_ = son1k::test::open_fresh(GetParam(), folder_.path(), 2);
+  if (nodes_.empty()) {
     if (getenv("CI") != nullptr) FAIL() << "PostgreSQL must be installed (tools/setup)";
     GTEST_SKIP() << "PostgreSQL is not installed (tools/setup)";
   }

@@ -3,16 +3,13 @@
 
 #include "base/uuid.hpp"
 #include "store/async.hpp"
-#include "store/postgres/postgres_database.hpp"
-#include "store/sqlite/sqlite_database.hpp"
-#include "support/postgres_server.hpp"
+#include "support/fresh_databases.hpp"
 #include "support/temp_folder.hpp"
 #include "webhooks/generation_events.hpp"
 
 namespace son1k::webhooks::test {
 namespace {
 
-using son1k::test::postgres_server;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -21,28 +18,13 @@ constexpr std::int64_t now_ms = 1'763'900'000'000;
 class webhooks_contract : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    if (GetParam() == "sqlite") {
-      store::sqlite_settings settings;
-      settings.file = folder_.path() / "son1k.db";
-      db_ = std::move(store::open_sqlite(settings).value());
-    } else if (postgres_server::installed()) {
-      db_ = open_on_server();
-    } else {
+    auto opened = son1k::test::open_fresh(GetParam(), folder_.path());
+    if (opened.empty()) {
       if (getenv("CI") != nullptr) FAIL() << "PostgreSQL must be installed (tools/setup)";
       GTEST_SKIP() << "PostgreSQL is not installed (tools/setup)";
     }
+    db_ = std::move(opened.front());
     ASSERT_TRUE(db_->migrate());
-  }
-
-  static std::unique_ptr<store::database> open_on_server() {
-    static postgres_server server;
-    static int count = 0;
-    const auto name = "webhooks_" + std::to_string(++count);
-    server.create_database(name);
-    store::postgres_settings settings;
-    settings.url = server.url(name);
-    settings.connect_max = settings.away_max = std::chrono::minutes(1);
-    return std::move(store::open_postgres(settings).value());
   }
 
   template <class Step>
