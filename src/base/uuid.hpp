@@ -6,7 +6,8 @@
 
 namespace son1k {
 
-// A new id in its 36-character lower-case form. Thread-safe; ascending within one thread.
+// A new id in its 36-character lower-case form. Thread-safe; each is above every one that
+// this process made before it, on whichever thread.
 std::string uuid_v7();
 
 // True for the 36-character hexadecimal form of any UUID version, lower or upper case.

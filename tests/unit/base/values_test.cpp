@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <mutex>
 #include <set>
+#include <thread>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -28,6 +31,27 @@ TEST(uuid, ascends_is_unique_and_carries_version_and_time) {
   const auto stamp = std::stoll(before.substr(0, 8) + before.substr(9, 4), nullptr, 16);
   EXPECT_GE(stamp, begin);
   EXPECT_LE(stamp, system_clock().now_ms() + 10);
+}
+
+// Threads that take turns, as reactors do with the creates of one client: each hand-over is a
+// "made before" that the ids must show.
+TEST(uuid, ascends_from_thread_to_thread) {
+  std::mutex turn;
+  std::string last;
+  int falls = 0;
+  std::vector<std::thread> makers;
+  for (int maker = 0; maker < 4; ++maker) {
+    makers.emplace_back([&] {
+      for (int i = 0; i < 5'000; ++i) {
+        const std::lock_guard hold(turn);
+        std::string id = uuid_v7();
+        falls += id <= last ? 1 : 0;
+        last = std::move(id);
+      }
+    });
+  }
+  for (auto& maker : makers) maker.join();
+  EXPECT_EQ(falls, 0);
 }
 
 TEST(uuid, shape_is_checked) {
