@@ -127,7 +127,9 @@ export const rules = {
       page.evaluate(() => dispatchEvent(new Event('focus'))),
     ]);
     assert.equal(renewal.status(), 200);
-    assert.ok(Number(await page.evaluate(() => localStorage.getItem('renewAt'))) > Date.now());
+    await until(async () =>
+      Number(await page.evaluate(() => localStorage.getItem('renewAt'))) > Date.now(),
+      'the page knows when the next one is due');
     scene.clean(refused);
   },
 
