@@ -31,6 +31,11 @@ async function logIn(page, email = 'ana@example.org', words = password) {
   await press(page, 'Log in');
 }
 
+// Its time is over. (To clear one by name, Playwright takes all away and gives the others back, and
+// what the page asks meanwhile is asked without any.)
+const expire = (page, name) => page.context().addCookies([
+  { name, value: 'over', domain: '127.0.0.1', path: '/', expires: 1 }]);
+
 // Of a request that shows this token or key.
 const statusWith = async (home, token) =>
   (await home.ask('GET', '/api/auth/profile', undefined, token)).status;
@@ -114,10 +119,10 @@ export const rules = {
     await prompt(page).waitFor();
     assert.equal(await page.evaluate(() => document.cookie), '', 'no script reads them');
     // As the browser does when its time is over.
-    await page.context().clearCookies({ name: 'son1k_access' });
+    await expire(page, 'son1k_access');
     await page.reload();
     await prompt(page).waitFor();
-    await page.context().clearCookies({ name: 'son1k_access' });
+    await expire(page, 'son1k_access');
     await prompt(page).fill('slow harp, 10 seconds');
     await make(page).click();
     await finished(page);

@@ -1,5 +1,5 @@
 // Who is logged in, and the ways from there.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { t } from '../i18n';
 import { addressOf, follow, path, section, sections, type Section } from '../place';
 import { logOut, who } from '../session';
@@ -32,7 +32,8 @@ export function Me() {
   const whole = useRef<HTMLDivElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => setOpen(false), [path.value]);
-  useEffect(() => {
+  // As soon as the menu is there, not with the next frame: who opened it may close it at once.
+  useLayoutEffect(() => {
     if (!open) return;
     const outside = (e: Event) => {
       if (!whole.current?.contains(e.target as Node)) setOpen(false);
