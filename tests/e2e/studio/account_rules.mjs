@@ -33,8 +33,12 @@ async function logIn(page, email = 'ana@example.org', words = password) {
 
 // Its time is over. (To clear one by name, Playwright takes all away and gives the others back, and
 // what the page asks meanwhile is asked without any.)
-const expire = (page, name) => page.context().addCookies([
-  { name, value: 'over', domain: '127.0.0.1', path: '/', expires: 1 }]);
+async function expire(page, name) {
+  const kept = page.context();
+  await kept.addCookies([{ name, value: 'over', domain: '127.0.0.1', path: '/', expires: 1 }]);
+  const names = (await kept.cookies()).map((each) => each.name);
+  assert.ok(!names.includes(name) && names.length, `${names}`);
+}
 
 // Of a request that shows this token or key.
 const statusWith = async (home, token) =>
