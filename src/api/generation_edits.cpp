@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/json.hpp>
+#include <chrono>
 
 #include "api/edit_tags.hpp"
 #include "api/envelope.hpp"
@@ -86,8 +91,23 @@ awaitable<result<void>> add_again(services_ptr with, std::shared_ptr<const anoth
   co_return done;
 }
 
+// The job once it has ended, or as it is after a second: the end of a run stands in its piece's row
+// a moment before the queue tells it, and whoever saw it there may ask at once.
+awaitable<result<queue::job_view>> ended_job(services_ptr with, std::string id) {
+  constexpr int looks_max = 40;
+  constexpr std::chrono::milliseconds between{25};
+  boost::asio::steady_timer pause(co_await boost::asio::this_coro::executor);
+  for (int look = 1;; ++look) {
+    auto job = co_await with->queue.get(std::string(generation_queue), id);
+    if (!job || queue::is_ended(job->state) || look == looks_max) co_return job;
+    pause.expires_after(between);
+    boost::system::error_code ended;
+    co_await pause.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
+  }
+}
+
 awaitable<result<void>> try_again(services_ptr with, std::shared_ptr<const another_try> one) {
-  auto job = co_await with->queue.get(std::string(generation_queue), one->charge.generation);
+  auto job = co_await ended_job(with, one->charge.generation);
   if (!job && job.error().code != errc::not_found) co_return job.error();
   if (!job) {
     auto added = co_await add_again(with, one);

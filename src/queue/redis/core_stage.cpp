@@ -116,13 +116,14 @@ result<added_job> core::stage_plain(store::transaction& tx, const job_spec& spec
     return now->with->write(c);
   });
   tx.on_outcome(when_committed(door_, [now](core& c) { c.push(*now->with); }));
-  return added_job{spec.id, false, usual_position(spec.queue, 0)};
+  return added_job{spec.id, false, usual_position(spec.queue, spec.options.priority)};
 }
 
 void core::push(staged_adds& some) {
   words args;
   if (!some.take(args)) return;
-  outlook_->added(some.queue(), some.size());
+  for (const auto& shape : some.shapes())
+    outlook_->added(outlook::lane(some.queue(), shape.priority), shape.jobs);
   link_->send("push", args, [box = outbox_, row = some.row()](link::reply got) {
     if (got) box->done(row);
   });

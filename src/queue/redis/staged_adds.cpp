@@ -7,12 +7,13 @@
 #include "base/uuid.hpp"
 #include "queue/options_codec.hpp"
 #include "queue/redis/job_fields.hpp"
+#include "queue/redis/outlook.hpp"
 
 namespace son1k::queue::redis {
 namespace {
 
 auto facts_of(const job_options& o) {
-  return std::tie(o.attempts, o.backoff.kind, o.backoff.delay_ms, o.backoff.jitter, o.timeout_ms,
+  return std::tie(o.priority, o.attempts, o.backoff.kind, o.backoff.delay_ms, o.backoff.jitter, o.timeout_ms,
                   o.keep_completed.age_ms, o.keep_completed.count, o.keep_failed.age_ms,
                   o.keep_failed.count, o.keep_logs, o.on_failure);
 }
@@ -37,23 +38,25 @@ staged_adds::staged_adds(std::string queue, std::int64_t now_ms)
 
 bool staged_adds::takes(const job_spec& spec) {
   const auto& o = spec.options;
-  return spec.id_is_new && !spec.parent && spec.children.empty() && o.priority == 0 &&
-         o.delay_ms == 0 && o.expires_in_ms == 0 && o.group.empty() && o.dedup.id.empty() &&
-         o.traceparent.empty();
+  return spec.id_is_new && !spec.parent && spec.children.empty() &&
+         o.priority <= outlook::priority_max && o.delay_ms == 0 && o.expires_in_ms == 0 &&
+         o.group.empty() && o.dedup.id.empty() && o.traceparent.empty();
 }
 
 staged_add staged_adds::prepare(const job_spec& spec) {
   const auto& texts = texts_of(spec);
-  return {spec.queue, spec.kind, texts.stock, texts.more, spec.id, spec.user, spec.data};
+  return {spec.queue,            spec.kind, texts.stock, texts.more,
+          spec.options.priority, spec.id,   spec.user,   spec.data};
 }
 
 void staged_adds::add(const staged_add& job) {
   const auto alike = [&](const shape& s) {
-    return s[0] == job.name && s[1] == job.options && s[2] == job.more;
+    return s.name == job.name && s.options == job.options && s.more == job.more;
   };
   auto at = std::find_if(shapes_.begin(), shapes_.end(), alike);
   if (at == shapes_.end())
-    at = shapes_.insert(shapes_.end(), shape{job.name, job.options, job.more});
+    at = shapes_.insert(shapes_.end(), {job.name, job.options, job.more, job.priority, 0});
+  ++at->jobs;
   each_.add(at - shapes_.begin() + 1).add(job.id).add(job.user).add(job.data);
   bytes_ += job.id.size() + job.user.size() + job.data.size();
   if (jobs_ == 0 || job.id < first_) first_ = job.id;
@@ -64,7 +67,7 @@ void staged_adds::add(const staged_add& job) {
 words staged_adds::args() const {
   words all;
   all.add(queue_).add(shapes_.size());
-  for (const auto& s : shapes_) all.add(s[0]).add(s[1]).add(s[2]);
+  for (const auto& s : shapes_) all.add(s.name).add(s.options).add(s.more);
   return all.add(jobs_);
 }
 

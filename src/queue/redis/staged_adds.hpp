@@ -2,8 +2,9 @@
 // of the script "push", one answer. Filled by steps on the writer's thread; read by hooks behind
 // the commit.
 #pragma once
-#include <array>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,7 +17,8 @@ namespace son1k::queue::redis {
 
 // A job as these take it.
 struct staged_add {
-  std::string queue, name, options, more;  // more: options of ours
+  std::string queue, name, options, more;  // options: the stock ones; more: those of ours
+  std::int64_t priority = 0;               // as the stock options say
   std::string id, user, data;
 };
 
@@ -37,14 +39,19 @@ class staged_adds final : public store::joint_write,
 
   const std::string& row() const { return row_; }
   const std::string& queue() const { return queue_; }
-  std::int64_t size() const { return static_cast<std::int64_t>(jobs_); }
+  // What jobs have in common, and how many have it.
+  struct shape {
+    std::string name, options, more;
+    std::int64_t priority = 0;
+    std::int64_t jobs = 0;
+  };
+  std::span<const shape> shapes() const { return shapes_; }
   // The arguments of the call; true the first time, for who sends it.
   bool take(words& args);
 
  private:
   static constexpr std::size_t jobs_max = 256;
   static constexpr std::size_t bytes_max = 1 << 20;  // a job more may go beyond
-  using shape = std::array<std::string, 3>;
   words args() const;
 
   const std::string row_, queue_;

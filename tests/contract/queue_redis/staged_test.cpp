@@ -116,6 +116,33 @@ TEST_P(redis_staged, jobs_of_different_kinds_users_and_options_stay_what_they_ar
   EXPECT_EQ(run(q().get("other", "job-103"))->queue, "other");
 }
 
+TEST_P(redis_staged, those_with_a_priority_stand_where_an_add_would_have_put_them) {
+  std::vector<job_spec> all = many(6);
+  const std::vector<std::int32_t> priorities{5, 0, 1, 5, 1, 20};
+  for (std::size_t n = 0; n < all.size(); ++n) all[n].options.priority = priorities[n];
+  EXPECT_THAT(commit_together(all), IsEmpty());
+  EXPECT_EQ(rows(), 1) << "and of one commit in one row";
+  auto after = spec("after");
+  after.options.priority = 5;
+  ASSERT_TRUE(add(after));
+  EXPECT_EQ(counts().waiting, 1);
+  EXPECT_EQ(counts().prioritized, 6);
+  EXPECT_EQ(get("job-100")->options.priority, 5);
+  EXPECT_THAT(claim_ids(100), ElementsAre("job-101", "job-102", "job-104", "job-100", "job-103",
+                                          "after", "job-105"));
+}
+
+TEST_P(redis_staged, those_with_a_priority_age_as_others_do) {
+  auto early = fresh("early");
+  early.options.priority = 20;
+  EXPECT_THAT(commit_together({early}), IsEmpty());
+  clock().advance(11 * 60'000);
+  auto late = fresh("late");
+  late.options.priority = 1;
+  EXPECT_THAT(commit_together({late}), IsEmpty());
+  EXPECT_THAT(claim_ids(1), ElementsAre("early"));
+}
+
 INSTANTIATE_TEST_SUITE_P(, redis_staged, testing::ValuesIn(backends_over_each_database()),
                          [](const auto& entry) { return entry.param.name; });
 
