@@ -13,9 +13,9 @@ namespace son1k::queue::redis {
 namespace {
 
 auto facts_of(const job_options& o) {
-  return std::tie(o.priority, o.attempts, o.backoff.kind, o.backoff.delay_ms, o.backoff.jitter, o.timeout_ms,
-                  o.keep_completed.age_ms, o.keep_completed.count, o.keep_failed.age_ms,
-                  o.keep_failed.count, o.keep_logs, o.on_failure);
+  return std::tie(o.priority, o.attempts, o.backoff.kind, o.backoff.delay_ms, o.backoff.jitter,
+                  o.timeout_ms, o.keep_completed.age_ms, o.keep_completed.count,
+                  o.keep_failed.age_ms, o.keep_failed.count, o.keep_logs, o.on_failure);
 }
 
 // Jobs with the same options come in a row, so their texts are written once.
