@@ -6,7 +6,7 @@ if(SON1K_SANITIZE)
   add_link_options(-fsanitize=${SON1K_SANITIZE})
   if(SON1K_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize-recover=undefined)
-    # A fifth of the compile time, for what AddressSanitizer reports at the same place or x86 allows.
+    # A fifth of the compile time, for what AddressSanitizer reports as well or x86 allows.
     add_compile_options(-fno-sanitize=null,alignment,vptr)
     if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
       # clang 14 cannot emit the function check's data for a coroutine.
