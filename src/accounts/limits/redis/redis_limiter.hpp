@@ -1,7 +1,10 @@
 // The limiter of many processes: one key a bucket in Redis, one script a step. Time is that of
-// Redis, so that the clocks of the processes need not agree.
+// Redis, so that the clocks of the processes need not agree. Callers that come while two calls are
+// under way share the next one: with many at once that is a tenth of the calls, and alone nobody
+// waits.
 #pragma once
 #include <chrono>
+#include <memory>
 
 #include "accounts/limits/limiter.hpp"
 #include "base/clock.hpp"
@@ -24,8 +27,8 @@ class redis_limiter final : public limiter {
   boost::asio::awaitable<result<limit_verdict>> take(std::vector<limit> limits) override;
 
  private:
-  net::redis_client& redis_;
-  const redis_limiter_settings settings_;
+  class line;
+  const std::shared_ptr<line> line_;
 };
 
 }  // namespace son1k::accounts
