@@ -1,24 +1,17 @@
 #include "net/guarded_post.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
-#include <charconv>
+
+#include "net/web_peer.hpp"
 
 namespace son1k::net {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using tcp = asio::ip::tcp;
 namespace {
 
 constexpr std::uint32_t posted_head_bytes_max = 16 * 1'024;
@@ -41,27 +34,20 @@ error not_posted(errc code, std::string why_en, std::string why_es) {
   return {code, "url", text(std::move(why_en), std::move(why_es))};
 }
 
-std::string host_of_post(const post_address& to) {
-  const bool v6 = to.host.find(':') != std::string::npos;
-  const auto host = v6 ? "[" + to.host + "]" : to.host;
-  return to.port == (to.tls ? 443 : 80) ? host : host + ":" + std::to_string(to.port);
-}
-
 // One exchange; lives in the coroutine that waits for it.
 struct one_post {
-  one_post(post_message what, std::chrono::milliseconds within) : to(what.to), time(within) {
+  explicit one_post(post_message what) : to(what.to) {
     reply.header_limit(posted_head_bytes_max);
     request.method(http::verb::post);
     request.target(to.target);
     request.version(11);
-    request.set(http::field::host, host_of_post(to));
+    request.set(http::field::host, host_field(to));
     request.set(http::field::connection, "close");
     for (auto& [name, value] : what.headers) request.set(name, value);
     request.body() = std::move(what.body);
     request.prepare_payload();
   }
-  const post_address to;
-  const std::chrono::milliseconds time;
+  const web_address to;
   http::request<http::string_body> request;
   http::response_parser<http::empty_body> reply;
   beast::error_code ec;
@@ -78,52 +64,9 @@ asio::awaitable<void> exchange_post(one_post& post, Stream& stream) {
   if (post.ec && written) post.ec = written;
 }
 
-asio::awaitable<void> exchange_over_tls(one_post& post, beast::tcp_stream& below,
-                                        asio::ssl::context& tls) {
-  auto token = asio::redirect_error(asio::use_awaitable, post.ec);
-  asio::ssl::stream<beast::tcp_stream&> stream(below, tls);
-  boost::system::error_code not_an_address;
-  asio::ip::make_address(post.to.host, not_an_address);
-  if (not_an_address) SSL_set_tlsext_host_name(stream.native_handle(), post.to.host.c_str());
-  stream.set_verify_mode(asio::ssl::verify_peer);
-  stream.set_verify_callback(asio::ssl::host_name_verification(post.to.host));
-  co_await stream.async_handshake(asio::ssl::stream_base::client, token);
-  if (post.ec) co_return;
-  co_await exchange_post(post, stream);
-}
-
-// All that the name stands for now; a resolver that is silent is given up with the rest of the
-// exchange.
-asio::awaitable<result<std::vector<tcp::endpoint>>> find_endpoints(one_post& post) {
-  auto executor = co_await asio::this_coro::executor;
-  // The timer's handler may still be on its way when this is over.
-  struct search {
-    explicit search(const asio::any_io_executor& on) : names(on), limit(on) {}
-    tcp::resolver names;
-    asio::steady_timer limit;
-    bool late = false;
-  };
-  auto state = std::make_shared<search>(executor);
-  state->limit.expires_after(post.time);
-  state->limit.async_wait([state](const boost::system::error_code& ended) {
-    if (ended) return;
-    state->late = true;
-    state->names.cancel();
-  });
-  const auto port = std::to_string(post.to.port);
-  auto token = asio::redirect_error(asio::use_awaitable, post.ec);
-  const auto found = co_await state->names.async_resolve(post.to.host, port,
-                                                         tcp::resolver::numeric_service, token);
-  state->limit.cancel();
-  if (state->late) post.ec = beast::error::timeout;
-  std::vector<tcp::endpoint> out;
-  if (!post.ec)
-    for (const auto& one : found) out.push_back(one.endpoint());
-  if (post.ec || out.empty()) {
-    co_return not_posted(post.ec == beast::error::timeout ? errc::timeout : errc::unavailable,
-                         post.to.host + " cannot be found", "no se encuentra " + post.to.host);
-  }
-  co_return out;
+error not_found_post(const one_post& post) {
+  return not_posted(post.ec == beast::error::timeout ? errc::timeout : errc::unavailable,
+                    post.to.host + " cannot be found", "no se encuentra " + post.to.host);
 }
 
 error broken_post(const one_post& post) {
@@ -138,35 +81,22 @@ error broken_post(const one_post& post) {
 
 }  // namespace
 
-result<post_address> parse_post_address(std::string_view url, const reach& within) {
+result<web_address> parse_post_address(std::string_view url, const reach& within) {
   if (url.size() > posted_url_bytes_max)
     return bad_post_url({"must have at most 2048 bytes", "debe tener 2048 bytes o menos"});
-  const auto parsed = boost::urls::parse_uri(url);
-  const error wrong = bad_post_url({"must be an address such as https://example.org/hook",
-                                    "debe ser una dirección como https://example.org/hook"});
-  if (!parsed || parsed->host().empty() || parsed->has_fragment() || parsed->has_userinfo())
-    return wrong;
-  post_address out;
-  out.tls = parsed->scheme() == "https";
-  if (!out.tls && parsed->scheme() != "http") return wrong;
-  out.host = std::string(parsed->host_address());
-  out.port = out.tls ? 443 : 80;
-  if (parsed->has_port()) {
-    const std::string_view digits = parsed->port();
-    const auto end = digits.data() + digits.size();
-    const auto read = std::from_chars(digits.data(), end, out.port);
-    if (read.ec != std::errc() || read.ptr != end || out.port == 0) return wrong;
+  auto out = parse_web_address(url);
+  if (!out) {
+    return bad_post_url({"must be an address such as https://example.org/hook",
+                         "debe ser una dirección como https://example.org/hook"});
   }
-  const std::string_view target = parsed->encoded_target();
-  if (!target.empty()) out.target = target.front() == '/' ? target : "/" + std::string(target);
   boost::system::error_code not_an_address;
-  const auto address = asio::ip::make_address(out.host, not_an_address);
-  const bool local = out.host == "localhost" || out.host.ends_with(".localhost");
+  const auto address = asio::ip::make_address(out->host, not_an_address);
+  const bool local = out->host == "localhost" || out->host.ends_with(".localhost");
   if ((local && !within.names_any()) || (!not_an_address && !within.allows(address)))
     return bad_post_url(refused_place().message);
-  if (!out.tls && (!within.names_any() || (!not_an_address && !within.names(address))))
+  if (!out->tls && (!within.names_any() || (!not_an_address && !within.names(address))))
     return bad_post_url(refused_plain().message);
-  return out;
+  return std::move(*out);
 }
 
 guarded_posts::guarded_posts(reach within, std::chrono::milliseconds time, std::string authorities)
@@ -176,14 +106,8 @@ guarded_posts::guarded_posts(reach within, std::chrono::milliseconds time, std::
 result<asio::ssl::context*> guarded_posts::tls() {
   const std::scoped_lock hold(lock_);
   if (tls_) return tls_.get();
-  auto made = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
-  SSL_CTX_set_min_proto_version(made->native_handle(), TLS1_2_VERSION);
   boost::system::error_code ec;
-  if (authorities_.empty()) {
-    made->set_default_verify_paths(ec);
-  } else {
-    made->load_verify_file(authorities_, ec);
-  }
+  auto made = client_tls(authorities_, ec);
   if (ec) {
     return not_posted(errc::unavailable, "the authorities cannot be read: " + ec.message(),
                       "no se pueden leer las autoridades: " + ec.message());
@@ -194,11 +118,11 @@ result<asio::ssl::context*> guarded_posts::tls() {
 
 asio::awaitable<result<int>> guarded_posts::post(post_message what) {
   const auto began = std::chrono::steady_clock::now();
-  one_post post(std::move(what), time_);
-  auto found = co_await find_endpoints(post);
-  if (!found) co_return found.error();
+  one_post post(std::move(what));
+  const auto found = co_await look_up(post.to.host, post.to.port, time_, post.ec);
+  if (post.ec) co_return not_found_post(post);
   // One that is not allowed among others makes the name suspect as a whole.
-  for (const auto& one : *found) {
+  for (const auto& one : found) {
     if (!within_.allows(one.address())) co_return refused_place();
     if (!post.to.tls && !within_.names(one.address())) co_return refused_plain();
   }
@@ -206,12 +130,14 @@ asio::awaitable<result<int>> guarded_posts::post(post_message what) {
   beast::tcp_stream stream(executor);
   stream.expires_at(began + time_);
   auto token = asio::redirect_error(asio::use_awaitable, post.ec);
-  co_await stream.async_connect(*found, token);
+  co_await stream.async_connect(found, token);
   if (post.ec) co_return broken_post(post);
   if (post.to.tls) {
     auto with = tls();
     if (!with) co_return with.error();
-    co_await exchange_over_tls(post, stream, **with);
+    tls_stream trusted(stream, **with);
+    co_await shake_hands(trusted, post.to.host, post.ec);
+    if (!post.ec) co_await exchange_post(post, trusted);
   } else {
     co_await exchange_post(post, stream);
   }

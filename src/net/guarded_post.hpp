@@ -17,23 +17,18 @@
 
 #include "base/error.hpp"
 #include "net/reach.hpp"
+#include "net/web_address.hpp"
 
 namespace son1k::net {
 
 inline constexpr std::size_t posted_url_bytes_max = 2'048;
 
-struct post_address {
-  bool tls = true;
-  std::string host;  // without brackets
-  std::uint16_t port = 443;
-  std::string target = "/";
-};
 // validation, field "url": neither https nor http, no host, a user, a fragment, too long; an
 // address in the URL itself that `within` does not allow, and http where it names nothing.
-result<post_address> parse_post_address(std::string_view url, const reach& within);
+result<web_address> parse_post_address(std::string_view url, const reach& within);
 
 struct post_message {
-  post_address to;
+  web_address to;
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
 };

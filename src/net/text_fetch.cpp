@@ -2,22 +2,17 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
-#include <charconv>
+
+#include "net/web_peer.hpp"
 
 namespace son1k::net {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using tcp = asio::ip::tcp;
 namespace {
 
 constexpr std::uint32_t fetched_head_bytes_max = 16 * 1'024;
@@ -37,19 +32,13 @@ bool is_this_machine(std::string_view host) {
   return !ec && address.is_loopback();
 }
 
-error not_fetched(const text_address& from, errc code, text why) {
+error not_fetched(const web_address& from, errc code, text why) {
   return {code, "url",
           text(from.host + " " + std::move(why.en), from.host + " " + std::move(why.es))};
 }
 
-std::string host_field(const text_address& from) {
-  const bool v6 = from.host.find(':') != std::string::npos;
-  const auto host = v6 ? "[" + from.host + "]" : from.host;
-  return from.port == (from.tls ? 443 : 80) ? host : host + ":" + std::to_string(from.port);
-}
-
 struct one_fetch {
-  explicit one_fetch(const text_address& a, const fetch_bounds& b) : from(a), bounds(b) {
+  explicit one_fetch(const web_address& a, const fetch_bounds& b) : from(a), bounds(b) {
     reply.body_limit(bounds.bytes_max);
     reply.header_limit(fetched_head_bytes_max);
     request.method(http::verb::get);
@@ -59,7 +48,7 @@ struct one_fetch {
     request.set(http::field::accept, "application/json");
     request.set(http::field::connection, "close");
   }
-  const text_address& from;
+  const web_address& from;
   const fetch_bounds& bounds;
   http::request<http::empty_body> request;
   http::response_parser<http::string_body> reply;
@@ -75,46 +64,29 @@ asio::awaitable<void> ask_for_text(one_fetch& fetch, Stream& stream) {
   co_await http::async_read(stream, buffer, fetch.reply, token);
 }
 
-asio::awaitable<void> ask_over_tls(one_fetch& fetch, beast::tcp_stream& below) {
-  auto token = asio::redirect_error(asio::use_awaitable, fetch.ec);
-  asio::ssl::context tls(asio::ssl::context::tls_client);
-  SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION);
-  if (fetch.bounds.authorities.empty()) {
-    tls.set_default_verify_paths(fetch.ec);
-  } else {
-    tls.load_verify_file(fetch.bounds.authorities, fetch.ec);
-  }
-  if (fetch.ec) co_return;
-  asio::ssl::stream<beast::tcp_stream&> stream(below, tls);
-  boost::system::error_code not_an_address;
-  asio::ip::make_address(fetch.from.host, not_an_address);
-  if (not_an_address) SSL_set_tlsext_host_name(stream.native_handle(), fetch.from.host.c_str());
-  stream.set_verify_mode(asio::ssl::verify_peer);
-  stream.set_verify_callback(asio::ssl::host_name_verification(fetch.from.host));
-  co_await stream.async_handshake(asio::ssl::stream_base::client, token);
-  if (fetch.ec) co_return;
-  co_await ask_for_text(fetch, stream);
-}
-
 asio::awaitable<void> run_fetch(one_fetch& fetch) {
+  const auto ends = std::chrono::steady_clock::now() + fetch.bounds.time;
+  const auto found =
+      co_await look_up(fetch.from.host, fetch.from.port, fetch.bounds.time, fetch.ec);
+  if (fetch.ec) co_return;
   auto executor = co_await asio::this_coro::executor;
   auto token = asio::redirect_error(asio::use_awaitable, fetch.ec);
-  tcp::resolver resolver(executor);
-  const auto port = std::to_string(fetch.from.port);
-  const auto found = co_await resolver.async_resolve(fetch.from.host, port, token);
-  if (fetch.ec) co_return;
   beast::tcp_stream stream(executor);
-  stream.expires_after(fetch.bounds.time);
+  stream.expires_at(ends);
   co_await stream.async_connect(found, token);
   if (fetch.ec) co_return;
-  if (fetch.from.tls) {
-    co_await ask_over_tls(fetch, stream);
-  } else {
+  if (!fetch.from.tls) {
     co_await ask_for_text(fetch, stream);
+    co_return;
   }
+  const auto tls = client_tls(fetch.bounds.authorities, fetch.ec);
+  if (fetch.ec) co_return;
+  tls_stream trusted(stream, *tls);
+  co_await shake_hands(trusted, fetch.from.host, fetch.ec);
+  if (!fetch.ec) co_await ask_for_text(fetch, trusted);
 }
 
-error broken_fetch(const text_address& from, const beast::error_code& ec) {
+error broken_fetch(const web_address& from, const beast::error_code& ec) {
   if (ec == beast::error::timeout)
     return not_fetched(from, errc::timeout, {"did not answer in time", "no respondió a tiempo"});
   if (ec == http::error::body_limit || ec == http::error::buffer_overflow ||
@@ -128,27 +100,13 @@ error broken_fetch(const text_address& from, const beast::error_code& ec) {
 
 }  // namespace
 
-result<text_address> parse_text_address(std::string_view url) {
-  const auto parsed = boost::urls::parse_uri(url);
-  if (!parsed || parsed->host().empty() || parsed->has_fragment() || parsed->has_userinfo())
-    return bad_url(url);
-  text_address out;
-  out.host = std::string(parsed->host_address());
-  out.tls = parsed->scheme() == "https";
-  if (!out.tls && (parsed->scheme() != "http" || !is_this_machine(out.host))) return bad_url(url);
-  out.port = out.tls ? 443 : 80;
-  if (parsed->has_port()) {
-    const std::string_view digits = parsed->port();
-    const auto end = digits.data() + digits.size();
-    const auto read = std::from_chars(digits.data(), end, out.port);
-    if (read.ec != std::errc() || read.ptr != end || out.port == 0) return bad_url(url);
-  }
-  const std::string_view target = parsed->encoded_target();
-  if (!target.empty()) out.target = target.front() == '/' ? target : "/" + std::string(target);
-  return out;
+result<web_address> parse_text_address(std::string_view url) {
+  auto out = parse_web_address(url);
+  if (!out || (!out->tls && !is_this_machine(out->host))) return bad_url(url);
+  return std::move(*out);
 }
 
-result<std::string> fetch_text(const text_address& from, const fetch_bounds& bounds) {
+result<std::string> fetch_text(const web_address& from, const fetch_bounds& bounds) {
   asio::io_context loop(1);
   one_fetch fetch(from, bounds);
   auto task = run_fetch(fetch);

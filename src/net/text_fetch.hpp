@@ -3,33 +3,26 @@
 // trusted because of where it came from. Thread-safe: calls share nothing.
 #pragma once
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/error.hpp"
+#include "net/web_address.hpp"
 
 namespace son1k::net {
 
-struct text_address {
-  bool tls = true;
-  std::string host;  // without brackets
-  std::uint16_t port = 443;
-  std::string target = "/";
-};
-
 // validation, field "url": neither https nor http to a loopback address; a user, a fragment, no
 // host.
-result<text_address> parse_text_address(std::string_view url);
+result<web_address> parse_text_address(std::string_view url);
 
 struct fetch_bounds {
-  std::chrono::milliseconds time{5'000};  // of all but a name that is being looked up
+  std::chrono::milliseconds time{5'000};  // a lookup that is silent may hold the thread longer
   std::size_t bytes_max = 64 * 1'024;
   std::string authorities;  // a file of certificates in place of the system's
 };
 
 // unavailable, field "url": not reached, not trusted, broken off, or another status than 200 ·
 // timeout · payload_too_large. The message names the host and the reason.
-result<std::string> fetch_text(const text_address& from, const fetch_bounds& bounds = {});
+result<std::string> fetch_text(const web_address& from, const fetch_bounds& bounds = {});
 
 }  // namespace son1k::net

@@ -10,8 +10,8 @@
 namespace son1k::accounts {
 
 struct key_download::state {
-  state(net::text_address a, net::fetch_bounds b) : from(std::move(a)), bounds(std::move(b)) {}
-  const net::text_address from;
+  state(net::web_address a, net::fetch_bounds b) : from(std::move(a)), bounds(std::move(b)) {}
+  const net::web_address from;
   const net::fetch_bounds bounds;
   std::mutex lock;
   std::condition_variable ended;
@@ -24,7 +24,7 @@ struct key_download::state {
   }
 };
 
-key_download::key_download(net::text_address from, net::fetch_bounds bounds)
+key_download::key_download(net::web_address from, net::fetch_bounds bounds)
     : state_(std::make_shared<state>(std::move(from), std::move(bounds))) {}
 
 key_download::~key_download() {

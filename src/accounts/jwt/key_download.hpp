@@ -14,7 +14,7 @@ namespace son1k::accounts {
 
 class key_download {
  public:
-  key_download(net::text_address from, net::fetch_bounds bounds);
+  key_download(net::web_address from, net::fetch_bounds bounds);
   // Waits for what is under way as long as it may take by its bounds; a name that is still being
   // looked up is left to itself.
   ~key_download();

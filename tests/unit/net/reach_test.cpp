@@ -9,6 +9,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include "net/guarded_post.hpp"
+#include "support/tls_text_server.hpp"
 #include "unit/net/test_server.hpp"
 
 namespace son1k::test {
@@ -105,7 +106,7 @@ TEST(reach, an_address_is_judged_where_it_is_written) {
 
 class guarded : public testing::Test {
  protected:
-  result<int> post(net::guarded_posts& posts, net::post_address to, std::string body = "{}") {
+  result<int> post(net::guarded_posts& posts, net::web_address to, std::string body = "{}") {
     boost::asio::io_context loop;
     net::post_message what;
     what.to = std::move(to);
@@ -116,7 +117,7 @@ class guarded : public testing::Test {
     loop.run();
     return answer.get();
   }
-  net::post_address place(std::string host, std::string target) const {
+  net::web_address place(std::string host, std::string target) const {
     return {false, std::move(host), port(), std::move(target)};
   }
   std::uint16_t port() const { return server_.port(); }
@@ -176,6 +177,21 @@ TEST_F(guarded, who_does_not_speak_tls_is_not_trusted) {
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, errc::unavailable);
   EXPECT_EQ(asked_, 0);
+}
+
+TEST_F(guarded, over_tls_only_who_has_a_certificate_for_that_host_is_told) {
+  const tls_files files;
+  const tls_text_server secured(files, "taken");
+  net::guarded_posts posts(net::reach::parse("127.0.0.0/8").value(), std::chrono::minutes(1),
+                           files.authority());
+  net::guarded_posts with_the_systems_authorities(net::reach::parse("127.0.0.0/8").value());
+  net::web_address to{true, "localhost", secured.port(), "/hook"};
+  const auto told = post(posts, to);
+  ASSERT_TRUE(told) << told.error().what();
+  EXPECT_EQ(*told, 200);
+  EXPECT_EQ(post(with_the_systems_authorities, to).error().code, errc::unavailable);
+  to.host = "127.0.0.2";
+  EXPECT_EQ(post(posts, to).error().code, errc::unavailable);
 }
 
 // It listens, and never takes the connection from its queue.

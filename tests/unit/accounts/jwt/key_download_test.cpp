@@ -2,18 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/ssl.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <future>
 #include <thread>
 
 #include "net/text_fetch.hpp"
 #include "support/redis_server.hpp"
+#include "support/tls_text_server.hpp"
 #include "unit/net/test_server.hpp"
 
 namespace son1k::accounts::key_download_tests {
@@ -22,50 +17,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using net::fetch_text;
 
-// Answers every connection over TLS with one text, on all loopback addresses.
-class tls_text_server {
- public:
-  tls_text_server(const test::tls_files& files, std::string text)
-      : acceptor_(loop_, tcp::endpoint(tcp::v4(), 0)), text_(std::move(text)) {
-    tls_.use_certificate_chain_file(files.certificate());
-    tls_.use_private_key_file(files.key(), asio::ssl::context::pem);
-    auto task = serve();
-    asio::co_spawn(loop_, std::move(task), [](std::exception_ptr) {});
-    thread_ = std::thread([this] { loop_.run(); });
-  }
-  ~tls_text_server() {
-    loop_.stop();
-    thread_.join();
-  }
-  std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
-
- private:
-  asio::awaitable<void> serve() {
-    for (;;) {
-      boost::system::error_code ec;
-      auto token = asio::redirect_error(asio::use_awaitable, ec);
-      auto socket = co_await acceptor_.async_accept(token);
-      if (ec) co_return;
-      asio::ssl::stream<tcp::socket> stream(std::move(socket), tls_);
-      co_await stream.async_handshake(asio::ssl::stream_base::server, token);
-      if (ec) continue;
-      std::string head;
-      auto buffer = asio::dynamic_buffer(head, 8'192);
-      co_await asio::async_read_until(stream, buffer, "\r\n\r\n", token);
-      if (ec) continue;
-      const auto reply =
-          "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(text_.size()) + "\r\n\r\n" + text_;
-      co_await asio::async_write(stream, asio::buffer(reply), token);
-    }
-  }
-  asio::io_context loop_;
-  tcp::acceptor acceptor_;
-  asio::ssl::context tls_{asio::ssl::context::tls_server};
-  std::string text_;
-  std::thread thread_;
-};
-
-net::text_address at(std::uint16_t port, const std::string& host = "127.0.0.1", bool tls = true) {
+net::web_address at(std::uint16_t port, const std::string& host = "127.0.0.1", bool tls = true) {
   return {tls, host, port, "/keys"};
 }
 
@@ -78,7 +30,7 @@ net::fetch_bounds patient() {
 
 TEST(text_fetch, over_tls_only_who_has_a_certificate_for_that_host_is_heard) {
   const test::tls_files files;
-  const tls_text_server server(files, "{\"keys\":[]}");
+  const test::tls_text_server server(files, "{\"keys\":[]}");
   auto trusting = patient();
   trusting.authorities = files.authority();
   const auto by_address = fetch_text(at(server.port()), trusting);
