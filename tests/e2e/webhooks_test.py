@@ -292,6 +292,17 @@ class rules(webhooks_case):
             self.made(good)
         self.assertEqual(self.call("POST", "/api/webhooks", {"url": good}).status, 409)
 
+    def test_one_key_makes_one(self):
+        self.start("--workers", "0")
+        body, fields = {"url": "http://127.0.0.1:9/"}, {**bearer(self.ana), "Idempotency-Key": "k"}
+        first, second = (self.api.call("POST", "/api/webhooks", body, fields) for _ in range(2))
+        self.assertEqual((first.status, second.status), (201, 201), second.body)
+        self.assertEqual(second.headers["idempotent-replayed"], "true")
+        self.assertEqual(first.data, second.data)
+        self.assertEqual(len(self.call("GET", "/api/webhooks").data), 1)
+        other = self.api.call("POST", "/api/webhooks", {**body, "active": False}, fields)
+        self.assertEqual(other.status, 422, other.body)
+
     def test_an_edit_holds_over_the_version_that_was_read_only(self):
         self.start("--workers", "0")
         hook = self.made("http://127.0.0.1:9/")["id"]

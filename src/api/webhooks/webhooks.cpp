@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "api/envelope.hpp"
+#include "api/idempotency.hpp"
 #include "api/parameters.hpp"
 #include "base/json.hpp"
 #include "base/uuid.hpp"
@@ -130,6 +131,13 @@ awaitable<http_response> show(context_ptr with, http_request& request) {
 }
 
 awaitable<http_response> create(context_ptr with, http_request& request) {
+  auto key = read_key(request);
+  if (!key) co_return refuse(key.error(), request);
+  if (*key) {
+    auto earlier = co_await earlier_reply(*with, **key);
+    if (!earlier) co_return refuse(earlier.error(), request);
+    if (*earlier) co_return std::move(**earlier);
+  }
   auto wanted = read_change(*with, request, true);
   if (!wanted) co_return refuse(wanted.error(), request);
   const auto now = with->clock.now_ms();
@@ -144,9 +152,14 @@ awaitable<http_response> create(context_ptr with, http_request& request) {
   made.created_at_ms = made.updated_at_ms = now;
   store::transaction tx;
   webhooks::stage_webhook(tx, made);
-  auto done = co_await store::async_commit(with->database, std::move(tx));
-  if (!done) co_return refuse(done.error(), request);
-  auto out = reply_webhook(201, made, now, made.secret);
+  auto data = view_of(made, now);
+  data["secret"] = made.secret;
+  auto done = commit_and_reply(*with, std::move(tx), std::move(*key), 201, json::serialize(data),
+                               request);
+  auto out = co_await std::move(done);
+  out.headers.add("Cache-Control", "no-store");
+  if (out.status != 201 || !out.headers.get("Idempotent-Replayed").empty()) co_return out;
+  out.headers.add("ETag", etag_of(made));
   out.headers.add("Location", "/api/webhooks/" + made.id);
   co_return out;
 }
