@@ -182,8 +182,10 @@ TEST_F(sqlite_disk, what_a_written_commit_leads_to_at_once_shares_its_fsync) {
     db_->commit(std::move(first),
                 [&](result<void> ok) { told.push_back(ok ? "first" : "refused"); });
     all.get_future().wait();
-    ASSERT_THAT(told, testing::ElementsAre("second", "first", "third"));
-    shared = test::confirmed_fsyncs("a.db-wal") == before + 1;
+    // A busy machine may let the writer go on before the second commit is there.
+    ASSERT_THAT(told, testing::UnorderedElementsAre("first", "second", "third"));
+    shared = told[0] == "second" && told[1] == "first" &&
+             test::confirmed_fsyncs("a.db-wal") == before + 1;
   }
   EXPECT_TRUE(shared);
 }
