@@ -114,10 +114,11 @@ class engine_server::impl : public std::enable_shared_from_this<engine_server::i
   asio::awaitable<std::optional<http_response>> before_post(http_request& request);
   asio::awaitable<poll_reply> knock(std::shared_ptr<engine_lane> lane, std::string id);
   http_response upgrade(http_request& request, std::shared_ptr<engine_lane> lane, std::string id);
-  // Runs `act` on the lane's reactor until it has answered the call.
+  // Runs `act` on the lane's reactor until it has answered the call: at once if that is this one,
+  // unless it must come `behind` what the lane was told before.
   template <class Act>
   asio::awaitable<void> on_lane(std::shared_ptr<engine_lane> lane,
-                                std::shared_ptr<session_call> call, Act act);
+                                std::shared_ptr<session_call> call, Act act, bool behind = false);
   bool on_every_lane(std::function<bool(engine_lane&)> act);
 
   net::reactors& loops;
@@ -259,10 +260,12 @@ asio::awaitable<http_response> engine_server::impl::answer_elsewhere(http_reques
 
 template <class Act>
 asio::awaitable<void> engine_server::impl::on_lane(std::shared_ptr<engine_lane> lane,
-                                                   std::shared_ptr<session_call> call, Act act) {
-  auto start = [lane, call, act = std::move(act)](std::shared_ptr<waiting> caller) mutable {
+                                                   std::shared_ptr<session_call> call, Act act,
+                                                   bool behind) {
+  auto start = [lane, call, behind, act = std::move(act)](std::shared_ptr<waiting> caller) mutable {
     call->caller = std::move(caller);
-    asio::dispatch(lane->loop(), std::move(act));
+    behind ? asio::post(lane->loop(), std::move(act))
+           : asio::dispatch(lane->loop(), std::move(act));
   };
   co_await suspend_until_resumed(std::move(start));
 }
@@ -322,7 +325,8 @@ asio::awaitable<std::optional<http_response>> engine_server::impl::before_post(
     const bool goes = session == nullptr || session->begin_post(mark.get());
     call->answer({goes ? 200 : 400, {}});
   };
-  co_await on_lane(lane, call, std::move(act));
+  // Behind what another reactor has told the lane of the post before it: that it was refused.
+  co_await on_lane(lane, call, std::move(act), true);
   if (call->reply.status == 200) {
     request.mark = mark;
     co_return std::nullopt;
