@@ -305,7 +305,9 @@ asio::awaitable<poll_reply> engine_server::impl::post(http_request& request,
     const int status = session->on_post(body, octets, mark.get());
     call->answer({status, "ok"});
   };
-  co_await on_lane(lane, call, std::move(act));
+  // One whose body came with its head was not announced: see before_post().
+  const bool behind = mark == nullptr;
+  co_await on_lane(lane, call, std::move(act), behind);
   co_return std::move(call->reply);
 }
 
