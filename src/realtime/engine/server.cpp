@@ -39,28 +39,29 @@ class post_mark {
   post_mark(std::weak_ptr<engine_lane> lane, std::string id)
       : lane_(std::move(lane)), id_(std::move(id)) {}
   ~post_mark() {
-    if (!handled_) tell(&engine_session::on_post_gone);
+    if (const auto lane = handled_ ? nullptr : lane_.lock(); lane)
+      asio::post(lane->loop(), telling(&engine_session::on_post_gone));
   }
   post_mark(const post_mark&) = delete;
   post_mark& operator=(const post_mark&) = delete;
 
   // The session was told of its body.
   void handled() { handled_ = true; }
-  // The server refused the body.
+  // The server refused the body. At once if this is the session's reactor: what it posts to itself
+  // it sees after what others post to it meanwhile, such as the client's next post.
   void refused() {
     handled_ = true;
-    tell(&engine_session::forget_post);
+    if (const auto lane = lane_.lock(); lane)
+      asio::dispatch(lane->loop(), telling(&engine_session::forget_post));
   }
 
  private:
-  void tell(void (engine_session::*what)(const void*)) {
-    const auto lane = lane_.lock();
-    if (!lane) return;
-    asio::post(lane->loop(), [what, weak = lane_, id = id_, mark = static_cast<void*>(this)] {
+  std::function<void()> telling(void (engine_session::*what)(const void*)) const {
+    return [what, weak = lane_, id = id_, mark = static_cast<const void*>(this)] {
       const auto here = weak.lock();
       auto* session = here ? here->find(id) : nullptr;
       if (session != nullptr) (session->*what)(mark);
-    });
+    };
   }
 
   const std::weak_ptr<engine_lane> lane_;
