@@ -108,13 +108,16 @@ TEST_P(cluster_contract, a_broadcast_keeps_its_namespace_flags_and_bytes) {
 }
 
 TEST_P(cluster_contract, broadcasts_of_one_node_arrive_in_their_order) {
+  constexpr std::size_t each = 300, at_a_time = 20;
   peers_[1].add("b");
   std::vector<std::string> expected;
-  for (int i = 0; i < 300; ++i) {
+  for (std::size_t i = 0; i < each; ++i) {
+    // The node does not fall behind by as much as a stream of these tests keeps.
+    if (i % at_a_time == 0) ASSERT_EQ(peers_[1].wait(i).size(), i);
     tell(0, saying("[\"n\"," + std::to_string(i) + "]"));
     expected.push_back("b<-[\"n\"," + std::to_string(i) + "]");
   }
-  EXPECT_EQ(peers_[1].wait(300), expected);
+  EXPECT_EQ(peers_[1].wait(each), expected);
 }
 
 TEST_P(cluster_contract, own_broadcasts_have_their_turn_among_those_of_others) {
