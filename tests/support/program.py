@@ -23,7 +23,7 @@ import urllib.parse
 from typing import Callable, NamedTuple, Optional
 
 BINARY = os.environ.get("SON1K_BINARY", "")
-START_SECONDS = 30  # until a started server says its address
+START_SECONDS = 60  # until a started server says its address
 STOP_SECONDS = 90  # until a drained server has ended
 POLL_SECONDS = 0.02
 
