@@ -68,13 +68,8 @@ awaitable<http_response> list(collaboration_ptr self, http_request& request) {
 }
 
 awaitable<http_response> create(collaboration_ptr self, http_request& request) {
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(self->with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(self->with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto wanted = read_new_room(request);
   if (!wanted) co_return refuse(wanted.error(), request);
   wanted->owner = caller_of(request).user;
@@ -83,8 +78,8 @@ awaitable<http_response> create(collaboration_ptr self, http_request& request) {
   made.row = self->rooms.stage_new(tx, std::move(*wanted));
   made.role = room_role::owner;
   auto data = json::serialize(to_json(made));
-  auto done =
-      commit_and_reply(self->with, std::move(tx), std::move(*key), 201, std::move(data), request);
+  auto done = commit_and_reply(self->with, std::move(tx), std::move(keyed.key), 201,
+                               std::move(data), request);
   auto out = co_await std::move(done);
   const bool replayed = !out.headers.get("Idempotent-Replayed").empty();
   if (out.status != 201 || replayed) co_return out;

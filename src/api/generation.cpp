@@ -42,13 +42,8 @@ using context_ptr = std::shared_ptr<const context>;
 awaitable<http_response> create(context_ptr self, http_request& request) {
   const auto& with = self->with;
   if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto id = uuid_v7();
   auto wanted = read_generation_request(request.body, id);
   if (!wanted) co_return refuse(wanted.error(), request);
@@ -61,8 +56,8 @@ awaitable<http_response> create(context_ptr self, http_request& request) {
       stage_generation_job(with, tx, caller_of(request).user, *wanted, std::move(id), plan);
   if (!staged) co_return refuse(staged.error(), request);
   auto data = accepted_reply(with, *self->learnt, *staged, *wanted);
-  auto out = co_await commit_and_reply(with, std::move(tx), std::move(*key), 202, std::move(data),
-                                       request);
+  auto out = co_await commit_and_reply(with, std::move(tx), std::move(keyed.key), 202,
+                                       std::move(data), request);
   co_return out;
 }
 

@@ -125,13 +125,8 @@ awaitable<result<void>> try_again(services_ptr with, std::shared_ptr<const anoth
 awaitable<http_response> retry(services_ptr with, http_request& request) {
   if (auto ok = check_piece_id(request); !ok) co_return refuse(ok.error(), request);
   if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(*with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(*with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   const std::string owner = caller_of(request).user;
   const std::string id(request.param("id"));
   auto row = co_await find_piece_row(*with, owner, id);
@@ -139,7 +134,7 @@ awaitable<http_response> retry(services_ptr with, http_request& request) {
   const auto& plan = with->tiers.of(caller_of(request).tier);
   auto left = co_await check_quota(*with, owner, plan);
   if (!left) co_return refuse(left.error(), request);
-  another_try wanted{charge_of(*with, owner, id, plan), std::move(*key), {}};
+  another_try wanted{charge_of(*with, owner, id, plan), std::move(keyed.key), {}};
   wanted.reply = fmt::format(R"({{"generationId":"{0}","status":"pending",)"
                              R"("message":"the piece is queued again",)"
                              R"("statusUrl":"/api/generation/{0}/status"}})",

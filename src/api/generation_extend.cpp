@@ -72,13 +72,8 @@ awaitable<result<generation_request>> read_request(context_ptr self, http_reques
 
 awaitable<http_response> extend(context_ptr self, http_request& request) {
   const auto& with = self->with;
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto wanted = co_await read_request(self, request);
   if (!wanted) co_return refuse(wanted.error(), request);
   const std::string owner = caller_of(request).user;
@@ -90,8 +85,8 @@ awaitable<http_response> extend(context_ptr self, http_request& request) {
   auto staged = stage_generation_job(with, tx, owner, *wanted, uuid_v7(), plan);
   if (!staged) co_return refuse(staged.error(), request);
   auto data = accepted_reply(with, *self->learnt, *staged, *wanted);
-  auto out = co_await commit_and_reply(with, std::move(tx), std::move(*key), 202, std::move(data),
-                                       request);
+  auto out = co_await commit_and_reply(with, std::move(tx), std::move(keyed.key), 202,
+                                       std::move(data), request);
   co_return out;
 }
 

@@ -71,6 +71,17 @@ result<std::optional<stored_reply>> find_reply(store::connection& db, std::strin
   return out;
 }
 
+result<std::optional<idempotency_key>> read_key(const net::http_request& request) {
+  if (!request.has_header(header_name)) return std::optional<idempotency_key>();
+  const auto given = request.header(header_name);
+  if (given.empty() || given.size() > key_bytes_max) return wrong_key();
+  for (const char c : given) {
+    if (c < 0x20 || c == 0x7f) return wrong_key();
+  }
+  return std::optional(
+      idempotency_key{caller_of(request).user, std::string(given), fingerprint_of(request)});
+}
+
 }  // namespace
 
 void stage_reply(const services& with, store::transaction& tx, const idempotency_key& key,
@@ -95,17 +106,6 @@ bool was_faster(const error& fault) {
   return fault.code == errc::conflict && fault.field == header_name;
 }
 
-result<std::optional<idempotency_key>> read_key(const net::http_request& request) {
-  if (!request.has_header(header_name)) return std::optional<idempotency_key>();
-  const auto given = request.header(header_name);
-  if (given.empty() || given.size() > key_bytes_max) return wrong_key();
-  for (const char c : given) {
-    if (c < 0x20 || c == 0x7f) return wrong_key();
-  }
-  return std::optional(
-      idempotency_key{caller_of(request).user, std::string(given), fingerprint_of(request)});
-}
-
 result<std::int64_t> forget_replies(store::connection& db, std::int64_t now_ms, std::int64_t most) {
   static const statement forget(
       "delete from idempotency_key where (owner, key) in (select owner, key from idempotency_key "
@@ -125,6 +125,24 @@ awaitable<result<std::optional<http_response>>> earlier_reply(const services& wi
   auto again = reply_serialized((*stored)->status, (*stored)->data);
   again.headers.add("Idempotent-Replayed", "true");
   co_return std::optional<http_response>(std::move(again));
+}
+
+awaitable<keyed_request> read_keyed(const services& with, const net::http_request& request) {
+  keyed_request out;
+  auto key = read_key(request);
+  if (!key) {
+    out.reply = refuse(key.error(), request);
+    co_return out;
+  }
+  out.key = std::move(*key);
+  if (!out.key) co_return out;
+  auto earlier = co_await earlier_reply(with, *out.key);
+  if (earlier) {
+    out.reply = std::move(*earlier);
+  } else {
+    out.reply = refuse(earlier.error(), request);
+  }
+  co_return out;
 }
 
 awaitable<http_response> commit_and_reply(const services& with, store::transaction tx,

@@ -21,9 +21,15 @@ struct idempotency_key {
   std::string fingerprint;  // of route, query and body
 };
 
-// Nothing where the request has no such header. validation (field "Idempotency-Key"): it is not 1
-// to 255 printable characters.
-result<std::optional<idempotency_key>> read_key(const net::http_request& request);
+// What a request that makes something begins with.
+struct keyed_request {
+  std::optional<idempotency_key> key;       // nothing where it has no such header
+  std::optional<net::http_response> reply;  // there already, or a refusal: nothing is to be made
+};
+// Refuses (validation, field "Idempotency-Key") what is not 1 to 255 printable characters, and a
+// key that was given with another request.
+boost::asio::awaitable<keyed_request> read_keyed(const services& with,
+                                                 const net::http_request& request);
 
 // Removes at most `most` of the replies that hold no longer; how many.
 result<std::int64_t> forget_replies(store::connection& db, std::int64_t now_ms, std::int64_t most);

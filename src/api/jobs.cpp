@@ -78,13 +78,8 @@ using jobs_renderer = json::value (*)(const std::vector<accepted_job>&);
 awaitable<http_response> add_of(context_ptr with, body_reader read, jobs_renderer render_all,
                                 http_request& request) {
   if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(*with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(*with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto body = parse_jobs_body(request.body);
   if (!body) co_return refuse(body.error(), request);
   auto specs = read(*body);
@@ -96,8 +91,8 @@ awaitable<http_response> add_of(context_ptr with, body_reader read, jobs_rendere
     if (one.duplicate) co_await look_up_duplicate(with, one);
   }
   auto data = json::serialize(render_all(*staged));
-  auto out = co_await commit_and_reply(*with, std::move(tx), std::move(*key), 202, std::move(data),
-                                       request);
+  auto out = co_await commit_and_reply(*with, std::move(tx), std::move(keyed.key), 202,
+                                       std::move(data), request);
   co_return out;
 }
 

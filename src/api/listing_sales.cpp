@@ -38,13 +38,8 @@ result<void> check_empty(const http_request& request) {
 
 awaitable<http_response> hand(services_ptr with, http_request& request, std::string to,
                               stage_function stage) {
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(*with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(*with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto version = expected_version(request);
   if (!version) co_return refuse_edit(version.error(), request);
   hand_over what;
@@ -60,13 +55,13 @@ awaitable<http_response> hand(services_ptr with, http_request& request, std::str
                           {"notice", notice_for(request)}};
   store::transaction tx;
   stage(tx, std::move(what));
-  if (*key) stage_reply(*with, tx, **key, 200, json::serialize(data));
+  if (keyed.key) stage_reply(*with, tx, *keyed.key, 200, json::serialize(data));
   auto done = co_await store::async_commit(with->database, std::move(tx));
   if (done) co_return reply(200, json::value(data));
   const auto fault = done.error();
-  if (*key) {
+  if (keyed.key) {
     // The same request was faster; its listing is sold to the caller.
-    auto earlier = co_await earlier_reply(*with, **key);
+    auto earlier = co_await earlier_reply(*with, *keyed.key);
     if (earlier && *earlier) co_return std::move(**earlier);
   }
   co_return refuse_edit(fault, request);

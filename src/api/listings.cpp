@@ -104,13 +104,8 @@ awaitable<result<listing>> prepare(services_ptr with, new_listing wanted, std::s
 }
 
 awaitable<http_response> create(services_ptr with, http_request& request) {
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(*with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(*with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto wanted = read_new_listing(request);
   if (!wanted) co_return refuse(wanted.error(), request);
   auto made = co_await prepare(with, std::move(*wanted), caller_of(request).user);
@@ -119,7 +114,7 @@ awaitable<http_response> create(services_ptr with, http_request& request) {
   view["notice"] = notice_for(request);
   store::transaction tx;
   stage_listing(tx, std::move(*made));
-  auto out = co_await commit_and_reply(*with, std::move(tx), std::move(*key), 201,
+  auto out = co_await commit_and_reply(*with, std::move(tx), std::move(keyed.key), 201,
                                        json::serialize(view), request);
   if (out.status == 201) out.headers.add("ETag", "\"1\"");
   co_return out;

@@ -49,13 +49,8 @@ awaitable<http_response> history(collaboration_ptr self, http_request& request) 
 awaitable<http_response> say(collaboration_ptr self, http_request& request) {
   auto id = room_id_of(request);
   if (!id) co_return refuse(id.error(), request);
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(self->with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(self->with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto wanted = read_room_message(request);
   if (!wanted) co_return refuse(wanted.error(), request);
   wanted->room = std::move(*id);
@@ -64,8 +59,8 @@ awaitable<http_response> say(collaboration_ptr self, http_request& request) {
   store::transaction tx;
   const auto said = self->rooms.stage_message(tx, std::move(*wanted));
   auto data = json::serialize(to_json(said));
-  auto done =
-      commit_and_reply(self->with, std::move(tx), std::move(*key), 201, std::move(data), request);
+  auto done = commit_and_reply(self->with, std::move(tx), std::move(keyed.key), 201,
+                               std::move(data), request);
   auto out = co_await std::move(done);
   const bool replayed = !out.headers.get("Idempotent-Replayed").empty();
   if (out.status == 201 && !replayed) self->bell->said(said);

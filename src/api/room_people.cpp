@@ -88,13 +88,8 @@ awaitable<void> tell_invited(collaboration_ptr self, realtime::room_invitation i
 awaitable<http_response> invite(collaboration_ptr self, http_request& request) {
   auto id = room_id_of(request);
   if (!id) co_return refuse(id.error(), request);
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(self->with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(self->with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto wanted = read_invitation(request);
   if (!wanted) co_return refuse(wanted.error(), request);
   wanted->room = std::move(*id);
@@ -105,8 +100,8 @@ awaitable<http_response> invite(collaboration_ptr self, http_request& request) {
   shown.erase("roomName");
   shown.erase("invitedBy");
   auto data = json::serialize(shown);
-  auto done =
-      commit_and_reply(self->with, std::move(tx), std::move(*key), 201, std::move(data), request);
+  auto done = commit_and_reply(self->with, std::move(tx), std::move(keyed.key), 201,
+                               std::move(data), request);
   auto out = co_await std::move(done);
   const bool replayed = !out.headers.get("Idempotent-Replayed").empty();
   if (out.status == 201 && !replayed)

@@ -55,13 +55,8 @@ result<std::int64_t> read_expiry(const http_request& request, std::int64_t now_m
 
 awaitable<http_response> make(services_ptr with, http_request& request) {
   if (auto ok = check_piece_id(request); !ok) co_return refuse(ok.error(), request);
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(*with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(*with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   const auto now = with->clock.now_ms();
   auto expires = read_expiry(request, now);
   if (!expires) co_return refuse(expires.error(), request);
@@ -80,7 +75,7 @@ awaitable<http_response> make(services_ptr with, http_request& request) {
   data["audioUrl"] = "/api/shared/" + token + "/audio";
   store::transaction tx;
   stage_share(tx, std::move(link));
-  auto out = co_await commit_and_reply(*with, std::move(tx), std::move(*key), 201,
+  auto out = co_await commit_and_reply(*with, std::move(tx), std::move(keyed.key), 201,
                                        json::serialize(data), request);
   out.headers.add("Cache-Control", "no-store");
   co_return out;

@@ -72,21 +72,16 @@ result<client_report> read_report(const http_request& request, std::int64_t now_
 }
 
 awaitable<http_response> track(context_ptr with, http_request& request) {
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(*with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(*with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto wanted = read_report(request, with->clock.now_ms());
   if (!wanted) co_return refuse(wanted.error(), request);
   auto data = json::serialize(json::object{{"id", wanted->id}, {"event", wanted->event}});
   // A figure: it survives the program's death, not a power cut.
-  store::transaction tx(*key ? store::durability::power : store::durability::process);
+  store::transaction tx(keyed.key ? store::durability::power : store::durability::process);
   stage_report(tx, std::move(*wanted));
-  auto out = co_await commit_and_reply(*with, std::move(tx), std::move(*key), 202, std::move(data),
-                                       request);
+  auto out = co_await commit_and_reply(*with, std::move(tx), std::move(keyed.key), 202,
+                                       std::move(data), request);
   co_return out;
 }
 

@@ -132,19 +132,14 @@ awaitable<http_response> show(context_ptr with, http_request& request) {
 
 // Stages one message and tells its id; under an Idempotency-Key once.
 awaitable<http_response> send(context_ptr with, delivery what, http_request& request) {
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(*with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(*with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto data = json::serialize(
       json::object{{"deliveryId", what.id}, {"messageId", what.message}, {"state", "pending"}});
   store::transaction tx;
   webhooks::stage_delivery(tx, std::move(what));
-  auto out = co_await commit_and_reply(*with, std::move(tx), std::move(*key), 202, std::move(data),
-                                       request);
+  auto out = co_await commit_and_reply(*with, std::move(tx), std::move(keyed.key), 202,
+                                       std::move(data), request);
   co_return out;
 }
 

@@ -131,13 +131,8 @@ awaitable<http_response> show(context_ptr with, http_request& request) {
 }
 
 awaitable<http_response> create(context_ptr with, http_request& request) {
-  auto key = read_key(request);
-  if (!key) co_return refuse(key.error(), request);
-  if (*key) {
-    auto earlier = co_await earlier_reply(*with, **key);
-    if (!earlier) co_return refuse(earlier.error(), request);
-    if (*earlier) co_return std::move(**earlier);
-  }
+  auto keyed = co_await read_keyed(*with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto wanted = read_change(*with, request, true);
   if (!wanted) co_return refuse(wanted.error(), request);
   const auto now = with->clock.now_ms();
@@ -154,8 +149,8 @@ awaitable<http_response> create(context_ptr with, http_request& request) {
   webhooks::stage_webhook(tx, made);
   auto data = view_of(made, now);
   data["secret"] = made.secret;
-  auto done = commit_and_reply(*with, std::move(tx), std::move(*key), 201, json::serialize(data),
-                               request);
+  auto done = commit_and_reply(*with, std::move(tx), std::move(keyed.key), 201,
+                               json::serialize(data), request);
   auto out = co_await std::move(done);
   out.headers.add("Cache-Control", "no-store");
   if (out.status != 201 || !out.headers.get("Idempotent-Replayed").empty()) co_return out;

@@ -1,29 +1,11 @@
 #include "contract/accounts/accounts_contract.hpp"
 
 #include "store/migrator.hpp"
-#include "store/postgres/postgres_database.hpp"
-#include "store/sqlite/sqlite_database.hpp"
+#include "support/fresh_databases.hpp"
 #include "support/postgres_server.hpp"
 
 namespace son1k::accounts::test {
 namespace {
-
-result<std::unique_ptr<store::database>> open_named(const std::string& name,
-                                                    const std::filesystem::path& folder) {
-  if (name == "sqlite") {
-    store::sqlite_settings settings;
-    settings.file = folder / "son1k.db";
-    return store::open_sqlite(settings);
-  }
-  static son1k::test::postgres_server server;
-  static int count = 0;
-  const auto database = "accounts_" + std::to_string(++count);
-  server.create_database(database);
-  store::postgres_settings settings;
-  settings.url = server.url(database);
-  settings.connect_max = settings.away_max = std::chrono::minutes(1);
-  return store::open_postgres(settings);
-}
 
 bool run_here(const std::function<void()>& work) {
   work();
@@ -38,9 +20,8 @@ bool is_installed(const std::string& name) {
 
 result<std::unique_ptr<store::database>> open_fresh(const std::string& name,
                                                     const std::filesystem::path& folder) {
-  auto opened = open_named(name, folder);
-  if (!opened) return opened;
-  if (auto done = (*opened)->migrate(); !done) return done.error();
+  auto opened = std::move(son1k::test::open_fresh(name, folder).front());
+  if (auto done = opened->migrate(); !done) return done.error();
   return opened;
 }
 
