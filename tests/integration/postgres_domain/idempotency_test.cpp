@@ -48,17 +48,11 @@ class idempotency : public postgres_case, public testing::WithParamInterface<std
   // What a request that makes one thing is answered.
   net::http_response make(net::http_request request, const std::string& thing) {
     const api::services with{*db_, jobs_, clock_, {}, "1"};
-    auto key = api::read_key(request).value();
     auto task = [&]() -> boost::asio::awaitable<net::http_response> {
-      auto earlier = co_await api::earlier_reply(with, *key);
-      if (!earlier) {
-        net::http_response refused;
-        refused.status = 422;
-        co_return refused;
-      }
-      if (*earlier) co_return std::move(**earlier);
-      auto made = co_await api::commit_and_reply(with, making(thing), key, 202, "\"" + thing + "\"",
-                                                 request);
+      auto begun = co_await api::read_keyed(with, request);
+      if (begun.reply) co_return std::move(*begun.reply);
+      auto made = co_await api::commit_and_reply(with, making(thing), std::move(begun.key), 202,
+                                                 "\"" + thing + "\"", request);
       co_return made;
     };
     auto reply = boost::asio::co_spawn(loop_, task(), boost::asio::use_future);
@@ -113,12 +107,16 @@ TEST_P(idempotency, a_request_that_is_sent_again_gets_the_reply_of_the_first) {
 TEST_P(idempotency, of_two_at_once_one_makes_the_thing_and_both_get_its_reply) {
   const api::services with{*db_, jobs_, clock_, {}, "1"};
   const auto one = request("k", "{}");
-  const auto key = api::read_key(one).value();
+  auto reading = boost::asio::co_spawn(loop_, api::read_keyed(with, one), boost::asio::use_future);
+  loop_.run();
+  loop_.restart();
+  const auto begun = reading.get();
+  ASSERT_TRUE(begun.key && !begun.reply);
   std::vector<std::future<net::http_response>> replies;
   // Both have looked and found nothing.
   for (const char* thing : {"a", "b"}) {
-    auto task =
-        api::commit_and_reply(with, making(thing), key, 202, "\"" + std::string(thing) + "\"", one);
+    auto task = api::commit_and_reply(with, making(thing), begun.key, 202,
+                                      "\"" + std::string(thing) + "\"", one);
     replies.push_back(boost::asio::co_spawn(loop_, std::move(task), boost::asio::use_future));
   }
   loop_.run();
