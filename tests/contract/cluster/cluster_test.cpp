@@ -113,7 +113,9 @@ TEST_P(cluster_contract, broadcasts_of_one_node_arrive_in_their_order) {
   std::vector<std::string> expected;
   for (std::size_t i = 0; i < each; ++i) {
     // The node does not fall behind by as much as a stream of these tests keeps.
-    if (i % at_a_time == 0) ASSERT_EQ(peers_[1].wait(i).size(), i);
+    if (i % at_a_time == 0) {
+      ASSERT_EQ(peers_[1].wait(i).size(), i);
+    }
     tell(0, saying("[\"n\"," + std::to_string(i) + "]"));
     expected.push_back("b<-[\"n\"," + std::to_string(i) + "]");
   }
