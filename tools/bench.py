@@ -312,7 +312,7 @@ PARTS = (
     ("stack", "A create beside the glued stack", "bench/http_load", stack_part,
      "What a POST create costs where Fastify verifies a token, counts a limit and a quota in "
      "Redis, inserts a row in PostgreSQL and adds a job to BullMQ; ours does the same, with a "
-     "ledger of the quota in the database. 64 keep-alive connections; the contenders take "
+     "ledger of the quota in the database. The contenders take "
      "turns. Beside a peer stands how many times faster ours is, and what part of its p99 ours "
      "has. `bench/peers/fastify`"),
     ("realtime", "Realtime beside Socket.IO", "bench/realtime_load", realtime_part,

@@ -121,13 +121,16 @@ def compared(runs: dict, table, median, shown) -> str:
 
 
 def stack_part(options, table, median, shown, body: str) -> str:
-    base = [str(options.build / "bench" / "http_load"), "--connections", "64", "--seconds",
-            str(options.seconds)]
-    loads = {"A create": ("202", [*base, "--method", "POST", "--path", "/api/generation/create",
-                                  "--body", body]),
-             "`GET /health`": ("200", [*base, "--path", "/health"])}
+    def load(connections: int, *call) -> list:
+        return [str(options.build / "bench" / "http_load"), "--connections", str(connections),
+                "--seconds", str(options.seconds), *call]
+
+    create = ["--method", "POST", "--path", "/api/generation/create", "--body", body]
+    loads = {"A create, 64 connections": ("202", load(64, *create)),
+             "A create, 256 connections": ("202", load(256, *create)),
+             "`GET /health`, 64 connections": ("200", load(64, "--path", "/health"))}
     rows, missing = contenders()
     runs, backends = in_turn(options, rows, loads)
     return "\n\n".join([
-        *(f"{load}:\n\n{compared(runs[load], table, median, shown)}" for load in loads),
+        *(f"{name}:\n\n{compared(runs[name], table, median, shown)}" for name in loads),
         "\n".join(f"- {name}: {backends[name]}" for name, _ in rows), *missing])

@@ -39,7 +39,8 @@ export async function startRedis(fsync, parent) {
   const durable = fsync === 'none' ? ['no'] : ['yes', '--appendfsync', fsync];
   const server = spawn('redis-server', [
     '--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--save', '',
-    '--maxmemory-policy', 'noeviction', '--appendonly', ...durable,
+    '--maxmemory-policy', 'noeviction', '--auto-aof-rewrite-percentage', '0',
+    '--appendonly', ...durable,
   ], { stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = new Promise((resolve) => server.once('exit', resolve));
   const stop = async () => {

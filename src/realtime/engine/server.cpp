@@ -5,8 +5,8 @@
 #include <future>
 #include <utility>
 
-#include "base/completion.hpp"
 #include "realtime/engine/lane.hpp"
+#include "realtime/engine/lane_calls.hpp"
 #include "realtime/engine/request.hpp"
 #include "realtime/engine/session_id.hpp"
 
@@ -22,52 +22,6 @@ constexpr std::chrono::milliseconds stop_wait{1'000};
 constexpr std::chrono::milliseconds leave_wait{250};
 constexpr std::chrono::milliseconds poll_time_more{15'000};
 constexpr std::size_t get_body_bytes_max = 1'024;
-
-// A poll or a post on its way to its session's reactor and back.
-struct session_call final : waiting_poll {
-  void answer(poll_reply r) override {
-    reply = std::move(r);
-    if (auto last = std::exchange(caller, nullptr)) resume_soon(std::move(last));
-  }
-  std::shared_ptr<waiting> caller;
-  poll_reply reply;
-};
-
-// Of a POST whose body is on its way: when it goes with its connection, the session ends.
-class post_mark {
- public:
-  post_mark(std::weak_ptr<engine_lane> lane, std::string id)
-      : lane_(std::move(lane)), id_(std::move(id)) {}
-  ~post_mark() {
-    if (const auto lane = handled_ ? nullptr : lane_.lock(); lane)
-      asio::post(lane->loop(), telling(&engine_session::on_post_gone));
-  }
-  post_mark(const post_mark&) = delete;
-  post_mark& operator=(const post_mark&) = delete;
-
-  // The session was told of its body.
-  void handled() { handled_ = true; }
-  // The server refused the body. At once if this is the session's reactor: what it posts to itself
-  // it sees after what others post to it meanwhile, such as the client's next post.
-  void refused() {
-    handled_ = true;
-    if (const auto lane = lane_.lock(); lane)
-      asio::dispatch(lane->loop(), telling(&engine_session::forget_post));
-  }
-
- private:
-  std::function<void()> telling(void (engine_session::*what)(const void*)) const {
-    return [what, weak = lane_, id = id_, mark = static_cast<const void*>(this)] {
-      const auto here = weak.lock();
-      auto* session = here ? here->find(id) : nullptr;
-      if (session != nullptr) (session->*what)(mark);
-    };
-  }
-
-  const std::weak_ptr<engine_lane> lane_;
-  const std::string id_;
-  bool handled_ = false;
-};
 
 // 404 stands for a session that is unknown.
 http_response poll_response(poll_reply reply, std::string_view type) {
@@ -108,18 +62,8 @@ class engine_server::impl : public std::enable_shared_from_this<engine_server::i
   asio::awaitable<http_response> answer_elsewhere(http_request& request, std::string node,
                                                   bool websocket);
   http_response shake_hands(http_request& request, bool upgrade);
-  asio::awaitable<poll_reply> poll(http_request& request, std::shared_ptr<engine_lane> lane,
-                                   engine_query query);
-  asio::awaitable<poll_reply> post(http_request& request, std::shared_ptr<engine_lane> lane,
-                                   std::string id);
   asio::awaitable<std::optional<http_response>> before_post(http_request& request);
-  asio::awaitable<poll_reply> knock(std::shared_ptr<engine_lane> lane, std::string id);
   http_response upgrade(http_request& request, std::shared_ptr<engine_lane> lane, std::string id);
-  // Runs `act` on the lane's reactor until it has answered the call: at once if that is this one,
-  // unless it must come `behind` what the lane was told before.
-  template <class Act>
-  asio::awaitable<void> on_lane(std::shared_ptr<engine_lane> lane,
-                                std::shared_ptr<session_call> call, Act act, bool behind = false);
   bool on_every_lane(std::function<bool(engine_lane&)> act);
 
   net::reactors& loops;
@@ -239,10 +183,10 @@ asio::awaitable<http_response> engine_server::impl::answer_session(http_request&
     co_return poll_response(std::move(reply), poll_type);
   }
   if (get) {
-    reply = co_await poll(request, lane, std::move(query));
+    reply = co_await call_poll(request, lane, std::move(query));
     co_return poll_response(std::move(reply), poll_type);
   }
-  reply = co_await post(request, lane, std::move(query.session));
+  reply = co_await call_post(request, lane, std::move(query.session));
   co_return poll_response(std::move(reply), post_type);
 }
 
@@ -259,60 +203,6 @@ asio::awaitable<http_response> engine_server::impl::answer_elsewhere(http_reques
   co_return co_await forward->forward(std::move(node), request, std::move(accepted));
 }
 
-template <class Act>
-asio::awaitable<void> engine_server::impl::on_lane(std::shared_ptr<engine_lane> lane,
-                                                   std::shared_ptr<session_call> call, Act act,
-                                                   bool behind) {
-  auto start = [lane, call, behind, act = std::move(act)](std::shared_ptr<waiting> caller) mutable {
-    call->caller = std::move(caller);
-    behind ? asio::post(lane->loop(), std::move(act))
-           : asio::dispatch(lane->loop(), std::move(act));
-  };
-  co_await suspend_until_resumed(std::move(start));
-}
-
-asio::awaitable<poll_reply> engine_server::impl::poll(http_request& request,
-                                                      std::shared_ptr<engine_lane> lane,
-                                                      engine_query query) {
-  const auto& id = query.session;
-  auto call = std::make_shared<session_call>();
-  std::weak_ptr<session_call> weak = call;
-  auto gone = [lane, weak, id] {
-    asio::dispatch(lane->loop(), [lane, weak, id] {
-      const auto waits = weak.lock();
-      auto* session = lane->find(id);
-      if (waits && session != nullptr) session->on_poll_gone(waits.get());
-    });
-  };
-  if (request.peer != nullptr) request.peer->on_gone(std::move(gone));
-  auto act = [lane, call, id, stamp = query.stamp] {
-    auto* session = lane->find(id);
-    session != nullptr ? session->on_poll(call, stamp) : call->answer({404, {}});
-  };
-  co_await on_lane(lane, call, std::move(act));
-  co_return std::move(call->reply);
-}
-
-asio::awaitable<poll_reply> engine_server::impl::post(http_request& request,
-                                                      std::shared_ptr<engine_lane> lane,
-                                                      std::string id) {
-  auto call = std::make_shared<session_call>();
-  const bool octets = request.header("Content-Type").starts_with("application/octet-stream");
-  const auto mark = std::static_pointer_cast<post_mark>(request.mark);
-  if (mark) mark->handled();
-  auto act = [lane, call, id, octets, mark, body = std::move(request.body)] {
-    auto* session = lane->find(id);
-    if (session == nullptr || session->lingers()) return call->answer({404, {}});
-    const int status = session->on_post(body, octets, mark.get());
-    call->answer({status, "ok"});
-  };
-  // One whose body came with its head was not announced: see before_post().
-  const bool behind = mark == nullptr;
-  co_await on_lane(lane, call, std::move(act), behind);
-  co_return std::move(call->reply);
-}
-
-// What overlaps is refused at its head, as the one before it cannot be waited for.
 asio::awaitable<std::optional<http_response>> engine_server::impl::before_post(
     http_request& request) {
   const auto keep = shared_from_this();
@@ -320,36 +210,11 @@ asio::awaitable<std::optional<http_response>> engine_server::impl::before_post(
   const auto place = read_session_id(query.session);
   const bool here = place && place->node == settings.node && place->reactor < lanes.size();
   if (!here || query.transport != "polling") co_return std::nullopt;
-  const auto lane = lanes[place->reactor];
-  const auto mark = std::make_shared<post_mark>(lane, query.session);
-  auto call = std::make_shared<session_call>();
-  auto act = [lane, call, id = query.session, mark] {
-    auto* session = lane->find(id);
-    const bool goes = session == nullptr || session->begin_post(mark.get());
-    call->answer({goes ? 200 : 400, {}});
-  };
-  // Behind what another reactor has told the lane of the post before it: that it was refused.
-  co_await on_lane(lane, call, std::move(act), true);
-  if (call->reply.status == 200) {
-    request.mark = mark;
-    co_return std::nullopt;
-  }
-  mark->handled();
-  auto refusal = poll_response(std::move(call->reply), post_type);
+  auto announced = co_await announce_post(request, lanes[place->reactor], std::move(query.session));
+  if (announced.status == 200) co_return std::nullopt;
+  auto refusal = poll_response(std::move(announced), post_type);
   add_cors(settings, request, refusal);
   co_return std::optional<http_response>(std::move(refusal));
-}
-
-// Whether the session is there.
-asio::awaitable<poll_reply> engine_server::impl::knock(std::shared_ptr<engine_lane> lane,
-                                                       std::string id) {
-  auto call = std::make_shared<session_call>();
-  auto act = [lane, call, id] {
-    auto* session = lane->find(id);
-    call->answer({session != nullptr && session->alive() ? 200 : 404, {}});
-  };
-  co_await on_lane(lane, call, std::move(act));
-  co_return std::move(call->reply);
 }
 
 bool engine_server::impl::on_every_lane(std::function<bool(engine_lane&)> act) {
@@ -383,8 +248,7 @@ std::vector<net::route> engine_server::routes() {
   options.on_refusal = [impl = impl_](http_request& request, http_response& reply) {
     add_cors(impl->settings, request, reply);
     // A body that is too large is lost, its session is not.
-    const auto mark = std::static_pointer_cast<post_mark>(request.mark);
-    if (mark && reply.status == 413) mark->refused();
+    if (reply.status == 413) forget_announced_post(request);
   };
   std::vector<net::route> out;
   const auto answer = [impl = impl_](http_request& request) { return impl->answer(request); };
