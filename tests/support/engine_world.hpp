@@ -13,6 +13,19 @@ namespace son1k::test {
 
 using namespace realtime;
 
+// The times of the official suite.
+inline engine_settings suite_times() {
+  engine_settings s;
+  s.ping_interval = std::chrono::milliseconds(300);
+  s.ping_timeout = std::chrono::milliseconds(200);
+  return s;
+}
+
+inline outgoing_ptr message(std::string_view text, urgency how = urgency::kept,
+                            std::string key = {}) {
+  return std::make_shared<const outgoing>(text, false, how, std::move(key));
+}
+
 struct pretended_poll final : waiting_poll {
   void answer(poll_reply r) override { reply = std::move(r); }
   std::optional<poll_reply> reply;

@@ -9,7 +9,6 @@
 namespace son1k::realtime {
 namespace {
 
-namespace asio = boost::asio;
 using net::http_request;
 
 // A poll or a post on its way to its session's reactor and back.
@@ -29,7 +28,7 @@ class post_mark {
       : lane_(std::move(lane)), id_(std::move(id)) {}
   ~post_mark() {
     if (const auto lane = handled_ ? nullptr : lane_.lock(); lane)
-      asio::post(lane->loop(), telling(&engine_session::on_post_gone));
+      boost::asio::post(lane->loop(), telling(&engine_session::on_post_gone));
   }
   post_mark(const post_mark&) = delete;
   post_mark& operator=(const post_mark&) = delete;
@@ -41,7 +40,7 @@ class post_mark {
   void refused() {
     handled_ = true;
     if (const auto lane = lane_.lock(); lane)
-      asio::dispatch(lane->loop(), telling(&engine_session::forget_post));
+      boost::asio::dispatch(lane->loop(), telling(&engine_session::forget_post));
   }
 
  private:
@@ -61,19 +60,20 @@ class post_mark {
 // Runs `act` on the lane's reactor until it has answered the call: at once if that is this one,
 // unless it must come `behind` what the lane was told before.
 template <class Act>
-asio::awaitable<void> on_lane(std::shared_ptr<engine_lane> lane, std::shared_ptr<session_call> call,
-                              Act act, bool behind = false) {
+boost::asio::awaitable<void> on_lane(std::shared_ptr<engine_lane> lane,
+                                     std::shared_ptr<session_call> call, Act act,
+                                     bool behind = false) {
   auto start = [lane, call, behind, act = std::move(act)](std::shared_ptr<waiting> caller) mutable {
     call->caller = std::move(caller);
-    behind ? asio::post(lane->loop(), std::move(act))
-           : asio::dispatch(lane->loop(), std::move(act));
+    behind ? boost::asio::post(lane->loop(), std::move(act))
+           : boost::asio::dispatch(lane->loop(), std::move(act));
   };
   co_await suspend_until_resumed(std::move(start));
 }
 
 }  // namespace
 
-asio::awaitable<poll_reply> knock(std::shared_ptr<engine_lane> lane, std::string id) {
+boost::asio::awaitable<poll_reply> knock(std::shared_ptr<engine_lane> lane, std::string id) {
   auto call = std::make_shared<session_call>();
   auto act = [lane, call, id] {
     auto* session = lane->find(id);
@@ -83,13 +83,14 @@ asio::awaitable<poll_reply> knock(std::shared_ptr<engine_lane> lane, std::string
   co_return std::move(call->reply);
 }
 
-asio::awaitable<poll_reply> call_poll(http_request& request, std::shared_ptr<engine_lane> lane,
-                                      engine_query query) {
+boost::asio::awaitable<poll_reply> call_poll(http_request& request,
+                                             std::shared_ptr<engine_lane> lane,
+                                             engine_query query) {
   const auto& id = query.session;
   auto call = std::make_shared<session_call>();
   std::weak_ptr<session_call> weak = call;
   auto gone = [lane, weak, id] {
-    asio::dispatch(lane->loop(), [lane, weak, id] {
+    boost::asio::dispatch(lane->loop(), [lane, weak, id] {
       const auto waits = weak.lock();
       auto* session = lane->find(id);
       if (waits && session != nullptr) session->on_poll_gone(waits.get());
@@ -104,8 +105,8 @@ asio::awaitable<poll_reply> call_poll(http_request& request, std::shared_ptr<eng
   co_return std::move(call->reply);
 }
 
-asio::awaitable<poll_reply> call_post(http_request& request, std::shared_ptr<engine_lane> lane,
-                                      std::string id) {
+boost::asio::awaitable<poll_reply> call_post(http_request& request,
+                                             std::shared_ptr<engine_lane> lane, std::string id) {
   auto call = std::make_shared<session_call>();
   const bool octets = request.header("Content-Type").starts_with("application/octet-stream");
   const auto mark = std::static_pointer_cast<post_mark>(request.mark);
@@ -122,8 +123,9 @@ asio::awaitable<poll_reply> call_post(http_request& request, std::shared_ptr<eng
   co_return std::move(call->reply);
 }
 
-asio::awaitable<poll_reply> announce_post(http_request& request, std::shared_ptr<engine_lane> lane,
-                                          std::string id) {
+boost::asio::awaitable<poll_reply> announce_post(http_request& request,
+                                                 std::shared_ptr<engine_lane> lane,
+                                                 std::string id) {
   const auto mark = std::make_shared<post_mark>(lane, id);
   auto call = std::make_shared<session_call>();
   auto act = [lane, call, id, mark] {
