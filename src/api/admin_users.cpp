@@ -6,6 +6,7 @@
 #include "api/account_json.hpp"
 #include "api/audit.hpp"
 #include "api/envelope.hpp"
+#include "api/idempotency.hpp"
 #include "api/parameters.hpp"
 #include "base/json.hpp"
 
@@ -71,23 +72,42 @@ result<wanted_user> read_new_user(const http_request& request) {
   return out;
 }
 
-awaitable<http_response> create_user(services_ptr with, http_request& request) {
+store::beside_step first_key(const accounts::made_api_key& made, store::beside_step then) {
+  return [made, then = std::move(then)](store::connection& db, std::string_view id) {
+    auto inserted = accounts::insert_key(db, made);
+    return inserted ? then(db, id) : inserted;
+  };
+}
+
+awaitable<http_response> make_user(services_ptr with, http_request& request) {
+  auto keyed = co_await read_keyed(*with, request, keeping::sealed);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto wanted = read_new_user(request);
   if (!wanted) co_return refuse(wanted.error(), request);
-  auto note = recorded(*with, request);
-  auto made = co_await with->accounts->users.create(std::move(wanted->account), std::move(note));
-  if (!made) co_return refuse(made.error(), request);
-  auto data = to_json(*made);
-  if (wanted->with_key) {
-    accounts::new_api_key asked;
-    asked.account = made->id;
-    asked.name = "first";
-    auto key = co_await with->accounts->keys.create(std::move(asked));
-    if (!key) co_return refuse(key.error(), request);
-    data["apiKey"] = key->secret;
+  std::string data;
+  auto beside = [&, with_key = wanted->with_key](const accounts::account& made) {
+    auto shown = to_json(made);
+    auto note = recorded(*with, request);
+    if (with_key) {
+      auto key = with->accounts->keys.fresh({made.id, "first", {}, 0, false}).value();
+      shown["apiKey"] = key.secret;
+      note = first_key(key, std::move(note));
+    }
+    data = json::serialize(shown);
+    return reply_beside(*with, keyed.key, 201, data, std::move(note));
+  };
+  auto made = co_await with->accounts->users.create(std::move(wanted->account), std::move(beside));
+  if (!made) {
+    auto refused = refuse_keyed(*with, std::move(keyed.key), made.error(), request);
+    co_return co_await std::move(refused);
   }
-  auto out = reply(201, json::value(std::move(data)));
+  auto out = reply_serialized(201, data);
   out.headers.add("Location", "/api/admin/users/" + made->id);
+  co_return out;
+}
+
+awaitable<http_response> create_user(services_ptr with, http_request& request) {
+  auto out = co_await make_user(std::move(with), request);
   out.headers.add("Cache-Control", "no-store");
   co_return out;
 }

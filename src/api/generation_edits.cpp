@@ -151,12 +151,8 @@ awaitable<http_response> retry(services_ptr with, http_request& request) {
     if (done) done = error(errc::conflict, "id", text("the piece is being changed; try again"));
   }
   if (done) co_return reply_serialized(202, one->reply);
-  const auto fault = done.error();
-  if (one->key && was_faster(fault)) {
-    auto earlier = co_await earlier_reply(*with, *one->key);
-    if (earlier && *earlier) co_return std::move(**earlier);
-  }
-  co_return refuse(fault, request);
+  auto refused = refuse_keyed(*with, one->key, done.error(), request);
+  co_return co_await std::move(refused);
 }
 
 result<piece_edit> read_edit(const http_request& request) {

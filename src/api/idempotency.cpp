@@ -7,6 +7,7 @@
 
 #include "api/endpoint.hpp"
 #include "api/envelope.hpp"
+#include "api/sealed_reply.hpp"
 #include "store/async.hpp"
 
 namespace son1k::api {
@@ -71,27 +72,37 @@ result<std::optional<stored_reply>> find_reply(store::connection& db, std::strin
   return out;
 }
 
-result<std::optional<idempotency_key>> read_key(const net::http_request& request) {
+result<std::optional<idempotency_key>> read_key(const net::http_request& request, keeping how) {
   if (!request.has_header(header_name)) return std::optional<idempotency_key>();
   const auto given = request.header(header_name);
   if (given.empty() || given.size() > key_bytes_max) return wrong_key();
   for (const char c : given) {
     if (c < 0x20 || c == 0x7f) return wrong_key();
   }
-  return std::optional(
-      idempotency_key{caller_of(request).user, std::string(given), fingerprint_of(request)});
+  idempotency_key out{caller_of(request).user, std::string(given), fingerprint_of(request), {}};
+  if (how == keeping::sealed) {
+    out.key = name_of_sealed(given);
+    out.seal = given;
+  }
+  return std::optional(std::move(out));
 }
 
 }  // namespace
 
-void stage_reply(const services& with, store::transaction& tx, const idempotency_key& key,
-                 int status, const std::string& data) {
+store::beside_step reply_beside(const services& with, std::optional<idempotency_key> key,
+                                int status, std::string data, store::beside_step first) {
   static const statement take(
       "insert into idempotency_key (owner, key, fingerprint, status, reply, created_at_ms) "
       "values ($1, $2, $3, $4, $5, $6) on conflict (owner, key) do update set "
       "fingerprint = $3, status = $4, reply = $5, created_at_ms = $6 "
       "where idempotency_key.created_at_ms < $7");
-  tx.stage([key, status, data, now = with.clock.now_ms()](store::connection& db) -> result<void> {
+  if (!key) return first;
+  if (!key->seal.empty()) data = seal_reply(data, key->owner, key->seal);
+  return [key = std::move(*key), status, data = std::move(data), first = std::move(first),
+          now = with.clock.now_ms()](store::connection& db, std::string_view id) -> result<void> {
+    if (first) {
+      if (auto ok = first(db, id); !ok) return ok;
+    }
     const auto oldest = now - idempotency_ms;
     const auto taken = db.execute(take, {std::string_view(key.owner), std::string_view(key.key),
                                          std::string_view(key.fingerprint), std::int64_t{status},
@@ -99,11 +110,12 @@ void stage_reply(const services& with, store::transaction& tx, const idempotency
     if (!taken) return taken.error();
     if (*taken == 1) return {};
     return error(errc::conflict, std::string(header_name), text("taken"));
-  });
+  };
 }
 
-bool was_faster(const error& fault) {
-  return fault.code == errc::conflict && fault.field == header_name;
+void stage_reply(const services& with, store::transaction& tx, const idempotency_key& key,
+                 int status, const std::string& data) {
+  tx.stage_beside(reply_beside(with, key, status, data), {});
 }
 
 result<std::int64_t> forget_replies(store::connection& db, std::int64_t now_ms, std::int64_t most) {
@@ -117,19 +129,25 @@ awaitable<result<std::optional<http_response>>> earlier_reply(const services& wi
                                                               const idempotency_key& key) {
   auto work = [owner = key.owner, name = key.key, oldest = with.clock.now_ms() - idempotency_ms](
                   store::connection& db) { return find_reply(db, owner, name, oldest); };
-  const std::string fingerprint = key.fingerprint;
+  const std::string fingerprint = key.fingerprint, owner = key.owner, seal = key.seal;
   auto stored = co_await store::async_read(with.database, std::move(work));
   if (!stored) co_return stored.error();
   if (!*stored) co_return std::optional<http_response>();
   if ((*stored)->fingerprint != fingerprint) co_return other_request();
+  if (!seal.empty()) {
+    auto opened = open_reply((*stored)->data, owner, seal);
+    if (!opened) co_return error(errc::internal, text("A reply that was kept cannot be opened."));
+    (*stored)->data = std::move(*opened);
+  }
   auto again = reply_serialized((*stored)->status, (*stored)->data);
   again.headers.add("Idempotent-Replayed", "true");
   co_return std::optional<http_response>(std::move(again));
 }
 
-awaitable<keyed_request> read_keyed(const services& with, const net::http_request& request) {
+awaitable<keyed_request> read_keyed(const services& with, const net::http_request& request,
+                                    keeping how) {
   keyed_request out;
-  auto key = read_key(request);
+  auto key = read_key(request, how);
   if (!key) {
     out.reply = refuse(key.error(), request);
     co_return out;
@@ -145,18 +163,27 @@ awaitable<keyed_request> read_keyed(const services& with, const net::http_reques
   co_return out;
 }
 
+awaitable<http_response> refuse_keyed(const services& with, std::optional<idempotency_key> key,
+                                      error fault, const net::http_request& request) {
+  // What the other one made may be what this one would have made a second time.
+  if (key && fault.code == errc::conflict) {
+    auto earlier = co_await earlier_reply(with, *key);
+    if (!earlier) co_return refuse(earlier.error(), request);
+    if (*earlier) co_return std::move(**earlier);
+  }
+  co_return refuse(fault, request);
+}
+
 awaitable<http_response> commit_and_reply(const services& with, store::transaction tx,
                                           std::optional<idempotency_key> key, int status,
                                           std::string data, const net::http_request& request) {
   if (key) stage_reply(with, tx, *key, status, data);
   if (!tx.empty()) {
     auto committed = co_await store::async_commit(with.database, std::move(tx));
-    if (key && !committed && was_faster(committed.error())) {
-      auto earlier = co_await earlier_reply(with, *key);
-      if (!earlier) co_return refuse(earlier.error(), request);
-      if (*earlier) co_return std::move(**earlier);
+    if (!committed) {
+      auto refused = refuse_keyed(with, std::move(key), committed.error(), request);
+      co_return co_await std::move(refused);
     }
-    if (!committed) co_return refuse(committed.error(), request);
   }
   co_return reply_serialized(status, data);
 }

@@ -5,6 +5,7 @@
 #include "api/account_engines.hpp"
 #include "api/account_json.hpp"
 #include "api/envelope.hpp"
+#include "api/idempotency.hpp"
 #include "api/parameters.hpp"
 #include "base/json.hpp"
 
@@ -158,16 +159,28 @@ result<void> bound_to_maker(const accounts::identity& who, accounts::new_api_key
   return {};
 }
 
-awaitable<http_response> create_key(services_ptr with, http_request& request) {
+awaitable<http_response> make_key(services_ptr with, http_request& request) {
+  auto keyed = co_await read_keyed(*with, request, keeping::sealed);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto wanted = read_key(request);
   if (!wanted) co_return refuse(wanted.error(), request);
   if (auto ok = bound_to_maker(caller_of(request), *wanted); !ok)
     co_return refuse(ok.error(), request);
-  auto made = co_await with->accounts->keys.create(std::move(*wanted));
-  if (!made) co_return refuse(made.error(), request);
-  auto data = to_json(made->key);
-  data["key"] = made->secret;
-  auto out = reply(201, json::value(std::move(data)));
+  std::string data;
+  auto beside = [&](const accounts::made_api_key& made) {
+    auto shown = to_json(made.key);
+    shown["key"] = made.secret;
+    data = json::serialize(shown);
+    return reply_beside(*with, keyed.key, 201, data);
+  };
+  auto made = co_await with->accounts->keys.create(std::move(*wanted), std::move(beside));
+  if (made) co_return reply_serialized(201, data);
+  auto refused = refuse_keyed(*with, std::move(keyed.key), made.error(), request);
+  co_return co_await std::move(refused);
+}
+
+awaitable<http_response> create_key(services_ptr with, http_request& request) {
+  auto out = co_await make_key(std::move(with), request);
   out.headers.add("Cache-Control", "no-store");
   co_return out;
 }

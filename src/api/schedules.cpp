@@ -4,6 +4,7 @@
 
 #include "api/audit.hpp"
 #include "api/envelope.hpp"
+#include "api/idempotency.hpp"
 #include "api/job_request.hpp"
 #include "api/parameters.hpp"
 #include "api/schedule_request.hpp"
@@ -56,11 +57,19 @@ awaitable<http_response> list(services_ptr with, http_request& request) {
 
 awaitable<http_response> create(services_ptr with, http_request& request) {
   if (auto ok = no_parameters(request); !ok) co_return refuse(ok.error(), request);
+  auto keyed = co_await read_keyed(*with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
   auto wanted = read_schedule(request.body);
   if (!wanted) co_return refuse(wanted.error(), request);
-  auto note = recorded(*with, request);
-  auto made = co_await with->schedules->create(std::move(wanted->spec), std::move(note));
-  if (!made) co_return refuse(made.error(), request);
+  auto beside = [&](const queue::schedule& row) {
+    return reply_beside(*with, keyed.key, 201, json::serialize(to_json(row)),
+                        recorded(*with, request));
+  };
+  auto made = co_await with->schedules->create(std::move(wanted->spec), std::move(beside));
+  if (!made) {
+    auto refused = refuse_keyed(*with, std::move(keyed.key), made.error(), request);
+    co_return co_await std::move(refused);
+  }
   auto out = render(201, *made);
   out.headers.add("Location", "/api/schedules/" + made->spec.id);
   co_return out;

@@ -115,6 +115,9 @@ enum class durability {
 // What a caller has an engine write in the engine's own transaction; it is told the id of what that
 // is about. A step like any other; empty: nothing.
 using beside_step = std::function<result<void>(connection&, std::string_view id)>;
+// The same, where the caller has to see what is made; called once, before the commit.
+template <class Made>
+using beside_making = std::function<beside_step(const Made&)>;
 
 // A unit of work: engines stage their parts, the caller commits once. All steps take effect or
 // none. Move-only, owned by the caller until it is committed.

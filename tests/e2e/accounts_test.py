@@ -1,5 +1,6 @@
 """Accounts of the finished program: set-up, log-in, sessions, keys, the users command."""
 
+import concurrent.futures
 import json
 import stat
 import subprocess
@@ -39,6 +40,67 @@ class accounts_case(program_case):
         return subprocess.run([BINARY, "users", *args, "--data-dir", str(self.home.data_dir)],
                               input=typed.encode(), capture_output=True, timeout=60, check=False,
                               env=environment(self.home.data_dir.parent))
+
+
+class made_once(accounts_case):
+    """Under an Idempotency-Key; what holds a secret is kept sealed."""
+
+    def make(self, token: str, path: str, body: dict, key: str):
+        return self.api.call("POST", path, body, {**bearer(token), "Idempotency-Key": key})
+
+    def twice(self, token: str, path: str, body: dict, other: dict) -> dict:
+        key = f"3f7c1d8a-{path}"
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            replies = list(pool.map(lambda _: self.make(token, path, body, key), range(4)))
+        self.assertEqual({r.status for r in replies}, {201}, replies[0].body)
+        self.assertEqual(len({r.body for r in replies}), 1)
+        again = self.make(token, path, body, key)
+        self.assertEqual((again.status, again.body), (201, replies[0].body))
+        self.assertEqual(again.headers["idempotent-replayed"], "true")
+        refused = self.make(token, path, other, key)
+        self.assertEqual((refused.status, refused.error["details"]["field"]),
+                         (422, "Idempotency-Key"))
+        return again.data
+
+    def stored(self) -> bytes:
+        self.home.terminate()
+        return b"".join(f.read_bytes() for f in self.home.data_dir.glob("son1k.db*"))
+
+    def test_an_api_key(self):
+        ana = self.registered("ana@example.org")["accessToken"]
+        made = self.twice(ana, "/api/user/tokens", {"name": "radio"}, {"name": "television"})
+        self.assertEqual([row["id"] for row in self.get("/api/user/tokens", ana).data],
+                         [made["id"]])
+        self.assertEqual(self.get("/api/user/profile", made["key"]).status, 200)
+        kept = self.stored()
+        self.assertNotIn(made["key"].encode(), kept)
+        self.assertNotIn(b"3f7c1d8a", kept)
+
+    def test_an_account_with_its_first_key(self):
+        root = self.set_up()["accessToken"]
+        body = {"email": "leo@example.org", "apiKey": True}
+        made = self.twice(root, "/api/admin/users", body, {**body, "apiKey": False})
+        self.assertEqual(self.get("/api/user/profile", made["apiKey"]).status, 200)
+        self.assertEqual(len(self.get("/api/user/tokens", made["apiKey"]).data), 1)
+        taken = self.make(root, "/api/admin/users", body, "another")
+        self.assertEqual((taken.status, taken.error["details"]["field"]), (409, "email"))
+        done = [row for row in self.get("/api/audit", root).data
+                if (row["action"], row["outcome"]) == ("users.create", "done")]
+        self.assertEqual(len(done), 1)
+        self.assertNotIn(made["apiKey"].encode(), self.stored())
+
+    def test_a_schedule(self):
+        root = self.set_up()["accessToken"]
+        body = {"id": "nightly", "queue": "probe", "kind": "probe", "every": 60_000}
+        self.twice(root, "/api/schedules", body, {**body, "every": 1_000})
+        taken = self.make(root, "/api/schedules", body, "another")
+        self.assertEqual((taken.status, taken.error["details"]["field"]), (409, "id"))
+
+    def test_a_webhook(self):
+        ana = self.registered("ana@example.org")["accessToken"]
+        body = {"url": "https://93.184.216.34/hook"}
+        self.twice(ana, "/api/webhooks", body, {"url": "https://93.184.216.34/other"})
+        self.assertEqual(len(self.get("/api/webhooks", ana).data), 1)
 
 
 class first_administrator(accounts_case):

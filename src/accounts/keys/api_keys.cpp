@@ -76,7 +76,11 @@ result<void> check_new_key(const new_api_key& asked, std::int64_t now_ms) {
   return {};
 }
 
-result<void> insert_key(store::connection& db, const api_key& key, std::string_view digest) {
+}  // namespace
+
+result<void> insert_key(store::connection& db, const made_api_key& made) {
+  const auto& key = made.key;
+  const auto digest = digest_of(made.secret);
   static const statement count("SELECT count(*) FROM api_key WHERE account = $1");
   static const statement insert(
       "INSERT INTO api_key (id, account, name, digest, ending, scopes, created_at_ms, "
@@ -94,16 +98,15 @@ result<void> insert_key(store::connection& db, const api_key& key, std::string_v
                       "ya hay 50 claves; elimine una primero"));
   }
   const auto scopes = line_of(key.scopes);
-  return db.send(insert, {std::string_view(key.id), std::string_view(key.account),
-                          std::string_view(key.name), digest, std::string_view(key.ending),
-                          std::string_view(scopes), key.created_at_ms, key.expires_at_ms});
+  return db.send(
+      insert, {std::string_view(key.id), std::string_view(key.account), std::string_view(key.name),
+               std::string_view(digest), std::string_view(key.ending), std::string_view(scopes),
+               key.created_at_ms, key.expires_at_ms});
 }
 
-}  // namespace
-
-awaitable<result<made_api_key>> api_keys::create(new_api_key asked) {
+result<made_api_key> api_keys::fresh(new_api_key asked) const {
   const auto now = clock_.now_ms();
-  if (auto ok = check_new_key(asked, now); !ok) co_return ok.error();
+  if (auto ok = check_new_key(asked, now); !ok) return ok.error();
   made_api_key out;
   out.secret = new_secret(api_key_prefix);
   out.key.id = uuid_v7();
@@ -113,13 +116,19 @@ awaitable<result<made_api_key>> api_keys::create(new_api_key asked) {
   out.key.scopes = std::move(asked.scopes);
   out.key.created_at_ms = now;
   out.key.expires_at_ms = asked.expires_at_ms;
+  return out;
+}
+
+awaitable<result<made_api_key>> api_keys::create(new_api_key asked,
+                                                 store::beside_making<made_api_key> beside) {
+  auto made = fresh(std::move(asked));
+  if (!made) co_return made.error();
   store::transaction tx;
-  tx.stage([key = out.key, digest = digest_of(out.secret)](store::connection& db) {
-    return insert_key(db, key, digest);
-  });
+  tx.stage([made = *made](store::connection& db) { return insert_key(db, made); });
+  if (beside) tx.stage_beside(beside(*made), made->key.id);
   auto done = co_await store::async_commit(db_, std::move(tx));
   if (!done) co_return done.error();
-  co_return std::move(out);
+  co_return std::move(*made);
 }
 
 awaitable<result<std::vector<api_key>>> api_keys::list(std::string account) {

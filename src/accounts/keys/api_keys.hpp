@@ -53,7 +53,10 @@ class api_keys {
       : db_(db), clock_(clock), revocations_(told) {}
 
   // validation: `name`, `scopes`, `expiresAt` · conflict: the account has as many as it may.
-  boost::asio::awaitable<result<made_api_key>> create(new_api_key asked);
+  boost::asio::awaitable<result<made_api_key>> create(
+      new_api_key asked, store::beside_making<made_api_key> beside = {});
+  // A key that the caller has insert_key() write. validation as for create().
+  result<made_api_key> fresh(new_api_key asked) const;
   // Newest first.
   boost::asio::awaitable<result<std::vector<api_key>>> list(std::string account);
   // It holds no longer in this process, and within seconds in the others. not_found.
@@ -65,6 +68,8 @@ class api_keys {
   revocations& revocations_;
 };
 
+// conflict: the account has as many as it may.
+result<void> insert_key(store::connection& db, const made_api_key& made);
 // By the SHA-256 of the key; expired ones, too.
 result<std::optional<api_key>> api_key_by_digest(store::connection& db, std::string_view digest);
 // Notes that the key was used, unless that stands there for the last minute.

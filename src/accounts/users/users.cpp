@@ -146,7 +146,7 @@ result<void> users::ensure_own() {
   return store::commit_and_wait(with_.db, std::move(tx));
 }
 
-awaitable<result<account>> users::create(new_account asked, store::beside_step beside) {
+awaitable<result<account>> users::create(new_account asked, store::beside_making<account> beside) {
   if (auto ok = check_email("email", asked.email); !ok) co_return ok.error();
   const auto login = login_of(asked.email);
   if (asked.name.empty()) asked.name = login.substr(0, login.find('@'));
@@ -169,13 +169,15 @@ awaitable<result<account>> users::create(new_account asked, store::beside_step b
   row.has_password = !hash.empty();
   row.created_at_ms = row.updated_at_ms = with_.clock.now_ms();
   store::transaction tx;
-  tx.stage(
-      [row, login, hash](store::connection& db) { return insert_account(db, row, login, hash); });
-  tx.stage_beside(std::move(beside), row.id);
+  tx.stage([row, login, hash](store::connection& db) -> result<void> {
+    auto inserted = insert_account(db, row, login, hash);
+    if (!inserted && inserted.error().code == errc::conflict) return email_taken();
+    return inserted;
+  });
+  if (beside) tx.stage_beside(beside(row), row.id);
   auto done = co_await store::async_commit(with_.db, std::move(tx));
-  if (done) co_return row;
-  if (done.error().code == errc::conflict) co_return email_taken();
-  co_return done.error();
+  if (!done) co_return done.error();
+  co_return row;
 }
 
 awaitable<result<account>> users::log_in(std::string email, std::string password) {

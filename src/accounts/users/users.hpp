@@ -48,7 +48,8 @@ class users {
 
   // validation: `email`, `name`, `password`, `role`, `tier` · conflict: the e-mail is taken ·
   // unavailable.
-  boost::asio::awaitable<result<account>> create(new_account asked, store::beside_step beside = {});
+  boost::asio::awaitable<result<account>> create(new_account asked,
+                                                 store::beside_making<account> beside = {});
   // unauthenticated: not that e-mail with that password, or the account is disabled · unavailable.
   boost::asio::awaitable<result<account>> log_in(std::string email, std::string password);
 

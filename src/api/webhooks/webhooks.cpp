@@ -131,7 +131,7 @@ awaitable<http_response> show(context_ptr with, http_request& request) {
 }
 
 awaitable<http_response> create(context_ptr with, http_request& request) {
-  auto keyed = co_await read_keyed(*with, request);
+  auto keyed = co_await read_keyed(*with, request, keeping::sealed);
   if (keyed.reply) co_return std::move(*keyed.reply);
   auto wanted = read_change(*with, request, true);
   if (!wanted) co_return refuse(wanted.error(), request);

@@ -70,11 +70,12 @@ result<schedule> schedules::fresh(schedule_spec spec) const {
   return out;
 }
 
-awaitable<result<schedule>> schedules::create(schedule_spec spec, store::beside_step beside) {
+awaitable<result<schedule>> schedules::create(schedule_spec spec,
+                                              store::beside_making<schedule> beside) {
   auto row = fresh(std::move(spec));
   if (!row) co_return row.error();
   auto made = std::make_shared<bool>(false);
-  auto tx = inserting(*row, made, std::move(beside));
+  auto tx = inserting(*row, made, beside ? beside(*row) : store::beside_step());
   auto done = co_await store::async_commit(db_, std::move(tx));
   if (!done) co_return done.error();
   if (!*made) {

@@ -37,7 +37,7 @@ class schedules {
   boost::asio::awaitable<result<schedule>> get(std::string id);
   // validation: see check() · conflict: there is one of this id · unavailable: too many.
   boost::asio::awaitable<result<schedule>> create(schedule_spec spec,
-                                                  store::beside_step beside = {});
+                                                  store::beside_making<schedule> beside = {});
   // Writes a schedule anew; its runs go on being counted and none happens twice. With `version`
   // only that version is replaced. validation · not_found · conflict: it has another version.
   boost::asio::awaitable<result<schedule>> replace(schedule_spec spec,

@@ -184,11 +184,10 @@ TEST_P(audit_contract, making_an_account_and_resetting_a_password_are_recorded) 
   new_account asked;
   asked.email = "ana@example.org";
   asked.password = good_password;
-  auto created = recorded_as("users.create");
+  const auto created = [this](const account&) { return recorded_as("users.create"); };
   auto ana = run(here->users.create(asked, created));
   ASSERT_TRUE(ana);
-  auto taken = recorded_as("users.create");
-  EXPECT_FALSE(run(here->users.create(asked, taken)));
+  EXPECT_FALSE(run(here->users.create(asked, created)));
   auto reset = recorded_as("users.password");
   ASSERT_TRUE(run(here->users.reset_password(ana->id, "another long enough", reset)));
   const auto rows = listed();

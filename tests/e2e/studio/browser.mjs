@@ -122,8 +122,9 @@ export class Scene {
     page.on('pageerror', (fault) => this.wrong.push(String(fault)));
     page.on('console', (message) => {
       // A server without Socket.IO says so once, and the page takes the event stream.
-      const refused = message.location().url.includes('/socket.io/') && /404/.test(message.text());
-      if (message.type() === 'error' && !refused) this.wrong.push(message.text());
+      const { url } = message.location();
+      const refused = url.includes('/socket.io/') && /404/.test(message.text());
+      if (message.type() === 'error' && !refused) this.wrong.push(`${message.text()} ${url}`);
     });
     await page.addInitScript(() => {
       document.addEventListener('securitypolicyviolation',
