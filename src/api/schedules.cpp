@@ -126,13 +126,18 @@ awaitable<http_response> resume(services_ptr with, http_request& request) {
 
 awaitable<http_response> run_now(services_ptr with, http_request& request) {
   if (auto ok = check_order(request); !ok) co_return refuse(ok.error(), request);
-  std::string id(request.param("id"));
-  auto note = recorded(*with, request);
-  auto added = co_await with->schedules->run_now(std::move(id), std::move(note));
-  if (!added) co_return refuse(added.error(), request);
-  co_return reply(202, json::value{{"jobId", added->job.id},
-                                   {"queue", added->job.queue},
-                                   {"duplicate", added->duplicate}});
+  auto keyed = co_await read_keyed(*with, request);
+  if (keyed.reply) co_return std::move(*keyed.reply);
+  std::string id(request.param("id")), data;
+  auto beside = [&](const queue::hand_run& run) {
+    data = json::serialize(
+        json::value{{"jobId", run.job.id}, {"queue", run.job.queue}, {"duplicate", run.duplicate}});
+    return reply_beside(*with, keyed.key, 202, data, recorded(*with, request));
+  };
+  auto added = co_await with->schedules->run_now(std::move(id), std::move(beside));
+  if (added) co_return reply_serialized(202, data);
+  auto refused = refuse_keyed(*with, std::move(keyed.key), added.error(), request);
+  co_return co_await std::move(refused);
 }
 
 awaitable<http_response> preview(services_ptr with, http_request& request) {

@@ -93,6 +93,9 @@ class made_once(accounts_case):
         root = self.set_up()["accessToken"]
         body = {"id": "nightly", "queue": "probe", "kind": "probe", "every": 60_000}
         self.twice(root, "/api/schedules", body, {**body, "every": 1_000})
+        ran = [self.make(root, "/api/schedules/nightly/run", {}, "by hand") for _ in range(2)]
+        self.assertEqual([r.status for r in ran], [202, 202])
+        self.assertEqual(ran[0].body, ran[1].body)
         taken = self.make(root, "/api/schedules", body, "another")
         self.assertEqual((taken.status, taken.error["details"]["field"]), (409, "id"))
 

@@ -173,7 +173,8 @@ awaitable<result<void>> schedules::remove(std::string id, store::beside_step bes
   co_return done;
 }
 
-awaitable<result<hand_run>> schedules::run_now(std::string id, store::beside_step beside) {
+awaitable<result<hand_run>> schedules::run_now(std::string id,
+                                               store::beside_making<hand_run> beside) {
   auto row = co_await get(id);
   if (!row) co_return row.error();
   auto job = job_of(row->spec, clock_.now_ms());
@@ -186,7 +187,7 @@ awaitable<result<hand_run>> schedules::run_now(std::string id, store::beside_ste
   out.job.id = added->id;
   out.duplicate = added->duplicate;
   tx.stage([id, ref = out.job](store::connection& db) { return note_job(db, id, ref); });
-  tx.stage_beside(std::move(beside), id);
+  if (beside) tx.stage_beside(beside(out), id);
   auto done = co_await store::async_commit(db_, std::move(tx));
   if (!done) co_return done.error();
   co_return out;

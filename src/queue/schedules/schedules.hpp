@@ -49,7 +49,8 @@ class schedules {
   // Jobs that it has added stay. not_found · forbidden: it is the program's own.
   boost::asio::awaitable<result<void>> remove(std::string id, store::beside_step beside = {});
   // Adds its job now, besides the runs to come and whatever its rules say. not_found.
-  boost::asio::awaitable<result<hand_run>> run_now(std::string id, store::beside_step beside = {});
+  boost::asio::awaitable<result<hand_run>> run_now(std::string id,
+                                                   store::beside_making<hand_run> beside = {});
 
   // The next times of a schedule that is not stored, as it would run from now on. validation.
   result<std::vector<std::int64_t>> preview(const schedule_spec& spec, std::size_t count) const;
