@@ -83,7 +83,8 @@ class driver:
 
     def __init__(self, case: program_case, program: str, browser: str):
         home = case.folder()
-        self.process = subprocess.Popen([program, "--port=0"], stdout=subprocess.PIPE,
+        # Unbuffered: lines that were read ahead are not seen by select().
+        self.process = subprocess.Popen([program, "--port=0"], bufsize=0, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, env=environment(home))
         case.addCleanup(self._end)
         self.port = self._port()
