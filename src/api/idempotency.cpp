@@ -82,6 +82,8 @@ result<std::optional<idempotency_key>> read_key(const net::http_request& request
   idempotency_key out{caller_of(request).user, std::string(given), fingerprint_of(request), {}};
   if (how == keeping::sealed) {
     out.key = name_of_sealed(given);
+    // A body may hold a password, which a digest of the body alone would let others guess.
+    out.fingerprint = name_of_sealed(std::string(given) + "\n" + out.fingerprint);
     out.seal = given;
   }
   return std::optional(std::move(out));

@@ -13,7 +13,7 @@ std::string seal_reply(std::string_view reply, std::string_view owner, std::stri
 // Nothing: it was not sealed so.
 std::optional<std::string> open_reply(std::string_view sealed, std::string_view owner,
                                       std::string_view key);
-// What stands in the database for the key.
+// What stands in the database for the key, or for what is told together with it.
 std::string name_of_sealed(std::string_view key);
 
 }  // namespace son1k::api
