@@ -151,6 +151,8 @@ export const rules = {
     await make(page).click();
     await page.locator('.toast-bad', { hasText: 'Your text is kept' }).waitFor();
     await page.reload().catch(() => {});
+    // The browser goes to its own page of errors by itself, and would break off the next journey.
+    await page.waitForURL('chrome-error://**', { waitUntil: 'commit' });
     await home.start();
     await page.goto(home.url);
     assert.equal(await prompt(page).inputValue(), 'soft harp');
