@@ -144,7 +144,8 @@ export const rules = {
   },
 
   async a_session_that_ends_elsewhere_leads_to_log_in_and_back(scene) {
-    const home = await scene.serve();
+    // Nobody makes the piece: it is still there to be cancelled when its owner is back.
+    const home = await scene.serve({ args: ['--workers', '0'] });
     const ana = await newcomer(home);
     const page = await scene.page(stranger);
     const frames = [];
@@ -153,7 +154,6 @@ export const rules = {
     await logIn(page);
     await page.locator('.link-live').waitFor();
     await prompt(page).fill('slow ambient pads');
-    await page.getByLabel('Length').selectOption('60');
     await make(page).click();
     await bar(page).waitFor();
     const where = page.url();
@@ -162,10 +162,12 @@ export const rules = {
     assert.equal(page.url(), where);
     frames.length = 0;
     await logIn(page);
-    await page.locator('.link-live').waitFor();
-    await finished(page);
+    await until(() => frames.includes('3probe'), 'it goes over to a WebSocket');
+    await bar(page).waitFor();
     assert.equal(page.url(), where);
-    assert.ok(frames.some((f) => f.includes('generation:complete')), 'by a socket that is known');
+    await page.locator('.stage').getByRole('button', { name: 'Cancel' }).click();
+    await until(() => frames.some((f) => f.includes('generation:error') && f.includes('cancelled')),
+                'it hears so by a socket that is known');
     scene.clean(refused);
   },
 
