@@ -36,8 +36,8 @@ def install(folder: pathlib.Path, *packages: str) -> None:
     # Not `npm ci`: npm 11 misses, in a lock file without download addresses, the packages for other
     # platforms. The versions are the lock file's here too.
     done = subprocess.run(["npm", "install", "--no-save", "--ignore-scripts", "--no-audit",
-                           "--no-fund", *packages], cwd=folder, capture_output=True, text=True,
-                          timeout=INSTALL_SECONDS, check=False)
+                           "--no-fund", "--fetch-retries=5", *packages], cwd=folder,
+                          capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
     if done.returncode != 0:
         must_run_here(f"npm install failed: {done.stderr[-300:]}")
 

@@ -108,6 +108,7 @@ export class Scene {
       executablePath: '/usr/bin/chromium',
       args: ['--no-sandbox', '--disable-gpu', '--mute-audio', '--disable-dev-shm-usage',
              '--autoplay-policy=no-user-gesture-required'],
+      timeout: 2 * pageMs,  // the first of a machine reads it all from the disk
     });
     const context = await this.browser.newContext({
       locale: 'en-US', viewport: { width: 1280, height: 900 }, acceptDownloads: true, ...options,
