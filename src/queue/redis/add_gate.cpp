@@ -1,7 +1,9 @@
 #include "queue/redis/add_gate.hpp"
 
+#include <chrono>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "base/completion.hpp"
 
@@ -12,6 +14,9 @@ namespace {
 constexpr int under_way_max = 2;
 constexpr std::size_t jobs_max = 1'000;  // of one call, unless a single caller has more
 constexpr std::size_t bytes_max = 4 << 20;
+// Pushes of fewer keep Redis no longer than the calls they would let pass.
+constexpr std::size_t held_jobs_min = 8;
+constexpr std::chrono::milliseconds held_for{1};
 
 }  // namespace
 
@@ -49,12 +54,31 @@ bool add_gate::send(added_trees some, std::function<void(link::reply)> done) {
   return leaves;
 }
 
+void add_gate::push(words args, std::size_t jobs, std::function<void(link::reply)> done) {
+  std::lock_guard lock(mutex_);
+  if (held_.empty() && jobs < held_jobs_min) return link_->send("push", args, std::move(done));
+  held_.push_back({std::move(args), std::move(done)});
+  if (held_.size() > 1) return;
+  link_->later(held_for, [self = weak_from_this()] {
+    const auto gate = self.lock();
+    if (!gate) return;
+    std::lock_guard again(gate->mutex_);
+    gate->send_held();
+  });
+}
+
+void add_gate::send_held() {
+  for (auto& one : std::exchange(held_, {})) link_->send("push", one.args, std::move(one.done));
+}
+
 void add_gate::flush() {
   std::lock_guard lock(mutex_);
+  send_held();
   while (!waiting_.empty()) send_some();
 }
 
 void add_gate::send_some() {
+  send_held();
   callers some;
   std::size_t jobs = 0, bytes = 0;
   while (!waiting_.empty()) {

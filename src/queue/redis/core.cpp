@@ -121,6 +121,7 @@ void core::stop() {
   }
   end_waits_if([](const claim_request&) { return true; });
   stopping_.notify_all();
+  gate_->flush();
   telling_->stop();
   bell_.stop();
   if (upkeep_.joinable()) {

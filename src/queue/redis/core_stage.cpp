@@ -124,7 +124,7 @@ void core::push(staged_adds& some) {
   if (!some.take(args)) return;
   for (const auto& shape : some.shapes())
     outlook_->added(outlook::lane(some.queue(), shape.priority), shape.jobs);
-  link_->send("push", args, [box = outbox_, row = some.row()](link::reply got) {
+  gate_->push(std::move(args), some.jobs(), [box = outbox_, row = some.row()](link::reply got) {
     if (got) box->done(row);
   });
   wake(some.queue(), true);

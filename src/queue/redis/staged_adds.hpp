@@ -39,6 +39,7 @@ class staged_adds final : public store::joint_write,
 
   const std::string& row() const { return row_; }
   const std::string& queue() const { return queue_; }
+  std::size_t jobs() const { return jobs_; }
   // What jobs have in common, and how many have it.
   struct shape {
     std::string name, options, more;

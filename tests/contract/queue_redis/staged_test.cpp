@@ -2,6 +2,9 @@
 // and a call, and nobody must notice.
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <thread>
+
 #include "contract/queue_redis/redis_backend.hpp"
 #include "support/writer_gate.hpp"
 
@@ -87,6 +90,51 @@ TEST_P(redis_staged, jobs_of_one_commit_that_redis_has_not_heard_of_are_sent_by_
   reopen();
   EXPECT_EQ(counts().waiting + counts().active, 600) << "nothing is told again";
   EXPECT_EQ(rows(), 0);
+}
+
+// They may leave a moment later, so that others are not kept waiting in Redis.
+TEST_P(redis_staged, many_jobs_of_one_commit_leave_though_nobody_asks_for_them) {
+  EXPECT_THAT(commit_together(many(40)), IsEmpty());
+  const auto key = redis().prefix() + ":songs:wait";
+  std::int64_t there = 0;
+  for (int look = 0; look < 2'000 && there < 40; ++look) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    const auto found = redis().client().call_and_wait(net::redis_command("LLEN").add(key));
+    ASSERT_TRUE(found);
+    there = found->number_or(-1);
+  }
+  EXPECT_EQ(there, 40);
+}
+
+TEST_P(redis_staged, what_follows_many_jobs_of_one_commit_does_not_overtake_them) {
+  const auto all = many(40);
+  EXPECT_THAT(commit_together(all), IsEmpty());
+  EXPECT_THAT(commit_together({fresh("next")}), IsEmpty());
+  ASSERT_TRUE(add(spec("after")));
+  EXPECT_THAT(commit_together({fresh("last")}), IsEmpty());
+  auto expected = ids_of(all);
+  expected.insert(expected.end(), {"next", "after", "last"});
+  EXPECT_THAT(claim_ids(100), ElementsAreArray(expected));
+}
+
+TEST_P(redis_staged, a_cancel_finds_the_job_that_was_just_committed_with_many) {
+  auto all = many(40);
+  EXPECT_THAT(commit_together(all), IsEmpty());
+  ASSERT_TRUE(cancel("job-105"));
+  EXPECT_THAT(commit_together({fresh("last")}), IsEmpty());
+  all.erase(all.begin() + 5);
+  auto expected = ids_of(all);
+  expected.push_back("last");
+  EXPECT_THAT(claim_ids(100), ElementsAreArray(expected));
+}
+
+TEST_P(redis_staged, many_jobs_of_one_commit_leave_before_the_queue_stops) {
+  EXPECT_THAT(commit_together(many(40)), IsEmpty());
+  q().stop();
+  const auto key = redis().prefix() + ":songs:wait";
+  const auto found = redis().client().call_and_wait(net::redis_command("LLEN").add(key));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->number_or(-1), 40);
 }
 
 TEST_P(redis_staged, a_transaction_that_fails_takes_no_other_with_it) {
