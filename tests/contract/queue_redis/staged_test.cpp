@@ -55,6 +55,13 @@ class redis_staged : public queue_contract {
     for (const auto& one : all) ids.push_back(one.id);
     return ids;
   }
+  // Asked past the queue, which would send what it holds.
+  std::int64_t waiting_in_redis() {
+    const auto key = redis().prefix() + ":songs:wait";
+    const auto found = redis().client().call_and_wait(net::redis_command("LLEN").add(key));
+    EXPECT_TRUE(found);
+    return found ? found->number_or(-1) : -1;
+  }
   std::int64_t rows() {
     static const store::statement sql("SELECT count(*) FROM queue_outbox");
     std::int64_t found = -1;
@@ -95,13 +102,10 @@ TEST_P(redis_staged, jobs_of_one_commit_that_redis_has_not_heard_of_are_sent_by_
 // They may leave a moment later, so that others are not kept waiting in Redis.
 TEST_P(redis_staged, many_jobs_of_one_commit_leave_though_nobody_asks_for_them) {
   EXPECT_THAT(commit_together(many(40)), IsEmpty());
-  const auto key = redis().prefix() + ":songs:wait";
   std::int64_t there = 0;
   for (int look = 0; look < 2'000 && there < 40; ++look) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    const auto found = redis().client().call_and_wait(net::redis_command("LLEN").add(key));
-    ASSERT_TRUE(found);
-    there = found->number_or(-1);
+    there = waiting_in_redis();
   }
   EXPECT_EQ(there, 40);
 }
@@ -131,10 +135,7 @@ TEST_P(redis_staged, a_cancel_finds_the_job_that_was_just_committed_with_many) {
 TEST_P(redis_staged, many_jobs_of_one_commit_leave_before_the_queue_stops) {
   EXPECT_THAT(commit_together(many(40)), IsEmpty());
   q().stop();
-  const auto key = redis().prefix() + ":songs:wait";
-  const auto found = redis().client().call_and_wait(net::redis_command("LLEN").add(key));
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->number_or(-1), 40);
+  EXPECT_EQ(waiting_in_redis(), 40);
 }
 
 TEST_P(redis_staged, a_transaction_that_fails_takes_no_other_with_it) {
